@@ -1,0 +1,119 @@
+/**
+ * The errors that structpage throws. Each carries the data behind its message, so that a program can act on
+ * it; the message alone names what was expected, what was found, where, and what can be done.
+ */
+
+/** What every error of structpage is. */
+export abstract class StructPageError extends Error {
+  /** A stable word for the kind of error. */
+  abstract readonly code: 'format' | 'fault' | 'unsupported' | 'layout' | 'usage';
+}
+
+/** A file is not what it says it is: cut off, contradictory or damaged. */
+export class FormatError extends StructPageError {
+  readonly code = 'format';
+  override readonly name = 'FormatError';
+  readonly file: string;
+  /** Byte offset in the file, where one can be named. */
+  readonly offset: number | undefined;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(facts: {
+    file: string;
+    offset?: number | undefined;
+    expected: string;
+    found: string;
+    advice?: string;
+  }) {
+    const where = facts.offset === undefined ? '' : ` at offset ${facts.offset}`;
+    super(
+      `${facts.file}: expected ${facts.expected}${where}, found ${facts.found}${facts.advice ? `. ${facts.advice}` : ''}`,
+    );
+    this.file = facts.file;
+    this.offset = facts.offset;
+    this.expected = facts.expected;
+    this.found = facts.found;
+  }
+}
+
+/** Why bytes are not there. `not-mapped` is said of virtual addresses only. */
+export type FaultReason = 'hole' | 'excluded' | 'truncated' | 'damaged' | 'unreadable' | 'not-mapped';
+
+const REASONS: Record<FaultReason, string> = {
+  hole: 'the image holds no memory there',
+  excluded: 'the program that made the dump left this memory out',
+  truncated: 'the file ends before it',
+  damaged: 'that part of the file is damaged',
+  unreadable: 'the source refused to give it',
+  'not-mapped': 'no page table maps it',
+};
+
+/** An address could not be read or translated. */
+export class FaultError extends StructPageError {
+  readonly code = 'fault';
+  override readonly name = 'FaultError';
+  readonly address: bigint;
+  readonly space: 'physical' | 'virtual';
+  readonly reason: FaultReason;
+  /** Page-table level at which a walk ended, e.g. `pmd`; undefined when the walk is not to blame. */
+  readonly level: string | undefined;
+  /** The entry that ended the walk. */
+  readonly entry: bigint | undefined;
+
+  constructor(facts: {
+    address: bigint;
+    space: 'physical' | 'virtual';
+    reason: FaultReason;
+    level?: string | undefined;
+    entry?: bigint | undefined;
+    what?: string | undefined;
+  }) {
+    const level = facts.level === undefined ? '' : ` (walk ended at ${facts.level}`;
+    const entry =
+      facts.entry === undefined ? (level ? ')' : '') : `${level ? ', ' : ' ('}entry 0x${facts.entry.toString(16)})`;
+    super(
+      `${facts.what ? `${facts.what}: ` : ''}cannot read ${facts.space} address 0x${facts.address.toString(16)}: ${REASONS[facts.reason]}${level}${entry}`,
+    );
+    this.address = facts.address;
+    this.space = facts.space;
+    this.reason = facts.reason;
+    this.level = facts.level;
+    this.entry = facts.entry;
+  }
+}
+
+/** Well formed, but of a kind that structpage does not read (yet). */
+export class UnsupportedError extends StructPageError {
+  readonly code = 'unsupported';
+  override readonly name = 'UnsupportedError';
+  readonly what: string;
+  readonly needed: string;
+
+  constructor(what: string, needed: string) {
+    super(`${what}: ${needed}`);
+    this.what = what;
+    this.needed = needed;
+  }
+}
+
+/** The layout of struct page is unknown, or the one at hand is refuted by the memory it was tried on. */
+export class LayoutError extends StructPageError {
+  readonly code = 'layout';
+  override readonly name = 'LayoutError';
+  /** The member, enumerator or check that failed, e.g. `page._refcount`. */
+  readonly member: string;
+  readonly evidence: string;
+
+  constructor(member: string, evidence: string, advice?: string) {
+    super(`${member}: ${evidence}${advice ? `. ${advice}` : ''}`);
+    this.member = member;
+    this.evidence = evidence;
+  }
+}
+
+/** The caller asked for something that cannot be meant: an unknown column, a malformed expression or address. */
+export class UsageError extends StructPageError {
+  readonly code = 'usage';
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,38 @@
+import { cString, viewOf } from '../core/bytes.ts';
+
+/** One ELF note: who defined it, its type number, and its bytes. */
+export interface ElfNote {
+  readonly name: string;
+  readonly type: number;
+  readonly desc: Uint8Array;
+}
+
+/**
+ * The notes in the bytes of a PT_NOTE segment, 4-byte aligned as the kernel, QEMU and makedumpfile write
+ * them. A note whose sizes lead outside of `bytes` ends the list: `cut` says so, what came before is kept.
+ */
+export function parseNotes(bytes: Uint8Array, littleEndian = true): { notes: ElfNote[]; cut: boolean } {
+  const view = viewOf(bytes);
+  const notes: ElfNote[] = [];
+  let at = 0;
+  while (at + 12 <= bytes.length) {
+    const nameSize = view.getUint32(at, littleEndian);
+    const descSize = view.getUint32(at + 4, littleEndian);
+    const type = view.getUint32(at + 8, littleEndian);
+    const nameAt = at + 12;
+    const descAt = nameAt + Math.ceil(nameSize / 4) * 4;
+    const end = descAt + descSize;
+    if (nameSize === 0 && descSize === 0 && type === 0) {
+      at += 12; // padding between the notes of several CPUs
+      continue;
+    }
+    if (end > bytes.length) return { notes, cut: true };
+    notes.push({
+      name: cString(bytes.subarray(nameAt, nameAt + nameSize)),
+      type,
+      desc: bytes.subarray(descAt, end),
+    });
+    at = descAt + Math.ceil(descSize / 4) * 4;
+  }
+  return { notes, cut: at < bytes.length && bytes.subarray(at).some((b) => b !== 0) };
+}
