@@ -71,7 +71,11 @@ export class FaultError extends StructPageError {
   }) {
     const level = facts.level === undefined ? '' : ` (walk ended at ${facts.level}`;
     const entry =
-      facts.entry === undefined ? (level ? ')' : '') : `${level ? ', ' : ' ('}entry 0x${facts.entry.toString(16)})`;
+      facts.entry === undefined
+        ? level
+          ? ')'
+          : ''
+        : `${level ? ', ' : ' ('}entry 0x${facts.entry.toString(16)})`;
     super(
       `${facts.what ? `${facts.what}: ` : ''}cannot read ${facts.space} address 0x${facts.address.toString(16)}: ${REASONS[facts.reason]}${level}${entry}`,
     );

@@ -1,0 +1,212 @@
+import { Array as ArrayOf, Struct, uint8, uint16be, uint16le, uint32be, uint32le } from 'restructure';
+import { type ByteSource, readUpTo } from '../core/bytes.ts';
+import { FormatError, UnsupportedError } from '../core/errors.ts';
+import { u64be, u64le } from './u64.ts';
+
+export const ET_CORE = 4;
+export const PT_LOAD = 1;
+export const PT_NOTE = 4;
+/** e_phnum value that says: the real count is in sh_info of section header 0 (gABI). */
+const PN_XNUM = 0xffff;
+/** Program headers that a file can have before it is taken for damaged: 64 TiB in 1 MiB pieces. */
+const MAX_PROGRAM_HEADERS = 1 << 26;
+
+export interface ElfHeader {
+  readonly littleEndian: boolean;
+  readonly type: number;
+  readonly machine: number;
+  readonly programOffset: number;
+  readonly programSize: number;
+  readonly programCount: number;
+  readonly sectionOffset: number;
+  readonly sectionSize: number;
+  readonly sectionCount: number;
+  readonly sectionNames: number;
+}
+
+export interface ProgramHeader {
+  readonly type: number;
+  readonly offset: number;
+  readonly virtual: bigint;
+  readonly physical: bigint;
+  readonly fileSize: number;
+  readonly memorySize: number;
+}
+
+export interface SectionHeader {
+  readonly name: number;
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  readonly info: number;
+}
+
+interface RawHeader extends Record<string, unknown> {
+  type: number;
+  machine: number;
+  phoff: bigint;
+  shoff: bigint;
+  phentsize: number;
+  phnum: number;
+  shentsize: number;
+  shnum: number;
+  shstrndx: number;
+}
+
+function headerStruct(le: boolean): Struct<RawHeader> {
+  const [u16, u32, word] = le ? [uint16le, uint32le, u64le] : [uint16be, uint32be, u64be];
+  return new Struct({
+    ident: new ArrayOf(uint8, 16),
+    type: u16,
+    machine: u16,
+    version: u32,
+    entry: word,
+    phoff: word,
+    shoff: word,
+    flags: u32,
+    ehsize: u16,
+    phentsize: u16,
+    phnum: u16,
+    shentsize: u16,
+    shnum: u16,
+    shstrndx: u16,
+  });
+}
+
+/** Reads the file header of a 64-bit ELF file of either byte order. */
+export function parseElfHeader(source: ByteSource): ElfHeader {
+  const bytes = readUpTo(source, 0, 64);
+  if (bytes.length < 64) {
+    throw new FormatError({
+      file: source.name,
+      offset: 0,
+      expected: 'an ELF header of 64 bytes',
+      found: `a file of ${bytes.length} bytes`,
+      advice: 'The file is truncated',
+    });
+  }
+  if (bytes[4] === 1) {
+    throw new UnsupportedError(`${source.name}: a 32-bit ELF file`, 'only 64-bit kernels are supported');
+  }
+  const order = bytes[5];
+  if (bytes[4] !== 2 || (order !== 1 && order !== 2)) {
+    throw new FormatError({
+      file: source.name,
+      offset: 4,
+      expected: 'class 2 (64 bit) and byte order 1 or 2',
+      found: `class ${bytes[4]}, byte order ${order}`,
+    });
+  }
+  const raw = headerStruct(order === 1).fromBuffer(bytes);
+  const header = {
+    littleEndian: order === 1,
+    type: raw.type,
+    machine: raw.machine,
+    programOffset: offsetOf(source, 'e_phoff', raw.phoff),
+    programSize: raw.phentsize,
+    programCount: raw.phnum,
+    sectionOffset: offsetOf(source, 'e_shoff', raw.shoff),
+    sectionSize: raw.shentsize,
+    sectionCount: raw.shnum,
+    sectionNames: raw.shstrndx,
+  };
+  if (header.programCount !== PN_XNUM) return header;
+  const first = parseSectionHeaders(source, { ...header, sectionCount: 1 })[0];
+  if (!first) {
+    throw new FormatError({
+      file: source.name,
+      offset: header.sectionOffset,
+      expected: 'section header 0 with the number of segments (e_phnum is 0xffff)',
+      found: 'the end of the file',
+    });
+  }
+  return { ...header, programCount: first.info };
+}
+
+function offsetOf(source: ByteSource, field: string, value: bigint): number {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw new FormatError({
+    file: source.name,
+    expected: `${field} within the file`,
+    found: `0x${value.toString(16)}`,
+  });
+}
+
+/** Sizes may be nonsense in a damaged header: they are capped, the reader finds the end of the file itself. */
+function clamp(value: bigint): number {
+  const most = 2n ** 52n;
+  return Number(value > most ? most : value);
+}
+
+/** Reads the program headers; says in `warnings` how many the file cuts off. */
+export function parseProgramHeaders(
+  source: ByteSource,
+  header: ElfHeader,
+  warnings: string[],
+): ProgramHeader[] {
+  const { programOffset, programSize, programCount, littleEndian: le } = header;
+  if (programCount > 0 && programSize < 56) {
+    throw new FormatError({
+      file: source.name,
+      offset: 54,
+      expected: 'e_phentsize of at least 56',
+      found: `${programSize}`,
+    });
+  }
+  if (programCount > MAX_PROGRAM_HEADERS) {
+    throw new FormatError({
+      file: source.name,
+      expected: 'a plausible number of segments',
+      found: `${programCount}`,
+    });
+  }
+  const bytes = readUpTo(source, programOffset, programCount * programSize);
+  const there = programSize === 0 ? 0 : Math.floor(bytes.length / programSize);
+  if (there < programCount) {
+    if (there === 0) {
+      throw new FormatError({
+        file: source.name,
+        offset: programOffset,
+        expected: `${programCount} program headers`,
+        found: 'the end of the file',
+        advice: 'The file is truncated',
+      });
+    }
+    warnings.push(`the file ends after ${there} of ${programCount} program headers: it is truncated`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out: ProgramHeader[] = [];
+  for (let i = 0; i < there; i++) {
+    const at = i * programSize;
+    out.push({
+      type: view.getUint32(at, le),
+      offset: clamp(view.getBigUint64(at + 8, le)),
+      virtual: view.getBigUint64(at + 16, le),
+      physical: view.getBigUint64(at + 24, le),
+      fileSize: clamp(view.getBigUint64(at + 32, le)),
+      memorySize: clamp(view.getBigUint64(at + 40, le)),
+    });
+  }
+  return out;
+}
+
+/** Reads the section headers that are in the file. */
+export function parseSectionHeaders(source: ByteSource, header: ElfHeader): SectionHeader[] {
+  const { sectionOffset, sectionSize, sectionCount, littleEndian: le } = header;
+  if (sectionSize < 64 || sectionOffset === 0) return [];
+  const bytes = readUpTo(source, sectionOffset, sectionCount * sectionSize);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out: SectionHeader[] = [];
+  for (let at = 0; at + 64 <= bytes.length; at += sectionSize) {
+    out.push({
+      name: view.getUint32(at, le),
+      type: view.getUint32(at + 4, le),
+      offset: clamp(view.getBigUint64(at + 24, le)),
+      size: clamp(view.getBigUint64(at + 32, le)),
+      link: view.getUint32(at + 40, le),
+      info: view.getUint32(at + 44, le),
+    });
+  }
+  return out;
+}

@@ -1,0 +1,36 @@
+/** The part of restructure 3 that we use; the package ships no declarations. */
+declare module 'restructure' {
+  export class DecodeStream {
+    constructor(buffer: Uint8Array);
+    pos: number;
+    readUInt32LE(): number;
+    readUInt32BE(): number;
+    readUInt8(): number;
+  }
+  export abstract class Base<T> {
+    abstract decode(stream: DecodeStream): T;
+    size(value?: T): number;
+    fromBuffer(bytes: Uint8Array): T;
+  }
+  export class Struct<T extends Record<string, unknown>> extends Base<T> {
+    constructor(fields: Record<string, Base<unknown>>);
+    decode(stream: DecodeStream): T;
+  }
+  // biome-ignore lint/suspicious/noShadowRestrictedNames: the package's own name
+  export class Array<T> extends Base<T[]> {
+    constructor(type: Base<T>, length: number);
+    decode(stream: DecodeStream): T[];
+  }
+  // biome-ignore lint/suspicious/noShadowRestrictedNames: the package's own name
+  export class String extends Base<string> {
+    constructor(length: number, encoding?: string);
+    decode(stream: DecodeStream): string;
+  }
+  export const uint8: Base<number>;
+  export const uint16le: Base<number>;
+  export const uint16be: Base<number>;
+  export const uint32le: Base<number>;
+  export const uint32be: Base<number>;
+  export const int32le: Base<number>;
+  export const int32be: Base<number>;
+}

@@ -1,0 +1,28 @@
+import { Base, type DecodeStream } from 'restructure';
+import { word } from '../core/address.ts';
+
+/** The unsigned 64-bit integer that restructure lacks, as a bigint. */
+class U64 extends Base<bigint> {
+  readonly #littleEndian: boolean;
+
+  constructor(littleEndian: boolean) {
+    super();
+    this.#littleEndian = littleEndian;
+  }
+
+  override size(): number {
+    return 8;
+  }
+
+  override decode(stream: DecodeStream): bigint {
+    if (this.#littleEndian) {
+      const low = stream.readUInt32LE();
+      return word(low, stream.readUInt32LE());
+    }
+    const high = stream.readUInt32BE();
+    return word(stream.readUInt32BE(), high);
+  }
+}
+
+export const u64le: Base<bigint> = new U64(true);
+export const u64be: Base<bigint> = new U64(false);

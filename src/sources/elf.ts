@@ -1,0 +1,143 @@
+import { type ByteSource, hasText, readUpTo, viewOf } from '../core/bytes.ts';
+import { FormatError, UnsupportedError } from '../core/errors.ts';
+import {
+  type ElfHeader,
+  ET_CORE,
+  type ProgramHeader,
+  PT_LOAD,
+  PT_NOTE,
+  parseElfHeader,
+  parseProgramHeaders,
+} from '../formats/elf.ts';
+import { type ElfNote, parseNotes } from '../formats/elf-notes.ts';
+import type { ImageFormat, OpenImage } from './image-format.ts';
+import { type Piece, piecesMemory } from './pieces.ts';
+
+/** Notes of a dump are a few KiB a CPU; what claims more than this is no note. */
+const MAX_NOTES = 64 * 1024 * 1024;
+
+/** p_paddr of a segment whose physical address the writer did not know (/proc/kcore and its copies). */
+const NO_PADDR = 0xffffffffffffffffn;
+
+/**
+ * ELF core files: QEMU dump-guest-memory, copies of /proc/vmcore, makedumpfile -E, VirtualBox, libvirt.
+ * Only the physical addresses (p_paddr) are used. What p_memsz has beyond p_filesz was left out by the writer.
+ */
+export const elf: ImageFormat = {
+  name: 'elf',
+
+  probe(source) {
+    return hasText(readUpTo(source, 0, 4), '\x7fELF');
+  },
+
+  open(source): OpenImage {
+    const header = parseElfHeader(source);
+    if (header.type !== ET_CORE) {
+      throw new FormatError({
+        file: source.name,
+        offset: 16,
+        expected: 'an ELF core file (e_type 4)',
+        found:
+          header.type === 2 || header.type === 3
+            ? `an ELF program or vmlinux (e_type ${header.type})`
+            : `e_type ${header.type}`,
+        advice: 'Name the memory dump itself; a vmlinux goes to --vmlinux',
+      });
+    }
+    const warnings: string[] = [];
+    const programs = parseProgramHeaders(source, header, warnings);
+    const notes = readNotes(source, header, programs, warnings);
+    const loads = programs.filter((p) => p.type === PT_LOAD);
+    if (loads.length === 0) {
+      throw new FormatError({ file: source.name, expected: 'at least one PT_LOAD segment', found: 'none' });
+    }
+    return {
+      format: `ELF core${producer(notes, loads)}`,
+      memory: piecesMemory(source, physicalPieces(source, loads, warnings)),
+      notes,
+      machine: header.machine,
+      details: [
+        ['segments', `${loads.length} PT_LOAD, ${programs.length - loads.length} other`],
+        ['byte order', header.littleEndian ? 'little endian' : 'big endian'],
+      ],
+      warnings,
+      close: () => source.close(),
+    };
+  },
+};
+
+function readNotes(
+  source: ByteSource,
+  header: ElfHeader,
+  programs: readonly ProgramHeader[],
+  warnings: string[],
+): ElfNote[] {
+  const all: ElfNote[] = [];
+  for (const program of programs) {
+    if (program.type !== PT_NOTE) continue;
+    if (program.fileSize > MAX_NOTES) {
+      warnings.push(`PT_NOTE at offset ${program.offset} claims ${program.fileSize} bytes and was not read`);
+      continue;
+    }
+    const bytes = readUpTo(source, program.offset, program.fileSize);
+    const { notes, cut } = parseNotes(bytes, header.littleEndian);
+    if (cut || bytes.length < program.fileSize) {
+      warnings.push(`PT_NOTE at offset ${program.offset} is cut off or damaged after ${notes.length} notes`);
+    }
+    all.push(...notes);
+  }
+  return all;
+}
+
+function physicalPieces(source: ByteSource, loads: readonly ProgramHeader[], warnings: string[]): Piece[] {
+  const known = loads.filter((p) => p.physical !== NO_PADDR);
+  // kernels before 4.14 write 0 as the physical address of every segment of /proc/kcore
+  const zeros = known.filter((p) => p.physical === 0n && p.memorySize > 0);
+  if (known.length === 0 || zeros.length > 1) {
+    throw new UnsupportedError(
+      `${source.name}: an ELF core whose segments have no physical addresses`,
+      'a copy of /proc/kcore of a kernel before 4.14 cannot be used; take a dump with makedumpfile, LiME or AVML',
+    );
+  }
+  let cutOff = 0;
+  const pieces: Piece[] = [];
+  for (const p of known) {
+    if (p.physical > BigInt(Number.MAX_SAFE_INTEGER - p.memorySize)) {
+      warnings.push(
+        `PT_LOAD with physical address 0x${p.physical.toString(16)} was ignored: no memory can be there`,
+      );
+      continue;
+    }
+    const start = Number(p.physical);
+    const fileEnd = start + Math.min(p.fileSize, p.memorySize || p.fileSize);
+    pieces.push({ start, end: fileEnd, offset: p.offset });
+    if (p.memorySize > p.fileSize)
+      pieces.push({ start: fileEnd, end: start + p.memorySize, missing: 'excluded' });
+    if (p.offset + p.fileSize > source.byteLength) cutOff++;
+  }
+  if (cutOff > 0) {
+    warnings.push(
+      `the file ends before the data of ${cutOff} of ${loads.length} segments: it is truncated (it has ${source.byteLength} bytes)`,
+    );
+  }
+  return pieces;
+}
+
+/** Who wrote the file, where the notes or the segments give it away. */
+function producer(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): string {
+  const names = new Set(notes.map((n) => n.name));
+  if (names.has('STRUCTPAGE')) return ' (structpage capture)';
+  if (names.has('VBCORE')) return ' (VirtualBox)';
+  if (names.has('QEMU')) return ' (QEMU dump-guest-memory)';
+  if (loads.some((p) => p.fileSize < p.memorySize)) return ' (filtered, as by makedumpfile -E)';
+  return names.has('VMCOREINFO') ? ' (/proc/vmcore or alike)' : '';
+}
+
+/** The value of a 64-bit register area is read by others; here only that a QEMU note is well formed. */
+export function qemuControlRegisters(note: ElfNote): { cr3: bigint; cr4: bigint } | undefined {
+  // QEMUCPUState of QEMU's dump.h: version, size, then registers; cr[0..4] start at 392
+  if (note.name !== 'QEMU' || note.desc.length < 432) return undefined;
+  const view = viewOf(note.desc);
+  if (view.getUint32(0, true) !== 1) return undefined;
+  return { cr3: view.getBigUint64(416, true), cr4: view.getBigUint64(424, true) };
+}

@@ -1,0 +1,59 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from '../core/bytes.ts';
+import { FormatError } from '../core/errors.ts';
+
+/** What errno says, in words that name a remedy. */
+const ERRNO: Record<string, string> = {
+  ENOENT: 'no such file',
+  EACCES: 'no permission to read it (dumps are usually readable by root only)',
+  EPERM: 'the kernel forbids reading it',
+  EISDIR: 'a directory',
+  ELOOP: 'a loop of symbolic links',
+};
+
+/** Opens a file or block device for reading. Throws FormatError with a plain sentence when that cannot be. */
+export function openFile(path: string): ByteSource {
+  const fail = (error: unknown): never => {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new FormatError({ file: path, expected: 'a readable file', found: ERRNO[code] ?? code });
+  };
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    return fail(error);
+  }
+  const stat = fstatSync(fd);
+  if (stat.isDirectory()) {
+    closeSync(fd);
+    return fail({ code: 'EISDIR' });
+  }
+  if (stat.isFile() && stat.size === 0) {
+    closeSync(fd);
+    throw new FormatError({ file: path, expected: 'a memory dump', found: 'an empty file' });
+  }
+  return fdSource(fd, path, stat.isFile() ? stat.size : Infinity);
+}
+
+/** A source over an open descriptor, which it takes over. */
+export function fdSource(fd: number, name: string, byteLength: number): ByteSource {
+  let open = true;
+  return {
+    name,
+    byteLength,
+    readInto(offset, target) {
+      let done = 0;
+      // read(2) gives at most 0x7ffff000 bytes, and may give less
+      while (done < target.length) {
+        const got = readSync(fd, target, done, target.length - done, offset + done);
+        if (got === 0) break;
+        done += got;
+      }
+      return done;
+    },
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { ByteSource } from '../core/bytes.ts';
+import { locate, overlay, type Range } from '../core/ranges.ts';
+import type { Missing, PhysicalMemory, PhysicalRun } from './image-format.ts';
+
+/** A stretch of physical memory that lies as it is in a file, or of which is known why it does not. */
+export interface Piece extends Range {
+  /** Where byte `start` is in the source; undefined for a piece that is missing. */
+  readonly offset?: number;
+  /** The source, where an image has several. */
+  readonly source?: ByteSource;
+  readonly missing?: Missing;
+}
+
+function cut(piece: Piece, range: Range): Piece {
+  return piece.offset === undefined
+    ? { ...piece, ...range }
+    : { ...piece, ...range, offset: piece.offset + (range.start - piece.start) };
+}
+
+/**
+ * Physical memory made of plain stretches of a file. Where pieces overlap one that is present wins over one
+ * that is missing, then the earlier in the list. What would lie behind the end of the source is `truncated`.
+ */
+export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): PhysicalMemory {
+  const clipped = pieces.flatMap((piece): Piece[] => {
+    if (piece.offset === undefined) return [piece];
+    const there = Math.max(0, (piece.source ?? source).byteLength - piece.offset);
+    const end = Math.min(piece.end, piece.start + there);
+    if (end >= piece.end) return [piece];
+    const lost: Piece = { start: Math.max(end, piece.start), end: piece.end, missing: 'truncated' };
+    return end > piece.start ? [{ ...piece, end }, lost] : [lost];
+  });
+  const present = clipped.filter((p) => p.offset !== undefined);
+  const missing = clipped.filter((p) => p.offset === undefined);
+  const laid = overlay([...present, ...missing], cut);
+  const runs = joinRuns(laid);
+  let last = 0;
+
+  function find(address: number): Piece | undefined {
+    const hit = laid[last];
+    if (hit && address >= hit.start && address < hit.end) return hit;
+    const index = locate(laid, address);
+    const piece = laid[index];
+    if (!piece || piece.start > address) return undefined;
+    last = index;
+    return piece;
+  }
+
+  return {
+    runs,
+    readInto(address, target) {
+      let done = 0;
+      while (done < target.length) {
+        const at = address + done;
+        const piece = find(at);
+        if (piece?.offset === undefined) break;
+        const want = Math.min(target.length - done, piece.end - at);
+        const part = want === target.length ? target : target.subarray(done, done + want);
+        const got = (piece.source ?? source).readInto(piece.offset + (at - piece.start), part);
+        done += got;
+        if (got < want) break;
+      }
+      return done;
+    },
+    runAt: (address) => runAt(runs, address),
+  };
+}
+
+/** Neighbouring pieces in the same state become one run. */
+function joinRuns(pieces: readonly Piece[]): PhysicalRun[] {
+  const runs: { start: number; end: number; state: PhysicalRun['state'] }[] = [];
+  for (const piece of pieces) {
+    const state = piece.missing ?? 'present';
+    const last = runs.at(-1);
+    if (last && last.end === piece.start && last.state === state) last.end = piece.end;
+    else runs.push({ start: piece.start, end: piece.end, state });
+  }
+  return runs;
+}
+
+/** The run around an address, with a hole made up where the list has none. */
+export function runAt(runs: readonly PhysicalRun[], address: number): PhysicalRun {
+  const index = locate(runs, address);
+  const run = runs[index];
+  if (run && run.start <= address) return run;
+  const start = index > 0 ? runs[index - 1]!.end : 0;
+  return { start, end: run ? run.start : Infinity, state: 'hole' };
+}

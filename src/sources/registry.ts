@@ -1,0 +1,11 @@
+import { elf } from './elf.ts';
+import { gzip } from './gzip.ts';
+import type { ImageFormat } from './image-format.ts';
+import { raw } from './raw.ts';
+import type { Wrapper } from './wrapper.ts';
+
+/** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
+export const FORMATS: readonly ImageFormat[] = [elf, raw];
+
+/** Every compression that may be around a whole file. */
+export const WRAPPERS: readonly Wrapper[] = [gzip];

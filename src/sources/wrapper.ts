@@ -1,0 +1,20 @@
+import type { ByteSource } from '../core/bytes.ts';
+import type { OpenContext } from './image-format.ts';
+
+/** The bytes inside of a compressed file, and what was wrong with it if anything. */
+export interface Unwrapped {
+  readonly source: ByteSource;
+  /** e.g. `gzip`. */
+  readonly how: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * SEAM: a compression around a whole dump file. To add one: write a file that exports a `Wrapper`, put it into
+ * the list `WRAPPERS` of `registry.ts`, test it whole and truncated. `unwrap` takes over the source it is given.
+ */
+export interface Wrapper {
+  readonly name: string;
+  probe(source: ByteSource): boolean;
+  unwrap(source: ByteSource, context: OpenContext): Promise<Unwrapped>;
+}
