@@ -7,24 +7,28 @@ declare module 'restructure' {
     readUInt32BE(): number;
     readUInt8(): number;
   }
-  export abstract class Base<T> {
-    abstract decode(stream: DecodeStream): T;
+  /** What restructure asks of a type; its own base class is not exported. */
+  export interface Base<T> {
+    decode(stream: DecodeStream): T;
+    size(value?: T): number;
+  }
+  export class Struct<T extends Record<string, unknown>> implements Base<T> {
+    constructor(fields: Record<string, Base<unknown>>);
+    decode(stream: DecodeStream): T;
     size(value?: T): number;
     fromBuffer(bytes: Uint8Array): T;
   }
-  export class Struct<T extends Record<string, unknown>> extends Base<T> {
-    constructor(fields: Record<string, Base<unknown>>);
-    decode(stream: DecodeStream): T;
-  }
   // biome-ignore lint/suspicious/noShadowRestrictedNames: the package's own name
-  export class Array<T> extends Base<T[]> {
+  export class Array<T> implements Base<T[]> {
     constructor(type: Base<T>, length: number);
     decode(stream: DecodeStream): T[];
+    size(value?: T[]): number;
   }
   // biome-ignore lint/suspicious/noShadowRestrictedNames: the package's own name
-  export class String extends Base<string> {
+  export class String implements Base<string> {
     constructor(length: number, encoding?: string);
     decode(stream: DecodeStream): string;
+    size(value?: string): number;
   }
   export const uint8: Base<number>;
   export const uint16le: Base<number>;

@@ -1,20 +1,19 @@
-import { Base, type DecodeStream } from 'restructure';
+import type { Base, DecodeStream } from 'restructure';
 import { word } from '../core/address.ts';
 
 /** The unsigned 64-bit integer that restructure lacks, as a bigint. */
-class U64 extends Base<bigint> {
+class U64 implements Base<bigint> {
   readonly #littleEndian: boolean;
 
   constructor(littleEndian: boolean) {
-    super();
     this.#littleEndian = littleEndian;
   }
 
-  override size(): number {
+  size(): number {
     return 8;
   }
 
-  override decode(stream: DecodeStream): bigint {
+  decode(stream: DecodeStream): bigint {
     if (this.#littleEndian) {
       const low = stream.readUInt32LE();
       return word(low, stream.readUInt32LE());
