@@ -18,9 +18,14 @@ export class AddressSpace {
     this.#segments = segments;
   }
 
+  /** What the source itself gives by virtual address: the number of bytes filled, 0 where it gives none. */
+  direct(address: VirtAddr, target: Uint8Array): number {
+    return this.#segments?.readInto(address, target) ?? 0;
+  }
+
   /** Fills `target` from virtual `address` on. Throws FaultError at the first byte that is not there. */
   readInto(address: VirtAddr, target: Uint8Array, what?: string): void {
-    let done = this.#segments?.readInto(address, target) ?? 0;
+    let done = this.direct(address, target);
     while (done < target.length) {
       const at = address + BigInt(done);
       const { physical, pageSize, steps, reason } = this.walker.walk(at);

@@ -1,6 +1,6 @@
+import type { Architecture, PagingMode } from '../arch/architecture.ts';
 import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
 import { FaultError, type FaultReason } from '../core/errors.ts';
-import type { Architecture, PagingMode } from '../arch/architecture.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 
 /** A root page table and how it is to be read. */
@@ -75,7 +75,8 @@ export class PageWalker {
       if (typeof entries === 'string') return { steps, physical: undefined, pageSize: 0, reason: entries };
       const entry = entries[index]!;
       steps.push({ level: level.name, at: table + index * ENTRY_BYTES, index, entry });
-      if ((entry & present) !== present) return { steps, physical: undefined, pageSize: 0, reason: 'not-mapped' };
+      if ((entry & present) !== present)
+        return { steps, physical: undefined, pageSize: 0, reason: 'not-mapped' };
       const last = depth === levels.length - 1;
       if (last || (level.mayBeLeaf && (entry & large) === large)) {
         const pageSize = 2 ** level.shift;
@@ -156,6 +157,7 @@ export class PageWalker {
 }
 
 function joins(last: MappedRun, physical: PhysAddr | undefined, reason: FaultReason | undefined): boolean {
-  if (last.physical === undefined || physical === undefined) return last.physical === physical && last.reason === reason;
+  if (last.physical === undefined || physical === undefined)
+    return last.physical === physical && last.reason === reason;
   return last.physical + last.length === physical;
 }

@@ -1,0 +1,53 @@
+import { FaultError } from '../core/errors.ts';
+import { word } from '../core/address.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+import type { AddressSpace } from '../translate/address-space.ts';
+
+/** Names of slab caches by the address of their struct kmem_cache, each read once. */
+export class SlabCaches {
+  /** names[code]; code 0 is none. */
+  readonly names: string[] = [''];
+  /** How many caches have no name that can be read; they are called by their address. */
+  unreadable = 0;
+  readonly #codes: Map<number, number> = new Map();
+  readonly #byName: Map<string, number> = new Map();
+  readonly #space: AddressSpace;
+  readonly #nameAt: number | undefined;
+
+  constructor(space: AddressSpace, types: TypeFacts) {
+    this.#space = space;
+    this.#nameAt = types.place('kmem_cache', 'name')?.offset;
+  }
+
+  /** The code of the cache whose address is given in two halves; 0 for a null pointer. */
+  code(low: number, high: number): number {
+    if (low === 0 && high === 0) return 0;
+    // 52 bits of the pointer tell caches apart: the top 12 of a kernel address are all ones
+    const key = (high & 0xfffff) * 4294967296 + low;
+    let code = this.#codes.get(key);
+    if (code === undefined) {
+      const name = this.#name(word(low, high));
+      code = this.#byName.get(name);
+      if (code === undefined) {
+        code = this.names.push(name) - 1;
+        this.#byName.set(name, code);
+      }
+      this.#codes.set(key, code);
+    }
+    return code;
+  }
+
+  #name(address: bigint): string {
+    try {
+      if (this.#nameAt !== undefined) {
+        const text = this.#space.readWord(address + BigInt(this.#nameAt), 'kmem_cache.name');
+        const name = this.#space.readString(text, 256, 'name of a slab cache');
+        if (/^[\x21-\x7e][\x20-\x7e]*$/.test(name)) return name;
+      }
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+    }
+    this.unreadable++;
+    return `0x${address.toString(16)}`;
+  }
+}

@@ -1,0 +1,92 @@
+import type { PhysAddr } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import { MAX_VMCOREINFO, Vmcoreinfo } from '../formats/vmcoreinfo.ts';
+import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
+
+/** A VMCOREINFO and where it was found. */
+export interface FoundVmcoreinfo {
+  readonly info: Vmcoreinfo;
+  /** In words, for `info` and for messages. */
+  readonly from: string;
+}
+
+const NEEDLE = new TextEncoder().encode('OSRELEASE=');
+const CHUNK = 4 * 1024 * 1024;
+const latin1 = new TextDecoder('latin1');
+
+/**
+ * Every VMCOREINFO of an image, best evidence first: the note, the header of the format, then what a scan of
+ * physical memory finds. Lazy, since the scan reads everything: take the first that proves right.
+ */
+export function* findVmcoreinfo(
+  image: OpenImage,
+  progress?: (done: number, total: number) => void,
+): Generator<FoundVmcoreinfo> {
+  for (const note of image.notes) {
+    if (note.name !== 'VMCOREINFO') continue;
+    const found = tryParse(latin1.decode(note.desc), 'VMCOREINFO note of the dump');
+    if (found) yield found;
+  }
+  if (image.vmcoreinfo !== undefined) {
+    const found = tryParse(image.vmcoreinfo, 'VMCOREINFO in the header of the dump');
+    if (found) yield found;
+  }
+  yield* scan(image.memory, progress);
+}
+
+/**
+ * The kernel keeps the text on a page of its own (vmcoreinfo_data), and a copy behind a note header, so it starts
+ * at a page or 24 bytes behind one; before 4.13 it was a static array, so any place is taken, these first.
+ */
+function* scan(
+  memory: PhysicalMemory,
+  progress?: (done: number, total: number) => void,
+): Generator<FoundVmcoreinfo> {
+  const total = memory.runs.reduce((sum, r) => sum + (r.state === 'present' ? r.end - r.start : 0), 0);
+  const buffer = Buffer.alloc(CHUNK + NEEDLE.length);
+  const elsewhere: PhysAddr[] = [];
+  let done = 0;
+  for (const run of memory.runs) {
+    if (run.state !== 'present') continue;
+    for (let at = run.start; at < run.end; at += CHUNK) {
+      const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, run.end - at)));
+      const bytes = buffer.subarray(0, got);
+      for (let i = bytes.indexOf(NEEDLE); i >= 0 && i < CHUNK; i = bytes.indexOf(NEEDLE, i + 1)) {
+        const address = at + i;
+        if (address % 4096 === 0 || address % 4096 === 24) {
+          const found = readAt(memory, address);
+          if (found) yield found;
+        } else if (elsewhere.length < 4096) elsewhere.push(address);
+      }
+      done += Math.min(CHUNK, run.end - at);
+      progress?.(done, total);
+    }
+  }
+  for (const address of elsewhere) {
+    const found = readAt(memory, address);
+    if (found) yield found;
+  }
+}
+
+function readAt(memory: PhysicalMemory, address: PhysAddr): FoundVmcoreinfo | undefined {
+  const bytes = new Uint8Array(MAX_VMCOREINFO);
+  const text = bytes.subarray(0, memory.readInto(address, bytes));
+  const end = text.findIndex((b) => b !== 10 && (b < 32 || b > 126));
+  return tryParse(
+    latin1.decode(end < 0 ? text : text.subarray(0, end)),
+    `VMCOREINFO found by a scan of memory at physical 0x${address.toString(16)}`,
+  );
+}
+
+function tryParse(text: string, from: string): FoundVmcoreinfo | undefined {
+  try {
+    const info = Vmcoreinfo.parse(text, from);
+    // what any text about dumps may contain is not enough: a kernel's own names its page tables too
+    return info.symbol('_stext') !== undefined || info.symbol('init_uts_ns') !== undefined
+      ? { info, from }
+      : undefined;
+  } catch (error) {
+    if (error instanceof StructPageError) return undefined;
+    throw error;
+  }
+}

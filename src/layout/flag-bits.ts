@@ -1,0 +1,44 @@
+import { LayoutError } from '../core/errors.ts';
+import type { TypeFacts } from './type-facts.ts';
+
+/** The bits of `flags` that are flags, by the kernel's own `enum pageflags` (include/linux/page-flags.h). */
+export interface FlagBits {
+  /** NR_PAGEFLAGS: bits 0 to count - 1 are flags, what is above are fields. */
+  readonly count: number;
+  /** Name of each bit, without PG_, lower case. */
+  readonly names: readonly string[];
+  /** Bit of each name, aliases included. */
+  readonly bits: ReadonlyMap<string, number>;
+}
+
+/** Names that mean a bit only on pages of some kind; the bit's own name is the one that comes first in the enum. */
+export function resolveFlagBits(types: TypeFacts): FlagBits {
+  const enumerators = types.enumerators('pageflags');
+  const last = enumerators?.get('__NR_PAGEFLAGS');
+  if (!enumerators || last === undefined) {
+    throw new LayoutError(
+      'enum pageflags',
+      `${types.origin} has ${enumerators ? 'no __NR_PAGEFLAGS in it' : 'no such enum'}`,
+      'Name a vmlinux or BTF file of this very kernel with --vmlinux',
+    );
+  }
+  const count = Number(last);
+  const names: string[] = [];
+  const bits = new Map<string, number>();
+  for (const [enumerator, value] of enumerators) {
+    if (!enumerator.startsWith('PG_')) continue;
+    const name = enumerator.slice(3).toLowerCase();
+    const bit = Number(value);
+    if (bit < 0 || bit >= count || bits.has(name)) continue;
+    bits.set(name, bit);
+    names[bit] ??= name;
+  }
+  if (count < 16 || count > 60 || bits.get('locked') !== 0) {
+    throw new LayoutError(
+      'enum pageflags',
+      `${types.origin} has ${count} flags with locked at ${bits.get('locked')}`,
+    );
+  }
+  for (let bit = 0; bit < count; bit++) names[bit] ??= `bit_${bit}`;
+  return { count, names, bits };
+}

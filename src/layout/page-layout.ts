@@ -1,0 +1,187 @@
+import { LayoutError } from '../core/errors.ts';
+import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
+import { type FlagBits, resolveFlagBits } from './flag-bits.ts';
+import { type FlagFields, resolveFlagFields } from './flag-fields.ts';
+import { type PageTypes, resolvePageTypes } from './page-types.ts';
+import type { TypeFacts } from './type-facts.ts';
+
+/** Byte offsets within one struct page; `slabCache` and the members of the folio count from the head page. */
+export interface PageOffsets {
+  readonly flags: number;
+  readonly mapcount: number;
+  readonly refcount: number;
+  readonly mapping: number;
+  readonly index: number;
+  readonly private: number;
+  readonly lru: number;
+  readonly compound: number;
+  readonly memcg: number | undefined;
+  readonly slabCache: number | undefined;
+}
+
+/** Where the order of a folio is: a byte behind the head, or the low byte of page[1].flags (6.6 on). */
+export type OrderPlace = { readonly kind: 'byte'; readonly offset: number } | { readonly kind: 'flags' };
+
+/** How a hugetlb folio is recognised. */
+export type HugetlbMark =
+  | { readonly kind: 'dtor'; readonly offset: number; readonly size: number; readonly value: number }
+  | { readonly kind: 'flag'; readonly bit: number }
+  | { readonly kind: 'type' };
+
+/** Mapcounts and the like of a large folio: byte offsets from the head page, 32-bit words. */
+export interface FolioOffsets {
+  readonly entireMapcount: number | undefined;
+  readonly nrPagesMapped: number | undefined;
+  readonly largeMapcount: number | undefined;
+}
+
+/** All that decoding needs to know of one kernel's struct page, as numbers. */
+export interface PageLayout {
+  /** sizeof(struct page) in bytes. */
+  readonly size: number;
+  readonly offsets: PageOffsets;
+  readonly folio: FolioOffsets;
+  readonly order: OrderPlace;
+  readonly hugetlb: HugetlbMark;
+  readonly flags: FlagBits;
+  readonly fields: FlagFields;
+  readonly types: PageTypes;
+  /** Name of each zone number as /proc/zoneinfo spells it. */
+  readonly zones: readonly string[];
+  /** 7.1 on: a tail may hold a mask instead of a pointer (`compound_info`). */
+  readonly tailMayBeMask: boolean;
+  /** Until 6.16: bit 1 of `mapping` marks a movable page. After that PG_movable_ops does. */
+  readonly movableByMapping: boolean;
+  /** Where the types come from. */
+  readonly origin: string;
+  /** Which member path was used for each role, e.g. `index` -> `page.__folio_index`. */
+  readonly members: ReadonlyMap<string, string>;
+}
+
+const ZONE_NAMES: Record<string, string> = {
+  ZONE_DMA: 'DMA',
+  ZONE_DMA32: 'DMA32',
+  ZONE_NORMAL: 'Normal',
+  ZONE_HIGHMEM: 'HighMem',
+  ZONE_MOVABLE: 'Movable',
+  ZONE_DEVICE: 'Device',
+};
+
+/** Role of each member -> the paths it has had, newest first. A rename in the kernel is one more path here. */
+const MEMBERS = {
+  flags: ['page.flags.f', 'page.flags'],
+  mapcount: ['page._mapcount', 'page.page_type'],
+  refcount: ['page._refcount', 'page._count'],
+  mapping: ['page.mapping'],
+  index: ['page.__folio_index', 'page.index'],
+  private: ['page.private'],
+  lru: ['page.lru'],
+  compound: ['page.compound_info', 'page.compound_head'],
+  memcg: ['page.memcg_data', 'page.obj_cgroups', 'page.mem_cgroup', 'page._unused_slab_obj_exts'],
+  slabCache: ['slab.slab_cache', 'page.slab_cache'],
+  orderByte: ['folio._folio_order', 'page.compound_order'],
+  dtor: ['folio._folio_dtor', 'page.compound_dtor'],
+  entireMapcount: ['folio._entire_mapcount', 'page.compound_mapcount'],
+  nrPagesMapped: ['folio._nr_pages_mapped', 'page.subpages_mapcount', 'folio._subpages_mapcount'],
+  largeMapcount: ['folio._large_mapcount'],
+} as const;
+type Role = keyof typeof MEMBERS;
+/** Members of page[1] by way of struct page: their offset counts from the head only after adding one page. */
+const IN_SECOND_PAGE = new Set([
+  'page.compound_order',
+  'page.compound_dtor',
+  'page.compound_mapcount',
+  'page.subpages_mapcount',
+]);
+
+/** Resolves the layout of struct page. Throws LayoutError naming the member that the types lack. */
+export function resolvePageLayout(
+  types: TypeFacts,
+  memory: { vmemmap: boolean; maxPhysicalBits: number; sectionSizeBits: number },
+  info: Vmcoreinfo | undefined,
+): PageLayout {
+  const members = new Map<string, string>();
+  const size = types.structSize('page');
+  if (!size || size % 8 !== 0 || size > 256) {
+    throw new LayoutError('struct page', `${types.origin} gives it a size of ${size ?? 'nothing'}`);
+  }
+  const find = (role: Role): number | undefined => {
+    for (const path of MEMBERS[role]) {
+      const dot = path.indexOf('.');
+      const place = types.place(path.slice(0, dot), path.slice(dot + 1));
+      if (!place) continue;
+      members.set(role, path);
+      return place.offset + (IN_SECOND_PAGE.has(path) ? size : 0);
+    }
+    return undefined;
+  };
+  const need = (role: Role): number => {
+    const offset = find(role);
+    if (offset === undefined) {
+      throw new LayoutError(MEMBERS[role][0], `${types.origin} has no member ${MEMBERS[role].join(' or ')}`);
+    }
+    return offset;
+  };
+  const flags = resolveFlagBits(types);
+  const orderByte = find('orderByte');
+  const hugetlb = hugetlbMark(types, flags, find('dtor'), members);
+  return {
+    size,
+    offsets: {
+      flags: need('flags'),
+      mapcount: need('mapcount'),
+      refcount: need('refcount'),
+      mapping: need('mapping'),
+      index: need('index'),
+      private: need('private'),
+      lru: need('lru'),
+      compound: need('compound'),
+      memcg: find('memcg'),
+      slabCache: find('slabCache'),
+    },
+    folio: {
+      entireMapcount: find('entireMapcount'),
+      nrPagesMapped: find('nrPagesMapped'),
+      largeMapcount: find('largeMapcount'),
+    },
+    order: orderByte === undefined ? { kind: 'flags' } : { kind: 'byte', offset: orderByte },
+    hugetlb,
+    flags,
+    fields: resolveFlagFields(types, flags.count, memory, info),
+    types: resolvePageTypes(types, info, {
+      hasSlabFlag: flags.bits.has('slab'),
+      hasOtherHugetlb: hugetlb.kind !== 'type',
+    }),
+    zones: zoneNames(types),
+    tailMayBeMask: members.get('compound') === 'page.compound_info',
+    movableByMapping: !flags.bits.has('movable_ops'),
+    origin: types.origin,
+    members,
+  };
+}
+
+function hugetlbMark(
+  types: TypeFacts,
+  flags: FlagBits,
+  dtor: number | undefined,
+  members: ReadonlyMap<string, string>,
+): HugetlbMark {
+  const value = types.enumerators('compound_dtor_id')?.get('HUGETLB_PAGE_DTOR');
+  if (dtor !== undefined && value !== undefined) {
+    const path = members.get('dtor')!;
+    const dot = path.indexOf('.');
+    const size = types.place(path.slice(0, dot), path.slice(dot + 1))?.size ?? 1;
+    return { kind: 'dtor', offset: dtor, size, value: Number(value) };
+  }
+  const bit = flags.bits.get('hugetlb');
+  return bit === undefined ? { kind: 'type' } : { kind: 'flag', bit };
+}
+
+function zoneNames(types: TypeFacts): string[] {
+  const names: string[] = [];
+  for (const [enumerator, value] of types.enumerators('zone_type') ?? []) {
+    if (!enumerator.startsWith('ZONE_')) continue;
+    names[Number(value)] ??= ZONE_NAMES[enumerator] ?? enumerator.slice(5).toLowerCase();
+  }
+  return names;
+}

@@ -1,0 +1,53 @@
+import { hex } from '../core/address.ts';
+import { LayoutError } from '../core/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+import type { MemoryModel } from './memory-model.ts';
+import { readSections, type Sections } from './sections.ts';
+import { sparseModel } from './sparse.ts';
+
+/** A kernel's memory model and what went wrong while it was read. */
+export interface Discovered {
+  readonly model: MemoryModel;
+  readonly warnings: readonly string[];
+}
+
+/** Finds out where the struct pages are. Throws LayoutError or FaultError. */
+export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovered {
+  const size = types.structSize('page') ?? kernel.vmcoreinfo?.size('page');
+  if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
+  const sections = readSections(kernel, types);
+  const vmemmap = isVmemmap(kernel, sections);
+  const model = sparseModel(sections, size, kernel.architecture.pageShift, vmemmap);
+  const warnings = [...sections.lost];
+  const said = kernel.vmcoreinfo?.symbol('vmemmap');
+  if (vmemmap && said !== undefined && said !== model.base) {
+    warnings.push(
+      `VMCOREINFO says that vmemmap is at ${hex(said)}, mem_section says ${hex(model.base ?? 0n)}; the latter is used`,
+    );
+  }
+  return { model, warnings };
+}
+
+/**
+ * Whether the kernel has the struct pages in one virtual array. It has if VMCOREINFO names vmemmap (6.9 on) or the
+ * symbol table has the variable; otherwise if all sections agree on one base.
+ */
+function isVmemmap(kernel: Kernel, sections: Sections): boolean {
+  const bases = new Set(sections.list.map((s) => s.base));
+  if (bases.size > 1) return false;
+  if (kernel.vmcoreinfo?.symbol('vmemmap') !== undefined) return true;
+  // the base of a section's own array is meaningless but for section 0; that of vmemmap is in a region of its own
+  const base = [...bases][0];
+  return (
+    base === undefined ||
+    sections.list.length > 1 ||
+    isPageAligned(base, 30n) ||
+    kernel.kallsyms?.address('vmemmap_base') !== undefined
+  );
+}
+
+/** x86-64 puts vmemmap at a multiple of 1 GiB (arch/x86/mm/kaslr.c). */
+function isPageAligned(address: bigint, bits: bigint): boolean {
+  return (address & ((1n << bits) - 1n)) === 0n;
+}

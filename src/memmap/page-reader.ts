@@ -1,0 +1,100 @@
+import type { Pfn, VirtAddr } from '../core/address.ts';
+import type { FaultReason } from '../core/errors.ts';
+import type { AddressSpace } from '../translate/address-space.ts';
+import type { MemoryModel } from './memory-model.ts';
+
+/** What became of a page's struct page; the number is what `RawPages.states` holds. */
+export const PAGE_STATES = [
+  'ok',
+  'absent',
+  'hole',
+  'excluded',
+  'truncated',
+  'damaged',
+  'unreadable',
+  'not-mapped',
+] as const;
+/** `absent`: this pfn has no struct page at all; the rest but `ok`: it has one that cannot be read, and why. */
+export type PageState = (typeof PAGE_STATES)[number];
+
+const OK = 0;
+const ABSENT = 1;
+const CODES = new Map<FaultReason, number>(PAGE_STATES.map((s, i) => [s as FaultReason, i]));
+
+/** Struct pages as they are in memory, one after the other. */
+export interface RawPages {
+  readonly start: Pfn;
+  readonly count: number;
+  /** count * sizeof(struct page) bytes; those of pages that are not `ok` are meaningless. */
+  readonly bytes: Uint8Array;
+  /** An index into PAGE_STATES for each page. */
+  readonly states: Uint8Array;
+  /** How many are `ok`. */
+  readonly readable: number;
+}
+
+/** Reads struct pages in bulk, through the page tables and whatever the source gives directly. */
+export class PageReader {
+  readonly model: MemoryModel;
+  readonly #space: AddressSpace;
+
+  constructor(space: AddressSpace, model: MemoryModel) {
+    this.#space = space;
+    this.model = model;
+  }
+
+  /** A buffer that `read` can fill for up to `count` pages: 4-byte aligned, reusable. */
+  buffer(count: number): Uint8Array {
+    return new Uint8Array(count * this.model.pageSize);
+  }
+
+  /** Reads `count` struct pages from `start` on, into `into` if given (its contents are then overwritten). */
+  read(start: Pfn, count: number, into?: Uint8Array): RawPages {
+    const size = this.model.pageSize;
+    const bytes = into ? into.subarray(0, count * size) : this.buffer(count);
+    const states = new Uint8Array(count).fill(ABSENT);
+    let readable = 0;
+    for (const stretch of this.model.stretches({ start, end: start + count })) {
+      const first = stretch.start - start;
+      const length = stretch.end - stretch.start;
+      states.fill(OK, first, first + length);
+      this.#fill(stretch.address, bytes.subarray(first * size, (first + length) * size), states, first);
+    }
+    for (let i = 0; i < count; i++) if (states[i] === OK) readable++;
+    return { start, count, bytes, states, readable };
+  }
+
+  #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {
+    const size = this.model.pageSize;
+    const mark = (from: number, to: number, reason: FaultReason): void => {
+      const code = CODES.get(reason)!;
+      states.fill(code, first + Math.floor(from / size), first + Math.ceil(to / size));
+    };
+    let done = this.#space.direct(address, target);
+    // page tables map whole pages: walk from the start of the first to the end of the last
+    const lead = Number((address + BigInt(done)) & 4095n);
+    const length = Math.ceil((lead + target.length - done) / 4096) * 4096;
+    if (done >= target.length) return;
+    const base = done - lead;
+    for (const run of this.#space.walker.mappedRuns(address + BigInt(base), length)) {
+      const from = Math.max(base + run.offset, done);
+      const to = Math.min(base + run.offset + run.length, target.length);
+      if (run.physical === undefined) {
+        mark(from, to, run.reason ?? 'not-mapped');
+        done = to;
+        continue;
+      }
+      for (let at = from; at < to; ) {
+        const physical = run.physical + (at - base - run.offset);
+        const got = this.#space.memory.readInto(physical, target.subarray(at, to));
+        at += got;
+        if (at >= to) break;
+        const bad = this.#space.memory.runAt(physical + got);
+        const until = Math.min(to, at + (bad.end - (physical + got)));
+        mark(at, until, bad.state === 'present' ? 'unreadable' : bad.state);
+        at = Math.max(until, at + 1);
+      }
+      done = to;
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { VirtAddr } from '../core/address.ts';
+import { viewOf } from '../core/bytes.ts';
+import { FaultError, LayoutError } from '../core/errors.ts';
+import { type Range, unite } from '../core/ranges.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+
+/** Low bits of section_mem_map that are flags in one era or another; the pointer is far more aligned (mmzone.h). */
+const FLAGS = 0x3fn;
+const PRESENT = 1n;
+const HAS_MEM_MAP = 2n;
+/** SECTION_IS_EARLY, 5.3 on: all of the section was there at boot, its subsection map need not be asked. */
+const IS_EARLY = 8n;
+const PAGE = 4096;
+
+/** One section of physical memory that has struct pages. */
+export interface Section {
+  readonly number: number;
+  /** Address that the struct page of pfn 0 would have if the section's array went on down to it. */
+  readonly base: VirtAddr;
+  /** Pfns of it that have a struct page. */
+  readonly pfns: readonly Range[];
+}
+
+/** The sections of a kernel and what it was that told of them. */
+export interface Sections {
+  readonly list: readonly Section[];
+  readonly sectionSizeBits: number;
+  readonly maxPhysicalBits: number;
+  readonly from: string;
+  /** Parts of the table that could not be read: sentences for the report. */
+  readonly lost: readonly string[];
+}
+
+/** Reads the kernel's mem_section table (mm/sparse.c), static or in two levels (SPARSEMEM_EXTREME). */
+export function readSections(kernel: Kernel, types: TypeFacts): Sections {
+  const info = kernel.vmcoreinfo;
+  const { architecture, space } = kernel;
+  const sectionSizeBits = Number(info?.number('SECTION_SIZE_BITS') ?? architecture.sectionSizeBits);
+  const maxPhysicalBits = Number(
+    info?.number('MAX_PHYSMEM_BITS') ?? space.walker.tables.mode.maxPhysicalBits,
+  );
+  const structSize = types.structSize('mem_section') ?? info?.size('mem_section') ?? 16;
+  const member = types.place('mem_section', 'section_mem_map')?.offset ?? 0;
+  const total = 2 ** (maxPhysicalBits - sectionSizeBits);
+  const perRoot = Math.floor(PAGE / structSize);
+  const table = findTable(kernel, total, perRoot);
+  const pagesPerSection = 2 ** (sectionSizeBits - architecture.pageShift);
+  const usage = usageReader(kernel, types);
+  const list: Section[] = [];
+  const lost: string[] = [];
+
+  const take = (bytes: Uint8Array, first: number): void => {
+    const view = viewOf(bytes);
+    for (let i = 0; (i + 1) * structSize <= bytes.length; i++) {
+      const word = view.getBigUint64(i * structSize + member, true);
+      if ((word & PRESENT) === 0n || (word & HAS_MEM_MAP) === 0n) continue;
+      const number = first + i;
+      const start = number * pagesPerSection;
+      const whole = [{ start, end: start + pagesPerSection }];
+      const pfns =
+        (word & IS_EARLY) !== 0n
+          ? whole
+          : usage(viewOf(bytes), i * structSize, start, pagesPerSection, whole);
+      list.push({ number, base: BigInt.asUintN(64, word & ~FLAGS), pfns });
+    }
+  };
+
+  if (table.roots) {
+    const roots = space.read(table.address, table.count * 8, 'mem_section');
+    const view = viewOf(roots);
+    for (let root = 0; root < table.count; root++) {
+      const at = view.getBigUint64(root * 8, true);
+      if (at === 0n) continue;
+      try {
+        take(space.read(at, perRoot * structSize, 'mem_section root'), root * perRoot);
+      } catch (error) {
+        if (!(error instanceof FaultError)) throw error;
+        lost.push(`sections ${root * perRoot} to ${(root + 1) * perRoot - 1} are unknown: ${error.message}`);
+      }
+    }
+  } else take(space.read(table.address, table.count * structSize, 'mem_section'), 0);
+  return { list, sectionSizeBits, maxPhysicalBits, from: table.from, lost };
+}
+
+interface SectionTable {
+  readonly address: VirtAddr;
+  readonly count: number;
+  /** Whether `address` is of pointers to pages of mem_section, or of mem_section itself. */
+  readonly roots: boolean;
+  readonly from: string;
+}
+
+/**
+ * VMCOREINFO's SYMBOL(mem_section) is the address of the root array itself since 4.15 (the macro prints the value of the
+ * pointer); a symbol table has the address of the pointer.
+ */
+function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable {
+  const info = kernel.vmcoreinfo;
+  const said = info?.symbol('mem_section');
+  const length = info?.length('mem_section');
+  if (said !== undefined && length) {
+    return {
+      address: said,
+      count: length,
+      roots: length < total || perRoot === 1,
+      from: 'mem_section of VMCOREINFO',
+    };
+  }
+  const symbol = kernel.kallsyms?.address('mem_section');
+  if (symbol === undefined) {
+    throw new LayoutError(
+      'mem_section',
+      'neither VMCOREINFO nor the symbol table has it, so it is not known which page frames have a struct page',
+      'Kernels with the FLATMEM or DISCONTIGMEM memory model are not supported',
+    );
+  }
+  return {
+    address: kernel.space.readWord(symbol, 'mem_section'),
+    count: Math.ceil(total / perRoot),
+    roots: true,
+    from: 'mem_section of the symbol table',
+  };
+}
+
+type UsageReader = (
+  section: DataView,
+  at: number,
+  start: number,
+  pages: number,
+  whole: readonly Range[],
+) => readonly Range[];
+
+/** For sections that were plugged in later: the bits of subsection_map say which 2 MiB of them exist (5.3 on). */
+function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
+  const usage = types.place('mem_section', 'usage')?.offset;
+  const map = types.place('mem_section_usage', 'subsection_map');
+  if (usage === undefined || !map) return (_section, _at, _start, _pages, whole) => whole;
+  return (section, at, start, pages, whole) => {
+    const address = section.getBigUint64(at + usage, true);
+    if (address === 0n) return whole;
+    try {
+      const bytes = kernel.space.read(address + BigInt(map.offset), map.size, 'mem_section_usage');
+      const bits = Math.min(map.size * 8, Math.ceil(pages / 512));
+      const per = pages / bits;
+      const ranges: Range[] = [];
+      for (let bit = 0; bit < bits; bit++) {
+        if ((bytes[bit >> 3]! >> (bit & 7)) & 1)
+          ranges.push({ start: start + bit * per, end: start + (bit + 1) * per });
+      }
+      return unite(ranges);
+    } catch (error) {
+      if (error instanceof FaultError) return whole;
+      throw error;
+    }
+  };
+}

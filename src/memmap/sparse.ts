@@ -1,0 +1,92 @@
+import type { Pfn, VirtAddr } from '../core/address.ts';
+import { LayoutError } from '../core/errors.ts';
+import { intersect, locate, type Range, unite } from '../core/ranges.ts';
+import type { MemoryModel } from './memory-model.ts';
+import type { Section, Sections } from './sections.ts';
+
+/**
+ * SPARSEMEM of both kinds (include/asm-generic/memory_model.h). With vmemmap every section has the same base, since
+ * its array is a window of one; without it each section has an array of its own.
+ */
+export function sparseModel(
+  sections: Sections,
+  pageSize: number,
+  pageShift: number,
+  vmemmap: boolean,
+): MemoryModel {
+  const { list, sectionSizeBits, maxPhysicalBits } = sections;
+  const first = list[0];
+  if (!first)
+    throw new LayoutError('mem_section', 'it has no section that is present, so there is no struct page');
+  const pagesPerSection = 2 ** (sectionSizeBits - pageShift);
+  const present = unite(list.flatMap((s) => s.pfns));
+  const size = BigInt(pageSize);
+  const common = {
+    pageSize,
+    present,
+    sectionSizeBits,
+    maxPhysicalBits,
+    pagesPerSection,
+    from: sections.from,
+  };
+
+  if (vmemmap) {
+    const { base } = first;
+    const limit = BigInt(2 ** (maxPhysicalBits - pageShift));
+    return {
+      ...common,
+      kind: 'SPARSEMEM_VMEMMAP',
+      base,
+      addressOf: (pfn) => base + BigInt(pfn) * size,
+      pfnOf(address) {
+        const pfn = (address - base) / size;
+        return address >= base && pfn < limit ? Number(pfn) : undefined;
+      },
+      stretches: (range) =>
+        intersect(present, [range]).map((r) => ({ ...r, address: base + BigInt(r.start) * size })),
+    };
+  }
+
+  const byNumber = [...list].sort((a, b) => a.number - b.number);
+  const spans = byNumber.map((s) => ({
+    start: s.number * pagesPerSection,
+    end: (s.number + 1) * pagesPerSection,
+  }));
+  const arrays = arraysOf(byNumber, pagesPerSection, size);
+  const sectionOf = (pfn: Pfn): Section | undefined => {
+    const index = locate(spans, pfn);
+    return spans[index] && spans[index].start <= pfn ? byNumber[index] : undefined;
+  };
+  return {
+    ...common,
+    kind: 'SPARSEMEM',
+    base: undefined,
+    addressOf(pfn) {
+      const section = sectionOf(pfn);
+      return section && section.base + BigInt(pfn) * size;
+    },
+    pfnOf(address) {
+      for (const a of arrays)
+        if (address >= a.start && address < a.end) return Number((address - a.base) / size);
+      return undefined;
+    },
+    stretches: (range) =>
+      byNumber.flatMap((s, i) =>
+        intersect(s.pfns, intersect([spans[i]!], [range])).map((r: Range) => ({
+          ...r,
+          address: s.base + BigInt(r.start) * size,
+        })),
+      ),
+  };
+}
+
+function arraysOf(
+  list: readonly Section[],
+  pagesPerSection: number,
+  size: bigint,
+): { start: VirtAddr; end: VirtAddr; base: VirtAddr }[] {
+  return list.map((s) => {
+    const start = s.base + BigInt(s.number * pagesPerSection) * size;
+    return { start, end: start + BigInt(pagesPerSection) * size, base: s.base };
+  });
+}
