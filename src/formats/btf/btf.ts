@@ -100,6 +100,11 @@ export class Btf {
     return new Btf(bytes, sections, origin);
   }
 
+  /** Bytes from the header to the end of the last section; what was given to `parse` may be longer. */
+  get byteLength(): number {
+    return this.#sections.end;
+  }
+
   /** Types and void: valid ids are 0 … typeCount - 1. */
   get typeCount(): number {
     return this.#types().count;

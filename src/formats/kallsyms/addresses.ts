@@ -1,0 +1,51 @@
+import { viewOf } from '../../core/bytes.ts';
+import type { LazyTable, ReadVirtual } from './lazy-table.ts';
+
+/** How an entry of kallsyms_offsets becomes an address. */
+export interface Decoding {
+  readonly name: string;
+  address(index: number): bigint;
+}
+
+/**
+ * The ways in which kernels have stored addresses (kernel/kallsyms.c, kallsyms_sym_address):
+ * - relative: kallsyms_relative_base and an unsigned distance; without per-CPU symbols, 4.6 to 7.0;
+ * - per-CPU absolute: distances of 0 and more are absolute (per-CPU offsets), negative ones are -1 minus the distance
+ *   from the base (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86 SMP, up to 6.14);
+ * - place-relative: signed, from the place of the entry itself, since 7.1;
+ * - absolute: 64-bit addresses (kallsyms_addresses), without CONFIG_KALLSYMS_BASE_RELATIVE, up to 6.11.
+ *
+ * Nothing in the tables says which; the address of a known symbol does.
+ */
+export function decodings(offsets: LazyTable, absolute: LazyTable, bases: readonly bigint[]): Decoding[] {
+  const signed = (index: number): bigint => BigInt(offsets.u32(index * 4) | 0);
+  const out: Decoding[] = [];
+  for (const base of bases) {
+    out.push({
+      name: 'relative to a base',
+      address: (index) => BigInt.asUintN(64, base + BigInt(offsets.u32(index * 4))),
+    });
+    out.push({
+      name: 'relative to a base, per-CPU symbols absolute',
+      address: (index) => {
+        const value = signed(index);
+        return value >= 0n ? value : BigInt.asUintN(64, base - 1n - value);
+      },
+    });
+  }
+  out.push({
+    name: 'relative to the place of the entry',
+    address: (index) => BigInt.asUintN(64, offsets.address + BigInt(index * 4) + signed(index)),
+  });
+  out.push({ name: 'absolute', address: (index) => absolute.u64(index * 8) });
+  return out;
+}
+
+/** Reads the 64-bit word at an address; undefined where it cannot be read. */
+export function readWord(read: ReadVirtual, address: bigint, littleEndian: boolean): bigint | undefined {
+  try {
+    return viewOf(read(address, 8)).getBigUint64(0, littleEndian);
+  } catch {
+    return undefined;
+  }
+}

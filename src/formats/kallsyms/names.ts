@@ -1,0 +1,145 @@
+import { FormatError } from '../../core/errors.ts';
+import type { LazyTable } from './lazy-table.ts';
+import { MAX_NAME, type Tokens } from './tokens.ts';
+
+/** Symbols between two entries of kallsyms_markers. */
+export const GROUP = 256;
+/** Bytes that the longest entry takes, if no token of it were longer than a character. */
+export const MAX_ENTRY = 1024;
+
+/** An entry of the names table; reused, so valid until the next call. */
+interface Entry {
+  from: number;
+  to: number;
+}
+
+/**
+ * The compressed names (kallsyms_names): entry by entry in the order of the addresses, each a length and that many
+ * tokens. A length above 127 takes two bytes since 6.1, low seven bits first (scripts/kallsyms.c).
+ */
+export class Names {
+  readonly count: number;
+  readonly #table: LazyTable;
+  readonly #tokens: Tokens;
+  readonly #markers: Uint32Array;
+  readonly #entry: Entry = { from: 0, to: 0 };
+  readonly #buffer: Uint8Array = new Uint8Array(MAX_NAME);
+
+  /** `markers` as the kernel has them; without, one pass over all names makes them. */
+  constructor(table: LazyTable, tokens: Tokens, count: number, markers: Uint32Array | undefined) {
+    this.#table = table;
+    this.#tokens = tokens;
+    this.count = count;
+    this.#markers = markers ?? this.#makeMarkers();
+  }
+
+  /** Type character and name of an entry, e.g. `T_stext`. */
+  text(index: number): string {
+    this.#seek(index);
+    const { from, to } = this.#entry;
+    const length = this.#tokens.expand(this.#table.bytes, from, to, this.#buffer);
+    return Buffer.from(this.#buffer.buffer, 0, length).toString('latin1');
+  }
+
+  /** All of them, in order. */
+  *texts(): Generator<string> {
+    for (let group = 0; group * GROUP < this.count; group++) {
+      this.#loadGroup(group);
+      let at = this.#markers[group]!;
+      for (let i = group * GROUP; i < Math.min(this.count, (group + 1) * GROUP); i++) {
+        at = this.#enter(at, i);
+        const length = this.#tokens.expand(this.#table.bytes, this.#entry.from, this.#entry.to, this.#buffer);
+        yield Buffer.from(this.#buffer.buffer, 0, length).toString('latin1');
+      }
+    }
+  }
+
+  /** Below, at, or above 0: how the name of an entry (without its type) compares to `wanted`, as strcmp does. */
+  compare(index: number, wanted: Uint8Array): number {
+    this.#seek(index);
+    const length = this.#tokens.expand(this.#table.bytes, this.#entry.from, this.#entry.to, this.#buffer);
+    const common = Math.min(length - 1, wanted.length);
+    for (let i = 0; i < common; i++) {
+      const difference = this.#buffer[i + 1]! - wanted[i]!;
+      if (difference !== 0) return difference;
+    }
+    return length - 1 - wanted.length;
+  }
+
+  /** Index of the first symbol of each name, in one pass. Names that no symbol has are left out. */
+  findAll(names: readonly string[]): Map<string, number> {
+    const found = new Map<string, number>();
+    const wanted = new Map(names.map((name) => [name, Buffer.from(name, 'latin1')]));
+    const lengths = new Uint8Array(MAX_NAME + 1);
+    for (const bytes of wanted.values()) lengths[Math.min(MAX_NAME, bytes.length + 1)] = 1;
+    const bytes = this.#table.bytes;
+    const entry = this.#entry;
+    for (let group = 0; group * GROUP < this.count && wanted.size > 0; group++) {
+      this.#loadGroup(group);
+      let at = this.#markers[group]!;
+      for (let i = group * GROUP; i < Math.min(this.count, (group + 1) * GROUP); i++) {
+        at = this.#enter(at, i);
+        const length = this.#tokens.expandedLength(bytes, entry.from, entry.to);
+        if (lengths[Math.min(MAX_NAME, length)] === 0) continue;
+        this.#tokens.expand(bytes, entry.from, entry.to, this.#buffer);
+        for (const [name, text] of wanted) {
+          if (text.length !== length - 1 || !startsWith(this.#buffer, text)) continue;
+          found.set(name, i);
+          wanted.delete(name);
+          break;
+        }
+      }
+    }
+    return found;
+  }
+
+  #makeMarkers(): Uint32Array {
+    const markers = new Uint32Array(Math.ceil(this.count / GROUP));
+    let at = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (i % GROUP === 0) markers[i / GROUP] = at;
+      this.#table.load(at, at + MAX_ENTRY);
+      at = this.#enter(at, i);
+    }
+    return markers;
+  }
+
+  #loadGroup(group: number): void {
+    const end = this.#markers[group + 1] ?? this.#markers[group]! + GROUP * 64;
+    this.#table.load(this.#markers[group]!, end);
+  }
+
+  #seek(index: number): void {
+    const group = Math.floor(index / GROUP);
+    this.#loadGroup(group);
+    let at = this.#markers[group]!;
+    for (let i = group * GROUP; i <= index; i++) at = this.#enter(at, i);
+  }
+
+  /** Sets the entry to the one at `at` and returns where the next one starts. */
+  #enter(at: number, index: number): number {
+    const bytes = this.#table.bytes;
+    // The end of the last group is not known beforehand.
+    if (index + GROUP >= this.count) this.#table.load(at, at + MAX_ENTRY);
+    let from = at + 1;
+    let length = bytes[at] ?? 0;
+    if (length >= 128) length = (length & 127) | ((bytes[from++] ?? 0) << 7);
+    const to = from + length;
+    if (length === 0 || length > MAX_ENTRY || to > bytes.length) {
+      throw new FormatError({
+        file: 'kallsyms_names',
+        offset: at,
+        expected: `the name of symbol ${index} of ${this.count}`,
+        found: `an entry of ${length} bytes, ${bytes.length - at} before the end of the table`,
+      });
+    }
+    this.#entry.from = from;
+    this.#entry.to = to;
+    return to;
+  }
+}
+
+function startsWith(buffer: Uint8Array, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (buffer[i + 1] !== text[i]) return false;
+  return true;
+}
