@@ -151,7 +151,8 @@ class Search {
   /** Tries every distance that the names of the last, unmarked group can have. */
   #namesBefore(markers: number, groups: number): NameTables | undefined {
     const last = this.#u32(markers + (groups - 1) * 4);
-    for (let names = markers - last - 4; names >= Math.max(4, markers - last - GROUP * 128); names -= 4) {
+    const nearest = markers - last - ((-last >>> 0) % 4);
+    for (let names = nearest; names >= Math.max(8, nearest - GROUP * 128); names -= 4) {
       for (const numSyms of [names - 4, names - 8]) {
         const count = this.#u32(numSyms);
         if (count <= 0 || Math.ceil(count / GROUP) !== groups) continue;
