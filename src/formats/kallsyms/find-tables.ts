@@ -120,12 +120,12 @@ class Search {
   /** Goes back from the token table to where markers begin: 0, and then a steady rise. */
   #nameTables(): NameTables | undefined {
     const { table } = this.#tokens;
-    // Tables are aligned in memory, so that their address counts and not their place in the image.
+    // Tables are aligned in memory, so it is their address that counts and not their place in the image.
     const start = table - Number(this.#virtual(table) & 3n);
     for (let at = start - 4; at >= Math.max(0, start - MARKERS_WINDOW); at -= 4) {
-      if (this.#u32(at) !== 0 || !this.#rises(at, Math.min(SAMPLE, (start - at) / 4))) continue;
-      let count = 1;
-      while (at + count * 4 < start && this.#rises(at + (count - 1) * 4, 2)) count++;
+      if (this.#u32(at) !== 0) continue;
+      const count = this.#risingWords(at, start);
+      if (count < SAMPLE && start - (at + count * 4) >= 8) continue;
       // What follows may happen to continue the rise by a word or two.
       for (let groups = count; groups > Math.max(0, count - 3); groups--) {
         const found = this.#namesBefore(at, groups);
@@ -135,17 +135,14 @@ class Search {
     return undefined;
   }
 
-  #rises(at: number, words: number): boolean {
-    for (let i = 1; i < words; i++) {
-      const step = this.#u32(at + i * 4) - this.#u32(at + (i - 1) * 4);
-      if (step < GROUP * 2 || step > GROUP * 128) return i >= 2 && words === SAMPLE && this.#isPadding(at, i);
+  /** How many words from `at` on rise as markers do, by the length of 256 names. */
+  #risingWords(at: number, end: number): number {
+    let count = 1;
+    for (; at + count * 4 < end; count++) {
+      const step = this.#u32(at + count * 4) - this.#u32(at + count * 4 - 4);
+      if (step < GROUP * 2 || step > GROUP * 128) break;
     }
-    return true;
-  }
-
-  /** A short table ends with padding, or right at the token table. */
-  #isPadding(at: number, words: number): boolean {
-    return this.#tokens.table - (at + words * 4) < 8;
+    return count;
   }
 
   /** Tries every distance that the names of the last, unmarked group can have. */
@@ -207,19 +204,19 @@ class Search {
     return distance > -IMAGE_REACH && distance < IMAGE_REACH + BigInt(this.#bytes.length);
   }
 
-  /** Distances that rise, or absolute ones that rise before negative ones that fall. */
+  /** Distances that rise; or absolute ones that rise, and then negative ones that fall. */
   #sorted(at: number, count: number): boolean {
     if (at < 0 || at + count * 4 > this.#bytes.length) return false;
     let rising = true;
     let perCpu = true;
     for (let i = 1; i < count && (rising || perCpu); i++) {
-      const [before, here] = [this.#u32(at + i * 4 - 4), this.#u32(at + i * 4)];
+      const before = this.#u32(at + i * 4 - 4);
+      const here = this.#u32(at + i * 4);
       if (here < before) rising = false;
-      if (here >>> 31 < before >>> 31 || here < before !== here >>> 31 > 0) {
-        if (here !== before && !(here >>> 31 === 1 && before >>> 31 === 0)) perCpu = false;
-      }
+      const wrong = here < 2 ** 31 ? here < before : before >= 2 ** 31 && here > before;
+      if (wrong) perCpu = false;
     }
-    return (rising || perCpu) && this.#u32(at + count * 4 - 4) !== this.#u32(at);
+    return (rising || perCpu) && this.#u32(at) !== this.#u32(at + count * 4 - 4);
   }
 
   #sortedInPlace(at: number, count: number): boolean {

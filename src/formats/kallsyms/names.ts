@@ -22,6 +22,8 @@ export class Names {
   readonly #table: LazyTable;
   readonly #tokens: Tokens;
   readonly #markers: Uint32Array;
+  /** Where the names end, or a place behind that. */
+  #end: number;
   readonly #entry: Entry = { from: 0, to: 0 };
   readonly #buffer: Uint8Array = new Uint8Array(MAX_NAME);
 
@@ -30,6 +32,7 @@ export class Names {
     this.#table = table;
     this.#tokens = tokens;
     this.count = count;
+    this.#end = table.length;
     this.#markers = markers ?? this.#makeMarkers();
   }
 
@@ -101,26 +104,30 @@ export class Names {
       this.#table.load(at, at + MAX_ENTRY);
       at = this.#enter(at, i);
     }
+    this.#end = at;
     return markers;
   }
 
   #loadGroup(group: number): void {
-    const end = this.#markers[group + 1] ?? this.#markers[group]! + GROUP * 64;
-    this.#table.load(this.#markers[group]!, end);
+    this.#table.load(this.#markers[group]!, this.#markers[group + 1] ?? this.#end);
   }
 
   #seek(index: number): void {
     const group = Math.floor(index / GROUP);
     this.#loadGroup(group);
+    // Most of the time of a look-up passes here: the walk only steps, and the entry it ends at is checked.
+    const bytes = this.#table.bytes;
     let at = this.#markers[group]!;
-    for (let i = group * GROUP; i <= index; i++) at = this.#enter(at, i);
+    for (let i = group * GROUP; i < index; i++) {
+      const length = bytes[at]!;
+      at += length < 128 ? 1 + length : 2 + ((length & 127) | (bytes[at + 1]! << 7));
+    }
+    this.#enter(at, index);
   }
 
   /** Sets the entry to the one at `at` and returns where the next one starts. */
   #enter(at: number, index: number): number {
     const bytes = this.#table.bytes;
-    // The end of the last group is not known beforehand.
-    if (index + GROUP >= this.count) this.#table.load(at, at + MAX_ENTRY);
     let from = at + 1;
     let length = bytes[at] ?? 0;
     if (length >= 128) length = (length & 127) | ((bytes[from++] ?? 0) << 7);
