@@ -1,3 +1,6 @@
+/** No name of C in the kernel is longer (KSYM_NAME_LEN); the rest of one that is would only cost time. */
+const LONGEST = 512;
+
 /** The string section of BTF: names are given by their offset in it and end with a NUL. */
 export class BtfStrings {
   readonly #bytes: Buffer;
@@ -12,9 +15,9 @@ export class BtfStrings {
 
   /** The name at an offset; empty where the offset is outside. */
   text(offset: number): string {
-    if (offset >= this.#bytes.length) return '';
-    const end = this.#bytes.indexOf(0, offset);
-    return this.#bytes.toString('latin1', offset, end < 0 ? this.#bytes.length : end);
+    const bytes = this.#bytes.subarray(offset, offset + LONGEST);
+    const end = bytes.indexOf(0);
+    return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
   }
 
   isEmpty(offset: number): boolean {
@@ -28,58 +31,59 @@ export class BtfStrings {
     return bytes[offset + name.length] === 0;
   }
 
-  hash(offset: number): number {
-    const bytes = this.#bytes;
-    let hash = 0;
-    for (let i = offset; i < bytes.length && bytes[i] !== 0; i++)
-      hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-    return hash;
+  /** The first four characters of a name in one word; what is behind its end counts as 0. */
+  prefix(offset: number): number {
+    return prefixOf(this.#bytes, offset);
   }
 }
 
-/** Finds types by name: an open-addressed table of ids under the hashes of their names. */
+/**
+ * Finds types by name. A first question costs one pass that takes four characters of each name, and a look-up a
+ * search for such a word: cheaper than hashing tens of thousands of names of which a few dozen are asked for.
+ */
 export class NameIndex {
   readonly #strings: BtfStrings;
-  readonly #nameOf: (id: number) => number;
-  readonly #slots: Uint32Array;
-  readonly #mask: number;
+  readonly #ids: Uint32Array;
+  readonly #offsets: Uint32Array;
+  readonly #prefixes: Uint32Array;
+  readonly #found: Map<string, readonly number[]> = new Map();
 
-  /** `nameOf` gives the offset of a type's name. Types without one are left out. */
+  /** `nameOf` gives the offset of a type's name. */
   constructor(strings: BtfStrings, ids: Uint32Array, nameOf: (id: number) => number) {
     this.#strings = strings;
-    this.#nameOf = nameOf;
-    const size = 2 ** Math.ceil(Math.log2(ids.length * 2 + 2));
-    this.#slots = new Uint32Array(size);
-    this.#mask = size - 1;
-    for (const id of ids) {
-      const name = nameOf(id);
-      if (strings.isEmpty(name)) continue;
-      let slot = spread(strings.hash(name)) & this.#mask;
-      // Types of one name sit next to each other, and a hostile file may give one name to all: a bounded
-      // search for a free slot keeps building linear, and drops what no kernel has.
-      for (let tries = 0; tries < MAX_PROBES && this.#slots[slot] !== 0; tries++)
-        slot = (slot + 1) & this.#mask;
-      if (this.#slots[slot] === 0) this.#slots[slot] = id;
+    this.#ids = ids;
+    this.#offsets = new Uint32Array(ids.length);
+    this.#prefixes = new Uint32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const offset = nameOf(ids[i]!);
+      this.#offsets[i] = offset;
+      this.#prefixes[i] = strings.prefix(offset);
     }
   }
 
   /** Ids of all types of that name, in the order of the file. */
-  *find(name: string): Generator<number> {
+  find(name: string): readonly number[] {
+    const known = this.#found.get(name);
+    if (known) return known;
     const wanted = Buffer.from(name, 'latin1');
-    if (wanted.length === 0) return;
-    let hash = 0;
-    for (const byte of wanted) hash = (Math.imul(hash, 31) + byte) | 0;
-    let slot = spread(hash) & this.#mask;
-    for (let tries = 0; tries <= MAX_PROBES; tries++, slot = (slot + 1) & this.#mask) {
-      const id = this.#slots[slot]!;
-      if (id === 0) return;
-      if (this.#strings.equals(this.#nameOf(id), wanted)) yield id;
+    const prefix = prefixOf(wanted, 0);
+    const ids: number[] = [];
+    if (prefix !== 0) {
+      for (let i = this.#prefixes.indexOf(prefix); i >= 0; i = this.#prefixes.indexOf(prefix, i + 1)) {
+        if (this.#strings.equals(this.#offsets[i]!, wanted)) ids.push(this.#ids[i]!);
+      }
     }
+    this.#found.set(name, ids);
+    return ids;
   }
 }
 
-const MAX_PROBES = 256;
-
-function spread(hash: number): number {
-  return hash ^ (hash >>> 15);
+function prefixOf(bytes: Uint8Array, offset: number): number {
+  let prefix = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = bytes[offset + i];
+    if (byte === undefined || byte === 0) break;
+    prefix |= byte << (i * 8);
+  }
+  return prefix >>> 0;
 }
