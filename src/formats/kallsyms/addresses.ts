@@ -1,5 +1,4 @@
-import { viewOf } from '../../core/bytes.ts';
-import type { LazyTable, ReadVirtual } from './lazy-table.ts';
+import type { LazyTable } from './lazy-table.ts';
 
 /** How an entry of kallsyms_offsets becomes an address. */
 export interface Decoding {
@@ -39,13 +38,4 @@ export function decodings(offsets: LazyTable, absolute: LazyTable, bases: readon
   });
   out.push({ name: 'absolute', address: (index) => absolute.u64(index * 8) });
   return out;
-}
-
-/** Reads the 64-bit word at an address; undefined where it cannot be read. */
-export function readWord(read: ReadVirtual, address: bigint, littleEndian: boolean): bigint | undefined {
-  try {
-    return viewOf(read(address, 8)).getBigUint64(0, littleEndian);
-  } catch {
-    return undefined;
-  }
 }

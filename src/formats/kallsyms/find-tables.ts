@@ -1,6 +1,6 @@
 import { viewOf } from '../../core/bytes.ts';
-import type { KallsymsTables } from './kallsyms.ts';
 import { GROUP, MAX_ENTRY } from './names.ts';
+import type { KallsymsTables } from './tables.ts';
 import { startsOf, TOKEN_INDEX_BYTES, Tokens } from './tokens.ts';
 
 /** A stretch of memory that holds the kernel's read-only data. */

@@ -1,28 +1,13 @@
 import { viewOf } from '../../core/bytes.ts';
-import { FaultError, FormatError } from '../../core/errors.ts';
-import { type Decoding, decodings, readWord } from './addresses.ts';
+import { FormatError } from '../../core/errors.ts';
+import { type Decoding, decodings } from './addresses.ts';
 import { LazyTable, type ReadVirtual } from './lazy-table.ts';
-import { GROUP, MAX_ENTRY, Names } from './names.ts';
+import { Names } from './names.ts';
+import { align, findMarkers, type KallsymsTables, namesRoom, seqsCandidates, unlessFault } from './tables.ts';
 import { Tokens } from './tokens.ts';
 
 export type { ReadVirtual } from './lazy-table.ts';
-
-/** Addresses of the tables that scripts/kallsyms.c makes. */
-export interface KallsymsTables {
-  /** kallsyms_num_syms: the number of symbols, 32 bits. */
-  readonly numSyms: bigint;
-  readonly names: bigint;
-  readonly tokenTable: bigint;
-  readonly tokenIndex: bigint;
-  /** kallsyms_offsets, or kallsyms_addresses where the kernel has those. */
-  readonly offsets: bigint;
-  /** Absent since 7.1. */
-  readonly relativeBase?: bigint;
-  /** Since 6.2; looked for where it is not given. */
-  readonly seqsOfNames?: bigint;
-  /** Looked for where it is not given. */
-  readonly markers?: bigint;
-}
+export type { KallsymsTables } from './tables.ts';
 
 /** What is known otherwise, and decides how addresses are stored. */
 export interface KallsymsHints {
@@ -32,6 +17,8 @@ export interface KallsymsHints {
 
 /** The order of symbols is stored in 3 bytes (kallsyms_seqs_of_names). */
 const MAX_SYMBOLS = 1 << 24;
+/** Addresses that are looked at to tell whether a way of decoding them makes sense. */
+const SAMPLES = 8;
 
 /**
  * The kernel's own symbol table, read from its memory (kernel/kallsyms.c): all layouts from 5.10 on, of either
@@ -154,85 +141,6 @@ export class Kallsyms {
   }
 }
 
-function align(address: bigint, to: bigint): bigint {
-  return (address + to - 1n) & -to;
-}
-
-/** Room for the names: they end where another table starts. */
-function namesRoom(tables: KallsymsTables, markers: bigint | undefined, count: number): number {
-  const most = BigInt(Math.min(count * MAX_ENTRY, 1 << 26));
-  let room = most;
-  for (const next of [markers, tables.tokenTable, tables.numSyms, tables.offsets]) {
-    if (next !== undefined && next > tables.names && next - tables.names < room) room = next - tables.names;
-  }
-  return Number(room);
-}
-
-/**
- * kallsyms_markers: where in the names every 256th symbol is. VMCOREINFO does not name it; it ends where the token
- * table starts, with the order by name between them in 6.2 and 6.3.
- */
-function findMarkers(
-  read: ReadVirtual,
-  tables: KallsymsTables,
-  count: number,
-  little: boolean,
-): { address: bigint; values: Uint32Array } | undefined {
-  const size = BigInt(Math.ceil(count / GROUP) * 4);
-  const candidates = new Set<bigint>();
-  if (tables.markers !== undefined) candidates.add(tables.markers);
-  for (const alignment of [4n, 8n]) {
-    candidates.add(tables.tokenTable - align(size, alignment));
-    candidates.add(tables.tokenTable - align(BigInt(count * 3), alignment) - align(size, alignment));
-  }
-  for (const address of candidates) {
-    const values = readMarkers(read, address, Number(size), little);
-    if (values && agrees(read, tables.names, values, count)) return { address, values };
-  }
-  return undefined;
-}
-
-function readMarkers(
-  read: ReadVirtual,
-  address: bigint,
-  size: number,
-  little: boolean,
-): Uint32Array | undefined {
-  const view = viewOf(unlessFault(() => read(address, size)) ?? new Uint8Array(0));
-  const values = Uint32Array.from({ length: view.byteLength / 4 }, (_, i) => view.getUint32(i * 4, little));
-  const rises = values.every((value, i) => (i === 0 ? value === 0 : value > values[i - 1]!));
-  return values.length > 0 && rises ? values : undefined;
-}
-
-/** Whether walking the first group of names ends where the second marker points. */
-function agrees(read: ReadVirtual, names: bigint, markers: Uint32Array, count: number): boolean {
-  const end = markers[1];
-  if (end === undefined) return count <= GROUP;
-  if (end > GROUP * MAX_ENTRY) return false;
-  const bytes = unlessFault(() => read(names, end));
-  if (!bytes) return false;
-  let at = 0;
-  for (let i = 0; i < GROUP && at < end; i++) {
-    const length = bytes[at]!;
-    at += length < 128 ? 1 + length : 2 + ((length & 127) | ((bytes[at + 1] ?? 0) << 7));
-  }
-  return at === end;
-}
-
-/** Where the order by name can be: behind the offsets and the base (6.4 on), or behind the markers (6.2, 6.3). */
-function seqsCandidates(tables: KallsymsTables, markers: bigint | undefined, count: number): Set<bigint> {
-  const out = new Set<bigint>();
-  if (tables.seqsOfNames !== undefined) out.add(tables.seqsOfNames);
-  if (tables.relativeBase !== undefined) out.add(tables.relativeBase + 8n);
-  const afterOffsets = tables.offsets + BigInt(count * 4);
-  for (const alignment of [4n, 8n]) {
-    out.add(align(afterOffsets, alignment));
-    if (markers !== undefined) out.add(align(markers + BigInt(Math.ceil(count / GROUP) * 4), alignment));
-  }
-  out.add(align(afterOffsets, 8n) + 8n);
-  return out;
-}
-
 /** Binary search as kallsyms_lookup_names does it; the first of several of that name. */
 function searchByName(names: Names, order: LazyTable, name: string): number | undefined {
   const wanted = Buffer.from(name, 'latin1');
@@ -266,17 +174,21 @@ function chooseDecoding(
   const offsets = new LazyTable(read, tables.offsets, names.count * 4, little);
   const absolute = new LazyTable(read, tables.offsets, names.count * 8, little);
   const baseAddress = tables.relativeBase ?? align(tables.offsets + BigInt(names.count * 4), 8n);
-  const base = readWord(read, baseAddress, little);
-  return decodings(offsets, absolute, base === undefined ? [] : [base]).find((decoding) =>
-    textSymbols.some((index) => unlessFault(() => decoding.address(index)) === text),
+  const base = unlessFault(() => viewOf(read(baseAddress, 8)).getBigUint64(0, little));
+  return decodings(offsets, absolute, base === undefined ? [] : [base]).find(
+    (decoding) =>
+      textSymbols.some((index) => unlessFault(() => decoding.address(index)) === text) &&
+      (unlessFault(() => rises(decoding, names.count)) ?? false),
   );
 }
 
-function unlessFault<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FaultError) return undefined;
-    throw error;
+/** Symbols are sorted by address: one that happens to be right does not make a decoding right. */
+function rises(decoding: Decoding, count: number): boolean {
+  let before = 0n;
+  for (let i = 0; i <= SAMPLES; i++) {
+    const here = decoding.address(Math.floor(((count - 1) * i) / SAMPLES));
+    if (here < before) return false;
+    before = here;
   }
+  return true;
 }
