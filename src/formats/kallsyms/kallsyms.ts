@@ -66,11 +66,9 @@ export class Kallsyms {
     const candidates = seqsCandidates(tables, markers?.address, count);
     for (const address of candidates) {
       const table = new LazyTable(read, address, count * 3);
-      const index = unlessFault(
-        () => searchByName(names, table, '_stext') ?? searchByName(names, table, '_text'),
-      );
-      if (index === undefined) continue;
-      const decoding = chooseDecoding(read, tables, names, [index], hints.text, little);
+      const found = unlessFault(() => ['_stext', '_text'].map((name) => searchByName(names, table, name)));
+      const indices = found?.filter((index) => index !== undefined) ?? [];
+      const decoding = chooseDecoding(read, tables, names, indices, hints.text, little);
       if (decoding) return new Kallsyms(names, decoding, table);
     }
     const found = names.findAll(['_stext', '_text']);
