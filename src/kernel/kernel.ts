@@ -53,6 +53,18 @@ export class Kernel {
     return this.vmcoreinfo?.symbol(name) ?? this.kallsyms?.address(name);
   }
 
+  /** Addresses of several symbols, in one pass over the symbol table where VMCOREINFO does not have them. */
+  symbols(names: readonly string[]): Map<string, VirtAddr> {
+    const found = new Map<string, VirtAddr>();
+    for (const name of names) {
+      const address = this.vmcoreinfo?.symbol(name);
+      if (address !== undefined) found.set(name, address);
+    }
+    const rest = names.filter((n) => !found.has(n));
+    if (rest.length > 0) for (const [name, address] of this.kallsyms?.addresses(rest) ?? []) found.set(name, address);
+    return found;
+  }
+
   /** The kernel's symbol table; undefined where the memory has none that can be read. */
   get kallsyms(): Kallsyms | undefined {
     if (this.#kallsyms === null) this.#kallsyms = this.#openKallsyms();

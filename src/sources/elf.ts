@@ -1,4 +1,4 @@
-import { type ByteSource, hasText, readUpTo, viewOf } from '../core/bytes.ts';
+import { type ByteSource, hasText, readUpTo } from '../core/bytes.ts';
 import { FormatError, UnsupportedError } from '../core/errors.ts';
 import {
   type ElfHeader,
@@ -131,13 +131,4 @@ function producer(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): s
   if (names.has('QEMU')) return ' (QEMU dump-guest-memory)';
   if (loads.some((p) => p.fileSize < p.memorySize)) return ' (filtered, as by makedumpfile -E)';
   return names.has('VMCOREINFO') ? ' (/proc/vmcore or alike)' : '';
-}
-
-/** The value of a 64-bit register area is read by others; here only that a QEMU note is well formed. */
-export function qemuControlRegisters(note: ElfNote): { cr3: bigint; cr4: bigint } | undefined {
-  // QEMUCPUState of QEMU's dump.h: version, size, then registers; cr[0..4] start at 392
-  if (note.name !== 'QEMU' || note.desc.length < 432) return undefined;
-  const view = viewOf(note.desc);
-  if (view.getUint32(0, true) !== 1) return undefined;
-  return { cr3: view.getBigUint64(416, true), cr4: view.getBigUint64(424, true) };
 }

@@ -1,0 +1,71 @@
+import { hex } from '../core/address.ts';
+import { FaultError, StructPageError } from '../core/errors.ts';
+import { Btf } from '../formats/btf/btf.ts';
+import type { Kernel } from './kernel.ts';
+import { readImage } from './kernel-image.ts';
+
+/** BTF that the kernel carries itself, and where it was. */
+export interface FoundBtf {
+  readonly btf: Btf;
+  readonly from: string;
+}
+
+/** Larger than the types of any kernel. */
+const MAX_BTF = 64 * 1024 * 1024;
+/** Smaller is the BTF of a module. */
+const MIN_BTF = 512 * 1024;
+/** Magic 0xeb9f, version 1, no flags (include/uapi/linux/btf.h), little endian. */
+const MAGIC = Uint8Array.of(0x9f, 0xeb, 1, 0);
+
+/**
+ * The types in the image: between __start_BTF and __stop_BTF (include/asm-generic/vmlinux.lds.h), else by a scan of
+ * the kernel image for what begins like BTF and has struct page in it. What was wrong is added to `problems`.
+ */
+export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefined {
+  return bySymbols(kernel, problems) ?? byScan(kernel, problems);
+}
+
+function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
+  const found = kernel.symbols(['__start_BTF', '__stop_BTF']);
+  const start = found.get('__start_BTF');
+  const stop = found.get('__stop_BTF');
+  if (start === undefined || stop === undefined) return undefined;
+  const length = Number(stop - start);
+  if (length <= 0 || length > MAX_BTF) {
+    problems.push(`__start_BTF to __stop_BTF is ${length} bytes`);
+    return undefined;
+  }
+  try {
+    const bytes = kernel.space.read(start, length, 'BTF of the kernel');
+    return { btf: checked(Btf.parse(bytes, 'BTF in the image')), from: `BTF in the image (__start_BTF ${hex(start)})` };
+  } catch (error) {
+    if (!(error instanceof StructPageError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
+}
+
+function byScan(kernel: Kernel, problems: string[]): FoundBtf | undefined {
+  const image = readImage(kernel);
+  if (!image) return undefined;
+  const bytes = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
+  for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 4)) {
+    if (at % 4 !== 0) continue;
+    try {
+      const btf = Btf.parse(bytes.subarray(at, at + MAX_BTF), 'BTF in the image');
+      if (btf.byteLength < MIN_BTF) continue;
+      const address = image.address + BigInt(at);
+      return { btf: checked(btf), from: `BTF in the image, found by a scan at ${hex(address)}` };
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      if (!(error instanceof FaultError) && problems.length < 8) problems.push(error.message);
+    }
+  }
+  return undefined;
+}
+
+/** BTF without these is of a module, or of no use. */
+function checked(btf: Btf): Btf {
+  btf.structSize('page');
+  return btf;
+}
