@@ -5,7 +5,15 @@ import { x86_64 } from './x86_64.ts';
 export const ARCHITECTURES: readonly Architecture[] = [x86_64];
 
 /** Names of ELF machines that people have dumps of, for the sentence that says what is not supported. */
-const MACHINES: Record<number, string> = { 3: 'i386', 21: 'ppc64', 22: 's390x', 40: 'arm', 183: 'arm64', 243: 'riscv64', 258: 'loongarch64' };
+const MACHINES: Record<number, string> = {
+  3: 'i386',
+  21: 'ppc64',
+  22: 's390x',
+  40: 'arm',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loongarch64',
+};
 
 /** The architecture of an ELF machine number. */
 export function architectureOf(machine: number): Architecture | undefined {

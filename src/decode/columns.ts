@@ -55,27 +55,74 @@ export const COLUMNS: readonly ColumnSpec[] = [
   { name: 'phys', kind: 'word', help: 'physical address of the page: pfn * page size' },
   { name: 'page', kind: 'word', help: 'virtual address of its struct page' },
   { name: 'flags_raw', kind: 'word', help: 'the word `flags` as it is, with the fields in its upper bits' },
-  { name: 'flags', kind: 'set', help: 'names of the flag bits that are set, aliases resolved by what the page is' },
+  {
+    name: 'flags',
+    kind: 'set',
+    help: 'names of the flag bits that are set, aliases resolved by what the page is',
+  },
   { name: 'refcount', kind: 'number', help: '_refcount, signed' },
   { name: 'mapcount_raw', kind: 'number', help: 'the 32-bit word of _mapcount and page_type, signed' },
-  { name: 'mapcount', kind: 'number', mayBeEmpty: true, help: '_mapcount + 1; empty where the word is a page type' },
-  { name: 'type', kind: 'name', mayBeEmpty: true, help: 'page type: buddy (all pages of a free block), slab, table, offline, guard, hugetlb, ...' },
+  {
+    name: 'mapcount',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: '_mapcount + 1; empty where the word is a page type',
+  },
+  {
+    name: 'type',
+    kind: 'name',
+    mayBeEmpty: true,
+    help: 'page type: buddy (all pages of a free block), slab, table, offline, guard, hugetlb, ...',
+  },
   { name: 'head', kind: 'number', help: 'pfn of the head of its folio; its own pfn if it is not a tail' },
-  { name: 'order', kind: 'number', mayBeEmpty: true, help: 'order of its folio: the folio has 2^order pages; 0 if not compound' },
-  { name: 'free_order', kind: 'number', mayBeEmpty: true, help: 'order of the free block that it belongs to' },
+  {
+    name: 'order',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: 'order of its folio: the folio has 2^order pages; 0 if not compound',
+  },
+  {
+    name: 'free_order',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: 'order of the free block that it belongs to',
+  },
   { name: 'node', kind: 'number', help: 'NUMA node, from flags' },
   { name: 'zone', kind: 'name', help: 'zone, from flags, as /proc/zoneinfo names it' },
   { name: 'section', kind: 'number', help: 'number of its memory section' },
-  { name: 'last_cpupid', kind: 'number', mayBeEmpty: true, help: 'LAST_CPUPID field of flags; all ones if never set' },
+  {
+    name: 'last_cpupid',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: 'LAST_CPUPID field of flags; all ones if never set',
+  },
   { name: 'mapping', kind: 'word', help: 'the word `mapping` as it is' },
-  { name: 'mapping_kind', kind: 'name', help: 'what mapping points to: anon, ksm, movable, file, none (that of the head for a tail)' },
+  {
+    name: 'mapping_kind',
+    kind: 'name',
+    help: 'what mapping points to: anon, ksm, movable, file, none (that of the head for a tail)',
+  },
   { name: 'index', kind: 'word', help: 'the word `index` as it is' },
   { name: 'private', kind: 'word', help: 'the word `private` as it is' },
   { name: 'lru_next', kind: 'word', help: 'the first word of the lru union' },
   { name: 'lru_prev', kind: 'word', help: 'the second word of the lru union' },
-  { name: 'memcg_data', kind: 'word', mayBeEmpty: true, help: 'the word memcg_data as it is; empty if the kernel has none' },
-  { name: 'slab_cache', kind: 'name', mayBeEmpty: true, help: 'name of the slab cache that the page belongs to' },
-  { name: 'state', kind: 'name', help: 'ok, or why its struct page could not be read; asking for it lists such pages too' },
+  {
+    name: 'memcg_data',
+    kind: 'word',
+    mayBeEmpty: true,
+    help: 'the word memcg_data as it is; empty if the kernel has none',
+  },
+  {
+    name: 'slab_cache',
+    kind: 'name',
+    mayBeEmpty: true,
+    help: 'name of the slab cache that the page belongs to',
+  },
+  {
+    name: 'state',
+    kind: 'name',
+    help: 'ok, or why its struct page could not be read; asking for it lists such pages too',
+  },
 ];
 
 /** Columns that are printed when none are named: all but `state`, which changes what rows there are. */
@@ -95,7 +142,21 @@ export function isColumn(name: string): name is ColumnName {
 
 /** The values of one column for all pages of a batch, as typed arrays indexed by page. */
 export type Column =
-  | { readonly kind: 'number'; readonly values: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array; readonly empty?: Uint8Array }
-  | { readonly kind: 'word'; readonly low: Uint32Array; readonly high: Uint32Array; readonly empty?: Uint8Array }
+  | {
+      readonly kind: 'number';
+      readonly values: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
+      readonly empty?: Uint8Array;
+    }
+  | {
+      readonly kind: 'word';
+      readonly low: Uint32Array;
+      readonly high: Uint32Array;
+      readonly empty?: Uint8Array;
+    }
   | { readonly kind: 'name'; readonly codes: Uint16Array | Uint8Array; readonly names: readonly string[] }
-  | { readonly kind: 'set'; readonly low: Uint32Array; readonly high: Uint32Array; readonly names: readonly string[] };
+  | {
+      readonly kind: 'set';
+      readonly low: Uint32Array;
+      readonly high: Uint32Array;
+      readonly names: readonly string[];
+    };

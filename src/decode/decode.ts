@@ -1,11 +1,11 @@
 import type { Pfn } from '../core/address.ts';
 import { UsageError } from '../core/errors.ts';
+import type { FlagField } from '../layout/flag-fields.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
-import type { FlagField } from '../layout/flag-fields.ts';
 import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
-import { flagNamer, type FlagNamer } from './flag-names.ts';
+import { type FlagNamer, flagNamer } from './flag-names.ts';
 import { FolioPass, type Folios, NOT_FREE, UNKNOWN_ORDER } from './folio.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 import type { SlabCaches } from './slab-caches.ts';
@@ -72,7 +72,9 @@ export class Decoder {
       case 'section':
         return {
           kind: 'number',
-          values: Float64Array.from({ length: count }, (_, i) => Math.floor((start + i) / this.#pagesPerSection)),
+          values: Float64Array.from({ length: count }, (_, i) =>
+            Math.floor((start + i) / this.#pagesPerSection),
+          ),
         };
       case 'phys':
         return addresses(count, start * 2 ** PAGE_SHIFT, 2 ** PAGE_SHIFT);
@@ -117,7 +119,11 @@ export class Decoder {
       case 'order':
         return { kind: 'number', values: f.order, empty: f.order.map((o) => (o === UNKNOWN_ORDER ? 1 : 0)) };
       case 'free_order':
-        return { kind: 'number', values: f.freeOrder, empty: f.freeOrder.map((o) => (o === NOT_FREE ? 1 : 0)) };
+        return {
+          kind: 'number',
+          values: f.freeOrder,
+          empty: f.freeOrder.map((o) => (o === NOT_FREE ? 1 : 0)),
+        };
       case 'type':
         return { kind: 'name', codes: f.type, names: this.folioPass.types.names };
       case 'mapping_kind':

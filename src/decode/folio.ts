@@ -150,7 +150,7 @@ export class FolioPass {
   #headOf(pfn: Pfn, low: number, high: number): Pfn {
     // a mask: all ones above some bit, e.g. 0xffffffffffff8001; a pointer to the array never is, as it lies below
     if (this.#layout.tailMayBeMask && high === 0xffffffff) {
-      const shift = Math.clz32(1) - Math.clz32((low & ~1) & -(low & ~1));
+      const shift = Math.clz32(1) - Math.clz32(low & ~1 & -(low & ~1));
       const log = Math.log2(this.#layout.size);
       if ((low & ~1) >>> 0 === (0xffffffff << shift) >>> 0 && Number.isInteger(log)) {
         const pages = 2 ** (shift - log);

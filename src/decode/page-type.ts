@@ -23,7 +23,9 @@ export function pageTypeDecoder(layout: PageLayout): PageTypeDecoder {
   const names = ['', ...types.values.map((v) => v.name)];
   for (const name of ['slab', 'hugetlb']) if (!names.includes(name)) names.push(name);
   const code = (name: string): number => Math.max(0, names.indexOf(name));
-  const mayBeMovable = Uint8Array.from(names, (n) => (n === 'zsmalloc' || n === 'offline' || n === 'balloon' ? 1 : 0));
+  const mayBeMovable = Uint8Array.from(names, (n) =>
+    n === 'zsmalloc' || n === 'offline' || n === 'balloon' ? 1 : 0,
+  );
   return { names, slab: code('slab'), hugetlb: code('hugetlb'), mayBeMovable, code, ...functions(layout) };
 }
 

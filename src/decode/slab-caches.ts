@@ -1,5 +1,5 @@
-import { FaultError } from '../core/errors.ts';
 import { word } from '../core/address.ts';
+import { FaultError } from '../core/errors.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 

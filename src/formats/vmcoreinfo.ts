@@ -15,7 +15,8 @@ export class Vmcoreinfo {
     this.text = text;
     for (const line of text.split('\n')) {
       const at = line.indexOf('=');
-      if (at > 0 && !this.#values.has(line.slice(0, at))) this.#values.set(line.slice(0, at), line.slice(at + 1));
+      if (at > 0 && !this.#values.has(line.slice(0, at)))
+        this.#values.set(line.slice(0, at), line.slice(at + 1));
     }
   }
 

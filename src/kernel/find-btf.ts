@@ -37,7 +37,10 @@ function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
   }
   try {
     const bytes = kernel.space.read(start, length, 'BTF of the kernel');
-    return { btf: checked(Btf.parse(bytes, 'BTF in the image')), from: `BTF in the image (__start_BTF ${hex(start)})` };
+    return {
+      btf: checked(Btf.parse(bytes, 'BTF in the image')),
+      from: `BTF in the image (__start_BTF ${hex(start)})`,
+    };
   } catch (error) {
     if (!(error instanceof StructPageError)) throw error;
     problems.push(error.message);

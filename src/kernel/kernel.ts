@@ -61,7 +61,8 @@ export class Kernel {
       if (address !== undefined) found.set(name, address);
     }
     const rest = names.filter((n) => !found.has(n));
-    if (rest.length > 0) for (const [name, address] of this.kallsyms?.addresses(rest) ?? []) found.set(name, address);
+    if (rest.length > 0)
+      for (const [name, address] of this.kallsyms?.addresses(rest) ?? []) found.set(name, address);
     return found;
   }
 

@@ -68,12 +68,18 @@ function compare(column: Column, operator: Comparison, literal: Literal): Test {
     const value = BigInt.asUintN(64, literal.value);
     const l = Number(value & 0xffffffffn);
     const h = Number(value >> 32n);
-    const order: Test = guard(column.empty, byOrder(operator, (i) => high[i]! - h || low[i]! - l));
+    const order: Test = guard(
+      column.empty,
+      byOrder(operator, (i) => high[i]! - h || low[i]! - l),
+    );
     return order;
   }
   const { values } = column;
   const value = Number(literal.value);
-  return guard(column.empty, byOrder(operator, (i) => values[i]! - value));
+  return guard(
+    column.empty,
+    byOrder(operator, (i) => values[i]! - value),
+  );
 }
 
 function guard(empty: Uint8Array | undefined, test: Test): Test {
@@ -104,7 +110,9 @@ function has(column: Column, names: readonly string[]): Test {
   for (const name of names) {
     const bit = column.names.indexOf(name);
     if (bit < 0) {
-      throw new UsageError(`in --where: this kernel has no flag '${name}'; it has ${column.names.join(', ')}`);
+      throw new UsageError(
+        `in --where: this kernel has no flag '${name}'; it has ${column.names.join(', ')}`,
+      );
     }
     if (bit < 32) low |= 1 << bit;
     else high |= 1 << (bit - 32);

@@ -4,13 +4,20 @@ import { COLUMNS, type ColumnName, columnSpec } from '../../decode/columns.ts';
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** A value as written: a whole number, or a word. */
-export type Literal = { readonly kind: 'number'; readonly value: bigint } | { readonly kind: 'text'; readonly value: string };
+export type Literal =
+  | { readonly kind: 'number'; readonly value: bigint }
+  | { readonly kind: 'text'; readonly value: string };
 
 /** A `--where` expression. */
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'not'; readonly operand: Expression }
-  | { readonly kind: 'compare'; readonly column: ColumnName; readonly operator: Comparison; readonly literal: Literal }
+  | {
+      readonly kind: 'compare';
+      readonly column: ColumnName;
+      readonly operator: Comparison;
+      readonly literal: Literal;
+    }
   | { readonly kind: 'has'; readonly column: ColumnName; readonly names: readonly string[] }
   | { readonly kind: 'in'; readonly column: ColumnName; readonly literals: readonly Literal[] }
   | { readonly kind: 'empty'; readonly column: ColumnName };
@@ -87,14 +94,17 @@ class Parser {
       const near = COLUMNS.map((c) => c.name);
       this.#fail(
         name,
-        name.kind === 'end' ? 'expected a column, found the end' : `'${name.text}' is no column; there are ${near.join(', ')}`,
+        name.kind === 'end'
+          ? 'expected a column, found the end'
+          : `'${name.text}' is no column; there are ${near.join(', ')}`,
       );
     }
     const column = spec!.name;
     const operator = this.#advance();
     switch (operator.text) {
       case 'has':
-        if (spec!.kind !== 'set') this.#fail(operator, `'has' asks for flags in a set; ${column} is not one: use ==`);
+        if (spec!.kind !== 'set')
+          this.#fail(operator, `'has' asks for flags in a set; ${column} is not one: use ==`);
         return { kind: 'has', column, names: this.#names() };
       case 'in':
         return { kind: 'in', column, literals: this.#list(spec!.kind, column) };
@@ -113,7 +123,10 @@ class Parser {
       case '>':
       case '>=': {
         if (spec!.kind === 'set') {
-          this.#fail(operator, `${column} is a set of names: write '${column} has NAME' or '!(${column} has NAME)'`);
+          this.#fail(
+            operator,
+            `${column} is a set of names: write '${column} has NAME' or '!(${column} has NAME)'`,
+          );
         }
         const comparison = operator.text === '=' ? '==' : (operator.text as Comparison);
         const literal = this.#literal(spec!.kind, column);
@@ -136,7 +149,10 @@ class Parser {
     do {
       const token = this.#advance();
       if (token.kind !== 'word' && token.kind !== 'text') {
-        this.#fail(token, `expected the name of a flag, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
+        this.#fail(
+          token,
+          `expected the name of a flag, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`,
+        );
       }
       names.push(...token.text.toLowerCase().replace(/^pg_/, '').split('|'));
     } while (this.#take('|') || (close && this.#take(',')));
@@ -157,7 +173,10 @@ class Parser {
     const token = this.#advance();
     if (kind === 'name') {
       if (token.kind !== 'word' && token.kind !== 'text' && token.kind !== 'number') {
-        this.#fail(token, `expected a name to compare ${column} with, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
+        this.#fail(
+          token,
+          `expected a name to compare ${column} with, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`,
+        );
       }
       return { kind: 'text', value: token.text };
     }
@@ -191,7 +210,8 @@ class Parser {
 
   #need(sign: string, complaint: string): void {
     const token = this.#peek();
-    if (!this.#take(sign)) this.#fail(token, `${complaint}, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
+    if (!this.#take(sign))
+      this.#fail(token, `${complaint}, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
   }
 
   #fail(token: Token, complaint: string): never {

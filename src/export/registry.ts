@@ -1,0 +1,12 @@
+import { csv } from './csv.ts';
+import type { Exporter } from './exporter.ts';
+import { json, ndjson } from './json.ts';
+import { table } from './table.ts';
+
+/** Every output format. */
+export const EXPORTERS: readonly Exporter[] = [table, csv, json, ndjson];
+
+/** The exporter of that name. */
+export function exporterOf(name: string): Exporter | undefined {
+  return EXPORTERS.find((e) => e.name === name);
+}

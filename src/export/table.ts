@@ -1,0 +1,88 @@
+import { type ColumnName, columnSpec } from '../decode/columns.ts';
+import { cellTexts } from './cells.ts';
+import type { Exporter } from './exporter.ts';
+
+/** Rows that decide how wide the columns are, if the first batch has that many. */
+const SAMPLE_ROWS = 4096;
+/** Narrowest that a column may be cut to, for the sake of those behind it. */
+const MIN_WIDTH = 6;
+const CUT = '…';
+
+/** An aligned table for people; numbers to the right, cut to the width of the terminal where there is one. */
+export const table: Exporter = {
+  name: 'table',
+
+  async write(rows, columns, sink, options) {
+    let widths: number[] | undefined;
+    for await (const { batch, rows: indices } of rows) {
+      const cells = cellTexts(batch, columns);
+      const lineOf = (page: number): string[] => cells.map((cell) => cell(page));
+      if (!widths) {
+        if (indices.length === 0) continue;
+        const sample = [...indices.subarray(0, SAMPLE_ROWS)].map(lineOf);
+        widths = fit(columns, sample, options.width);
+        if (options.header !== false) await sink(line(columns, columns, widths, options.width));
+      }
+      let text = '';
+      for (let i = 0; i < indices.length; i++) {
+        text += line(lineOf(indices[i]!), columns, widths, options.width);
+        if (text.length > 1 << 16) {
+          await sink(text);
+          text = '';
+        }
+      }
+      if (text !== '') await sink(text);
+    }
+    if (!widths && options.header !== false)
+      await sink(
+        line(
+          columns,
+          columns,
+          columns.map((c) => c.length),
+          options.width,
+        ),
+      );
+  },
+};
+
+/** How wide each column is printed; a column for which there is no room at all gets 0. */
+function fit(
+  columns: readonly ColumnName[],
+  sample: readonly string[][],
+  room: number | undefined,
+): number[] {
+  const wanted = columns.map((name, i) => Math.max(name.length, ...sample.map((cells) => cells[i]!.length)));
+  if (room === undefined) return wanted;
+  const total = (): number => wanted.reduce((sum, w) => sum + (w > 0 ? w + 1 : 0), -1);
+  // first names and sets give way, being the longest; then whole columns from the right
+  const soft = columns
+    .map((name, i) => ({ i, kind: columnSpec(name)?.kind }))
+    .filter((c) => c.kind === 'set' || c.kind === 'name');
+  while (total() > room) {
+    const widest = soft
+      .filter(({ i }) => wanted[i]! > MIN_WIDTH * 2)
+      .sort((a, b) => wanted[b.i]! - wanted[a.i]!)[0];
+    if (!widest) break;
+    wanted[widest.i]!--;
+  }
+  for (let i = columns.length - 1; i > 0 && total() > room; i--) wanted[i] = 0;
+  return wanted;
+}
+
+function line(
+  cells: readonly string[],
+  columns: readonly ColumnName[],
+  widths: readonly number[],
+  room: number | undefined,
+): string {
+  const parts: string[] = [];
+  for (let i = 0; i < cells.length; i++) {
+    const width = widths[i]!;
+    if (width === 0) continue;
+    let cell = cells[i]!;
+    if (room !== undefined && cell.length > width) cell = `${cell.slice(0, width - 1)}${CUT}`;
+    const kind = columnSpec(columns[i]!)?.kind;
+    parts.push(kind === 'number' || kind === 'word' ? cell.padStart(width) : cell.padEnd(width));
+  }
+  return `${parts.join(' ').trimEnd()}\n`;
+}

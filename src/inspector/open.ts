@@ -1,0 +1,57 @@
+import type { ByteSource } from '../core/bytes.ts';
+import { openKernel } from '../kernel/kernel.ts';
+import { resolvePageLayout } from '../layout/page-layout.ts';
+import { discoverMemoryModel } from '../memmap/discover.ts';
+import { openFile } from '../sources/file-source.ts';
+import { openImage } from '../sources/open-image.ts';
+import { Inspector } from './inspector.ts';
+import { checkLayout } from './self-check.ts';
+import { findTypes, type TypeOptions } from './types.ts';
+
+/** How to open a memory image. */
+export interface OpenOptions extends TypeOptions {
+  /** Told of what takes long: decompression, scans. */
+  progress?(what: string, done: number, total: number): void;
+}
+
+/**
+ * Opens a memory dump by its path, or anything else with bytes, and finds out all about it: format, kernel, page tables,
+ * types, where the struct pages are. The layout is tried on the memory before this returns.
+ *
+ * Throws FormatError (damaged or no dump), UnsupportedError (of a kind that is not read), FaultError (parts are
+ * missing), LayoutError (the layout of struct page is not known, or is refuted by the memory).
+ */
+export async function openMemory(what: string | ByteSource, options: OpenOptions = {}): Promise<Inspector> {
+  const source = typeof what === 'string' ? openFile(what) : what;
+  const { progress } = options;
+  const image = await openImage(source, progress ? { progress } : {});
+  try {
+    const kernel = openKernel(image, source.name, progress);
+    const { types, from, warnings } = findTypes(kernel, options);
+    const discovered = discoverMemoryModel(kernel, types);
+    const { model } = discovered;
+    const layout = resolvePageLayout(
+      types,
+      {
+        vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
+        maxPhysicalBits: model.maxPhysicalBits,
+        sectionSizeBits: model.sectionSizeBits,
+      },
+      kernel.vmcoreinfo,
+    );
+    const inspector = new Inspector({
+      image,
+      kernel,
+      types,
+      typesFrom: from,
+      model,
+      layout,
+      warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+    });
+    checkLayout(inspector);
+    return inspector;
+  } catch (error) {
+    image.close();
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+import type { Inspector } from './inspector.ts';
+
+export function checkLayout(_inspector: Inspector): void {}
