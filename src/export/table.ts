@@ -20,7 +20,7 @@ export const table: Exporter = {
       if (!widths) {
         if (indices.length === 0) continue;
         const sample = [...indices.subarray(0, SAMPLE_ROWS)].map(lineOf);
-        widths = fit(columns, sample, options.width);
+        widths = widthsFor(columns, sample, options.width);
         if (options.header !== false) await sink(line(columns, columns, widths, options.width));
       }
       let text = '';
@@ -46,7 +46,7 @@ export const table: Exporter = {
 };
 
 /** How wide each column is printed; a column for which there is no room at all gets 0. */
-function fit(
+function widthsFor(
   columns: readonly ColumnName[],
   sample: readonly string[][],
   room: number | undefined,

@@ -10,6 +10,7 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PAGE_STATES, PageReader, type PageState } from '../memmap/page-reader.ts';
 import type { OpenImage } from '../sources/image-format.ts';
+import { addToSummary, emptySummary, SUMMARY_COLUMNS, type Summary } from '../views/summary.ts';
 import { evaluate } from '../views/expression/evaluate.ts';
 import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
 
@@ -127,6 +128,15 @@ export class Inspector {
       [...pfns].sort((a, b) => a.start - b.start),
       this.model.present,
     );
+  }
+
+  /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
+  summary(selection: Omit<Selection, 'columns'> = {}, counts: PageCounts = noCounts()): Summary {
+    const summary = emptySummary();
+    for (const { batch, rows } of this.selectSync({ ...selection, columns: SUMMARY_COLUMNS }, counts)) {
+      addToSummary(summary, batch, rows);
+    }
+    return summary;
   }
 
   /** Number of pfns that have a struct page. */

@@ -1,4 +1,4 @@
-import type { Pfn, VirtAddr } from '../core/address.ts';
+import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
 import type { FaultReason } from '../core/errors.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
@@ -62,6 +62,40 @@ export class PageReader {
     }
     for (let i = 0; i < count; i++) if (states[i] === OK) readable++;
     return { start, count, bytes, states, readable };
+  }
+
+  /** Where the page array is and how much of it can be read, by page tables and the image's own index alone. */
+  survey(): {
+    readonly states: Record<PageState, number>;
+    readonly places: { start: Pfn; pfns: number; physical: PhysAddr | undefined }[];
+  } {
+    const size = this.model.pageSize;
+    const states = Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as Record<PageState, number>;
+    const places: { start: Pfn; pfns: number; physical: PhysAddr | undefined }[] = [];
+    for (const stretch of this.model.stretches({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
+      const length = (stretch.end - stretch.start) * size;
+      const lead = Number(stretch.address & 4095n);
+      const whole = Math.ceil((lead + length) / 4096) * 4096;
+      for (const run of this.#space.walker.mappedRuns(stretch.address - BigInt(lead), whole)) {
+        const from = Math.max(0, run.offset - lead);
+        const bytes = Math.min(length, run.offset - lead + run.length) - from;
+        const physical = run.physical === undefined ? undefined : run.physical + from - (run.offset - lead);
+        const start = stretch.start + Math.floor(from / size);
+        places.push({ start, pfns: bytes / size, physical });
+        if (physical === undefined) {
+          states[(run.reason ?? 'not-mapped') as PageState] += bytes / size;
+          continue;
+        }
+        for (let at = 0; at < bytes; ) {
+          const there = this.#space.memory.runAt(physical + at);
+          const part = Math.min(bytes - at, there.end - physical - at);
+          states[there.state === 'present' ? 'ok' : there.state] += part / size;
+          at += part;
+        }
+      }
+    }
+    for (const state of PAGE_STATES) states[state] = Math.round(states[state]);
+    return { states, places };
   }
 
   #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {

@@ -1,0 +1,33 @@
+/** The public interface of structpage. */
+export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
+export type { ByteSource } from './core/bytes.ts';
+export {
+  FaultError,
+  FormatError,
+  LayoutError,
+  StructPageError,
+  UnsupportedError,
+  UsageError,
+} from './core/errors.ts';
+export type { Range } from './core/ranges.ts';
+export { COLUMNS, type Column, type ColumnName, type ColumnSpec, DEFAULT_COLUMNS } from './decode/columns.ts';
+export type { ColumnBatch } from './decode/decode.ts';
+export { cellTexts } from './export/cells.ts';
+export type { Exporter, ExportOptions, Sink } from './export/exporter.ts';
+export { EXPORTERS, exporterOf } from './export/registry.ts';
+export { describe, type Info, type InfoFact } from './inspector/info.ts';
+export {
+  Inspector,
+  noCounts,
+  type PageCounts,
+  type Rows,
+  type Selection,
+} from './inspector/inspector.ts';
+export { type OpenOptions, openMemory } from './inspector/open.ts';
+export { type Located, locatePage } from './inspector/where.ts';
+export type { PageLayout } from './layout/page-layout.ts';
+export type { TypeFacts } from './layout/type-facts.ts';
+export type { MemoryModel } from './memmap/memory-model.ts';
+export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
+export type { WalkResult, WalkStep } from './translate/page-walk.ts';
+export type { Summary, ZoneSummary } from './views/summary.ts';

@@ -1,0 +1,69 @@
+import { hex } from '../core/address.ts';
+import { lengthOf } from '../core/ranges.ts';
+import type { PageState } from '../memmap/page-reader.ts';
+import type { Inspector } from './inspector.ts';
+
+/** One fact about an image, and where it came from. */
+export interface InfoFact {
+  readonly label: string;
+  readonly value: string;
+  /** Where the fact is from, in words; empty where it is the file itself. */
+  readonly from: string;
+}
+
+/** All that is known of an image but its pages. */
+export interface Info {
+  readonly facts: readonly InfoFact[];
+  /** Struct pages by what can be read of them. */
+  readonly structPages: Record<PageState, number>;
+  /** Bytes of physical memory by what the image has of them. */
+  readonly memory: Readonly<Record<string, number>>;
+  /** Physical places of the page array, in order: pfns and the physical address of the first one's struct page. */
+  readonly pageArray: readonly { readonly pfns: number; readonly start: number; readonly physical: number | undefined }[];
+}
+
+/** Collects what `info` tells. Reads page tables, but no struct page. */
+export function describe(inspector: Inspector): Info {
+  const { image, kernel, model, layout } = inspector;
+  const { walker } = kernel.space;
+  const facts: InfoFact[] = [];
+  const add = (label: string, value: string | undefined, from = ''): void => {
+    if (value !== undefined && value !== '') facts.push({ label, value, from });
+  };
+  const said = kernel.from.vmcoreinfo;
+  add('format', image.format);
+  for (const [label, value] of image.details) add(label, value);
+  add('release', kernel.release, said);
+  add('build id', kernel.buildId, said);
+  add('architecture', kernel.architecture.name);
+  add('page size', `${2 ** kernel.architecture.pageShift}`);
+  add('paging', walker.tables.mode.name, kernel.from.pageTables);
+  add('page table root', `physical ${hex(walker.tables.root)}`, kernel.from.pageTables);
+  add('kernel text', kernel.text === undefined ? undefined : hex(kernel.text), said);
+  add('KASLR offset', kernel.kernelOffset === undefined ? undefined : hex(kernel.kernelOffset), said);
+  add('phys_base', kernel.physBase === undefined ? undefined : signedHex(kernel.physBase), kernel.from.pageTables);
+  add('symbols', kernel.kallsyms ? `${kernel.kallsyms.count}` : 'none found', kernel.symbolsFrom ?? '');
+  add('types', layout.origin, inspector.typesFrom);
+  add('memory model', model.kind, model.from);
+  add('vmemmap base', model.base === undefined ? undefined : hex(model.base), model.from);
+  add('sizeof(struct page)', `${layout.size}`, layout.origin);
+  add('flag bits', `${layout.flags.count}`, layout.origin);
+  for (const [name, field] of Object.entries(layout.fields)) {
+    add(`flags field ${name}`, field.width === 0 ? 'absent' : `bits ${field.shift} to ${field.shift + field.width - 1}`, field.from);
+  }
+  add('page types', layout.types.encoding, layout.origin);
+  add('pfns with a struct page', model.present.map((r) => `${r.start}-${r.end - 1}`).join(', '), model.from);
+  const survey = inspector.reader.survey();
+  const memory: Record<string, number> = {};
+  for (const run of image.memory.runs) memory[run.state] = (memory[run.state] ?? 0) + run.end - run.start;
+  return { facts, structPages: { ...survey.states }, memory, pageArray: survey.places };
+}
+
+/** Number of struct pages that exist, for a sentence. */
+export function presentPages(inspector: Inspector): number {
+  return lengthOf(inspector.model.present);
+}
+
+function signedHex(value: bigint): string {
+  return value < 0n ? `-${hex(-value)}` : hex(value);
+}

@@ -1,0 +1,68 @@
+import type { Pfn } from '../core/address.ts';
+import { hex } from '../core/address.ts';
+import { FaultError, UsageError } from '../core/errors.ts';
+import type { Inspector } from './inspector.ts';
+
+/** A page as a user names it, and what that name turned out to mean. */
+export interface Located {
+  readonly pfn: Pfn;
+  /** In words, e.g. `virtual address 0x... is physical 0x...`. */
+  readonly how: string;
+}
+
+const FORMS = 'pfn:1234, phys:0x4d2000, page:0xffffea0000013480 (a struct page), virt:0xffff888000001000';
+
+/** Finds the page that `where` names. Throws UsageError for what cannot be meant, FaultError for an unmapped address. */
+export function locatePage(inspector: Inspector, where: string): Located {
+  const match = /^(pfn|phys|page|virt):(0x[0-9a-f]+|\d+)$/i.exec(where.trim());
+  if (!match) {
+    throw new UsageError(
+      /^(0x)?[0-9a-f]+$/i.test(where.trim())
+        ? `'${where}' could be a pfn or one of several kinds of address; say which: ${FORMS}`
+        : `'${where}' names no page; write one of ${FORMS}`,
+    );
+  }
+  const kind = match[1]!.toLowerCase();
+  const value = BigInt(match[2]!);
+  const shift = BigInt(inspector.kernel.architecture.pageShift);
+  switch (kind) {
+    case 'pfn':
+      return check(inspector, value, `pfn ${value}`);
+    case 'phys':
+      return check(inspector, value >> shift, `physical address ${hex(value)}`);
+    case 'page': {
+      const pfn = inspector.model.pfnOf(value);
+      if (pfn === undefined) {
+        throw new UsageError(
+          `${hex(value)} is not in the array of struct pages, which begins at ${hex(inspector.model.base ?? 0n)}`,
+        );
+      }
+      const exact = inspector.model.addressOf(pfn) === value;
+      return check(inspector, BigInt(pfn), `struct page address ${hex(value)}${exact ? '' : ' (within it)'}`);
+    }
+    default: {
+      const physical = inspector.kernel.space.walker.translate(value, where);
+      return check(inspector, BigInt(physical) >> shift, `virtual address ${hex(value)} (physical ${hex(physical)})`);
+    }
+  }
+}
+
+function check(inspector: Inspector, pfn: bigint, how: string): Located {
+  const most = 2n ** BigInt(inspector.model.maxPhysicalBits - inspector.kernel.architecture.pageShift);
+  if (pfn < most) {
+    const number = Number(pfn);
+    if (inspector.model.present.some((r) => number >= r.start && number < r.end)) return { pfn: number, how };
+  }
+  const last = inspector.model.present.at(-1);
+  if (pfn < most) {
+    throw new FaultError({
+      address: pfn << BigInt(inspector.kernel.architecture.pageShift),
+      space: 'physical',
+      reason: 'hole',
+      what: `${how} is pfn ${pfn}, which has no struct page (the last that has is ${last ? last.end - 1 : 'none'})`,
+    });
+  }
+  throw new UsageError(
+    `${how} is no physical address: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it`,
+  );
+}
