@@ -1,0 +1,57 @@
+import type { Btf } from '../formats/btf/btf.ts';
+import { factsFromBtf } from './from-btf.ts';
+import type { LayoutFile, LayoutKernel, LayoutMember, LayoutStruct } from './layout-file.ts';
+import type { TypeFacts } from './type-facts.ts';
+import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
+
+/** What the types alone do not tell. */
+export interface Provenance extends LayoutKernel {
+  readonly arch: string;
+  readonly madeBy: string;
+}
+
+/** Takes all that structpage uses out of the types of a kernel. The order of keys is that of wanted.ts, always. */
+export function extractLayout(btf: Btf, provenance: Provenance): LayoutFile {
+  const types = factsFromBtf(btf, btf.origin, 'btf-file');
+  const { arch, madeBy, release, buildId, version, madeFrom } = provenance;
+  return {
+    format: 1,
+    arch,
+    kernels: [{ release, buildId, package: provenance.package, version, madeFrom }],
+    madeBy,
+    structs: Object.fromEntries(
+      Object.keys(WANTED_STRUCTS).flatMap((name) => {
+        const struct = extractStruct(types, name);
+        return struct ? [[name, struct]] : [];
+      }),
+    ),
+    enums: Object.fromEntries(
+      WANTED_ENUMS.flatMap((name) => {
+        const constants = types.enumerators(name);
+        return constants ? [[name, Object.fromEntries([...constants].map(([n, v]) => [n, plain(v)]))]] : [];
+      }),
+    ),
+  };
+}
+
+function extractStruct(types: TypeFacts, name: string): LayoutStruct | undefined {
+  const size = types.structSize(name);
+  if (size === undefined) return undefined;
+  const members: Record<string, LayoutMember> = {};
+  for (const path of WANTED_STRUCTS[name]!.flat()) {
+    const place = types.place(name, path);
+    if (!place) continue;
+    members[path] = {
+      offset: place.offset,
+      size: place.size,
+      ...(place.length === undefined ? {} : { length: place.length }),
+      ...(place.bits === undefined ? {} : { bits: [place.bits.shift, place.bits.width] as const }),
+    };
+  }
+  return { size, members };
+}
+
+function plain(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}

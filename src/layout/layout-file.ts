@@ -1,0 +1,79 @@
+/** A layouts/ file: the part of the types of one kernel (or of several with the same) that structpage uses. */
+export interface LayoutFile {
+  readonly format: 1;
+  /** As in the folder's name, e.g. `x86_64`. */
+  readonly arch: string;
+  /** Every kernel that was seen to have just these types. */
+  readonly kernels: readonly LayoutKernel[];
+  /** What wrote the file, e.g. `structpage layout extract 0.1.0`. */
+  readonly madeBy: string;
+  readonly structs: Readonly<Record<string, LayoutStruct>>;
+  /** Constants by enum. Values that a double cannot hold are strings of decimal digits. */
+  readonly enums: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+}
+
+/** Which kernel the facts are of, and what they were read from. */
+export interface LayoutKernel {
+  /** uname -r. */
+  readonly release: string;
+  /** GNU build id of vmlinux, 40 hexadecimal digits. */
+  readonly buildId: string;
+  readonly package: string;
+  readonly version: string;
+  /** e.g. `BTF of vmlinux in boot/vmlinuz-6.12.107+deb13-cloud-amd64`. */
+  readonly madeFrom: string;
+}
+
+export interface LayoutStruct {
+  /** sizeof in bytes. */
+  readonly size: number;
+  /** By path; those that the kernel does not have are absent. */
+  readonly members: Readonly<Record<string, LayoutMember>>;
+}
+
+export interface LayoutMember {
+  /** Bytes from the start of the struct. */
+  readonly offset: number;
+  /** Bytes, of the whole array if it is one. */
+  readonly size: number;
+  /** Elements, if it is an array. */
+  readonly length?: number;
+  /** Lowest bit and width within the storage at `offset`, if it is a bit field. */
+  readonly bits?: readonly [shift: number, width: number];
+}
+
+/** The text of a layouts/ file: a line for each member and each kernel, so that two kernels can be compared by eye. */
+export function formatLayout(file: LayoutFile): string {
+  const line = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, ' ');
+  const block = (
+    entries: readonly string[],
+    indent: string,
+    [open, close]: readonly [string, string],
+  ): string =>
+    entries.length === 0
+      ? open + close
+      : `${open}\n${entries.map((entry) => `${indent}  ${entry}`).join(',\n')}\n${indent}${close}`;
+  const key = (name: string): string => `${JSON.stringify(name)}: `;
+  const structs = Object.entries(file.structs).map(([name, { size, members }]) => {
+    const lines = Object.entries(members).map(([path, member]) => key(path) + line(member));
+    const inner = [`"size": ${size}`, `"members": ${block(lines, '      ', ['{', '}'])}`];
+    return key(name) + block(inner, '    ', ['{', '}']);
+  });
+  const enums = Object.entries(file.enums).map(([name, constants]) => {
+    const lines = Object.entries(constants).map(([constant, value]) => key(constant) + JSON.stringify(value));
+    return key(name) + block(lines, '    ', ['{', '}']);
+  });
+  return `${block(
+    [
+      '"$schema": "../schema.json"',
+      `"format": ${file.format}`,
+      `"arch": ${JSON.stringify(file.arch)}`,
+      `"kernels": ${block(file.kernels.map(line), '  ', ['[', ']'])}`,
+      `"madeBy": ${JSON.stringify(file.madeBy)}`,
+      `"structs": ${block(structs, '  ', ['{', '}'])}`,
+      `"enums": ${block(enums, '  ', ['{', '}'])}`,
+    ],
+    '',
+    ['{', '}'],
+  )}\n`;
+}
