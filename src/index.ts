@@ -24,6 +24,8 @@ export {
   type Selection,
 } from './inspector/inspector.ts';
 export { type OpenOptions, openMemory } from './inspector/open.ts';
+export { readTypes } from './inspector/read-types.ts';
+export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type Located, locatePage } from './inspector/where.ts';
 export type { PageLayout } from './layout/page-layout.ts';
 export type { TypeFacts } from './layout/type-facts.ts';

@@ -19,7 +19,11 @@ export interface Info {
   /** Bytes of physical memory by what the image has of them. */
   readonly memory: Readonly<Record<string, number>>;
   /** Physical places of the page array, in order: pfns and the physical address of the first one's struct page. */
-  readonly pageArray: readonly { readonly pfns: number; readonly start: number; readonly physical: number | undefined }[];
+  readonly pageArray: readonly {
+    readonly pfns: number;
+    readonly start: number;
+    readonly physical: number | undefined;
+  }[];
 }
 
 /** Collects what `info` tells. Reads page tables, but no struct page. */
@@ -41,7 +45,11 @@ export function describe(inspector: Inspector): Info {
   add('page table root', `physical ${hex(walker.tables.root)}`, kernel.from.pageTables);
   add('kernel text', kernel.text === undefined ? undefined : hex(kernel.text), said);
   add('KASLR offset', kernel.kernelOffset === undefined ? undefined : hex(kernel.kernelOffset), said);
-  add('phys_base', kernel.physBase === undefined ? undefined : signedHex(kernel.physBase), kernel.from.pageTables);
+  add(
+    'phys_base',
+    kernel.physBase === undefined ? undefined : signedHex(kernel.physBase),
+    kernel.from.pageTables,
+  );
   add('symbols', kernel.kallsyms ? `${kernel.kallsyms.count}` : 'none found', kernel.symbolsFrom ?? '');
   add('types', layout.origin, inspector.typesFrom);
   add('memory model', model.kind, model.from);
@@ -49,7 +57,11 @@ export function describe(inspector: Inspector): Info {
   add('sizeof(struct page)', `${layout.size}`, layout.origin);
   add('flag bits', `${layout.flags.count}`, layout.origin);
   for (const [name, field] of Object.entries(layout.fields)) {
-    add(`flags field ${name}`, field.width === 0 ? 'absent' : `bits ${field.shift} to ${field.shift + field.width - 1}`, field.from);
+    add(
+      `flags field ${name}`,
+      field.width === 0 ? 'absent' : `bits ${field.shift} to ${field.shift + field.width - 1}`,
+      field.from,
+    );
   }
   add('page types', layout.types.encoding, layout.origin);
   add('pfns with a struct page', model.present.map((r) => `${r.start}-${r.end - 1}`).join(', '), model.from);

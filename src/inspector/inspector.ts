@@ -10,9 +10,9 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PAGE_STATES, PageReader, type PageState } from '../memmap/page-reader.ts';
 import type { OpenImage } from '../sources/image-format.ts';
-import { addToSummary, emptySummary, SUMMARY_COLUMNS, type Summary } from '../views/summary.ts';
 import { evaluate } from '../views/expression/evaluate.ts';
 import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
+import { addToSummary, emptySummary, SUMMARY_COLUMNS, type Summary } from '../views/summary.ts';
 
 /** Pages that are read, decoded and handed out at a time; a multiple of the largest free block of every kernel. */
 export const BATCH_PAGES = 65536;

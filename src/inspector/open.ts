@@ -6,7 +6,7 @@ import { openFile } from '../sources/file-source.ts';
 import { openImage } from '../sources/open-image.ts';
 import { Inspector } from './inspector.ts';
 import { checkLayout } from './self-check.ts';
-import { findTypes, type TypeOptions } from './types.ts';
+import { firstThatHolds, type TypeOptions } from './types.ts';
 
 /** How to open a memory image. */
 export interface OpenOptions extends TypeOptions {
@@ -27,29 +27,30 @@ export async function openMemory(what: string | ByteSource, options: OpenOptions
   const image = await openImage(source, progress ? { progress } : {});
   try {
     const kernel = openKernel(image, source.name, progress);
-    const { types, from, warnings } = findTypes(kernel, options);
-    const discovered = discoverMemoryModel(kernel, types);
-    const { model } = discovered;
-    const layout = resolvePageLayout(
-      types,
-      {
-        vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
-        maxPhysicalBits: model.maxPhysicalBits,
-        sectionSizeBits: model.sectionSizeBits,
-      },
-      kernel.vmcoreinfo,
-    );
-    const inspector = new Inspector({
-      image,
-      kernel,
-      types,
-      typesFrom: from,
-      model,
-      layout,
-      warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+    return firstThatHolds(kernel, options, ({ types, from, warnings }) => {
+      const discovered = discoverMemoryModel(kernel, types);
+      const { model } = discovered;
+      const layout = resolvePageLayout(
+        types,
+        {
+          vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
+          maxPhysicalBits: model.maxPhysicalBits,
+          sectionSizeBits: model.sectionSizeBits,
+        },
+        kernel.vmcoreinfo,
+      );
+      const inspector = new Inspector({
+        image,
+        kernel,
+        types,
+        typesFrom: from,
+        model,
+        layout,
+        warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+      });
+      checkLayout(inspector);
+      return inspector;
     });
-    checkLayout(inspector);
-    return inspector;
   } catch (error) {
     image.close();
     throw error;

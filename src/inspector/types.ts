@@ -1,10 +1,11 @@
-import { LayoutError } from '../core/errors.ts';
+import { LayoutError, StructPageError } from '../core/errors.ts';
 import { findBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
+import { findLayouts } from '../layout/registry.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 
-/** The types of the kernel, by the order of evidence: its own BTF, a file that the user names, the layout registry. */
+/** Types that may be those of the kernel. */
 export interface FoundTypes {
   readonly types: TypeFacts;
   /** In words, for `info`. */
@@ -14,24 +15,69 @@ export interface FoundTypes {
 
 /** What a user can name. */
 export interface TypeOptions {
-  /** A vmlinux, a BTF file or a layouts/ file that is to be used instead of what the image has. */
+  /** Types that are to be used instead of what the image has, as `readTypes` gives them. */
   readonly layout?: TypeFacts;
 }
 
-/** Throws LayoutError that says what would help when there are no types to be had. */
-export function findTypes(kernel: Kernel, options: TypeOptions): FoundTypes {
-  if (options.layout) return { types: options.layout, from: options.layout.origin, warnings: [] };
-  const problems: string[] = [];
+/**
+ * Candidates for the types of the kernel, by the order of evidence: what the user named and nothing else; the BTF
+ * in the image; the layout registry by build id, by release, by nearest release. Each must pass the self-checks before
+ * it is believed. What was wrong with the image's own BTF is added to `problems`.
+ */
+export function* typeCandidates(
+  kernel: Kernel,
+  options: TypeOptions,
+  problems: string[],
+): Generator<FoundTypes> {
+  if (options.layout) {
+    yield { types: options.layout, from: options.layout.origin, warnings: [] };
+    return;
+  }
   const found = findBtf(kernel, problems);
   if (found)
-    return {
+    yield {
       types: factsFromBtf(found.btf, 'BTF in the image', 'btf-in-image'),
       from: found.from,
       warnings: [],
     };
+  const { release, buildId } = kernel;
+  for (const { entry, types } of findLayouts({ arch: kernel.architecture.name, release, buildId })) {
+    const near = types.confidence === 'layout-nearest';
+    yield {
+      types,
+      from: `${types.origin} (${near ? 'the nearest release' : types.confidence === 'layout-release' ? 'this release' : 'this build'})`,
+      warnings: near
+        ? [
+            `the layout of kernel ${entry.release} is used for kernel ${release}: it passed the checks, but is of another build`,
+          ]
+        : [],
+    };
+  }
+}
+
+/** Tries one candidate after the other; throws a LayoutError that tells what was wrong with each. */
+export function firstThatHolds<T>(
+  kernel: Kernel,
+  options: TypeOptions,
+  attempt: (found: FoundTypes) => T,
+): T {
+  const problems: string[] = [];
+  let refusal: LayoutError | undefined;
+  for (const found of typeCandidates(kernel, options, problems)) {
+    try {
+      return attempt(found);
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      if (options.layout || !(error instanceof LayoutError || error.code === 'format')) throw error;
+      if (error instanceof LayoutError) refusal ??= error;
+      problems.push(error.message);
+    }
+  }
   throw new LayoutError(
-    'struct page',
-    `the image has no BTF that can be read${problems.length > 0 ? ` (${problems.join('; ')})` : ''}`,
+    refusal?.member ?? 'struct page',
+    problems.length > 0
+      ? `no layout holds: ${[...new Set(problems)].slice(0, 6).join('; ')}`
+      : 'the image has no BTF, and no layout file is of this kernel',
     `Name the vmlinux, or a BTF or layout file, of kernel ${kernel.release || 'of this dump'} with --layout`,
   );
 }

@@ -42,7 +42,11 @@ export function locatePage(inspector: Inspector, where: string): Located {
     }
     default: {
       const physical = inspector.kernel.space.walker.translate(value, where);
-      return check(inspector, BigInt(physical) >> shift, `virtual address ${hex(value)} (physical ${hex(physical)})`);
+      return check(
+        inspector,
+        BigInt(physical) >> shift,
+        `virtual address ${hex(value)} (physical ${hex(physical)})`,
+      );
     }
   }
 }

@@ -39,7 +39,14 @@ export interface Summary {
 
 /** A summary of nothing, to be added to. */
 export function emptySummary(): Summary {
-  return { pages: 0, types: new Map(), flags: new Map(), zones: new Map(), folios: [], slabCaches: new Map() };
+  return {
+    pages: 0,
+    types: new Map(),
+    flags: new Map(),
+    zones: new Map(),
+    folios: [],
+    slabCaches: new Map(),
+  };
 }
 
 type Coded = Extract<Column, { kind: 'name' }>;
@@ -86,12 +93,19 @@ export function addToSummary(summary: Summary, batch: ColumnBatch, rows: Uint32A
   }
   summary.pages += rows.length;
   for (const [key, n] of classes) {
-    const name = key < 256 ? type.names[key]! : key === 511 ? 'other' : key === 510 ? 'reserved' : kind.names[key - 256]!;
+    const name =
+      key < 256
+        ? type.names[key]!
+        : key === 511
+          ? 'other'
+          : key === 510
+            ? 'reserved'
+            : kind.names[key - 256]!;
     summary.types.set(name, (summary.types.get(name) ?? 0) + n);
   }
   for (const [set, n] of sets) {
     for (const [bit, name] of flags.names.entries()) {
-      if (bit < 32 ? (set % 4294967296 >>> bit) & 1 : (Math.floor(set / 4294967296) >>> (bit - 32)) & 1) {
+      if (bit < 32 ? ((set % 4294967296) >>> bit) & 1 : (Math.floor(set / 4294967296) >>> (bit - 32)) & 1) {
         summary.flags.set(name, (summary.flags.get(name) ?? 0) + n);
       }
     }

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import {
+  type ColumnName,
+  DEFAULT_COLUMNS,
+  EXPORTERS,
+  exporterOf,
+  type Inspector,
+  noCounts,
+  UsageError,
+} from '../../index.ts';
+import { type Outcome, reportUnread, withImage } from '../open.ts';
+import {
+  addColumns,
+  addImage,
+  addSelection,
+  type ImageOptions,
+  type SelectOptions,
+  selectionOf,
+} from '../options.ts';
+import { say, stdout } from '../output.ts';
+
+/** Columns that fit a terminal; the other formats have all. */
+const TABLE_COLUMNS: readonly ColumnName[] = [
+  'pfn',
+  'page',
+  'refcount',
+  'mapcount',
+  'type',
+  'order',
+  'node',
+  'zone',
+  'mapping_kind',
+  'slab_cache',
+  'flags',
+];
+
+/** structpage dump: rows to standard output. */
+export function dumpCommand(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('dump')
+    .summary('print struct pages, decoded')
+    .description('Prints the struct pages of a memory dump to standard output, one row a page.')
+    .argument('<dump>', 'the memory dump')
+    .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+  addImage(addColumns(addSelection(command))).action(
+    async (dump: string, options: SelectOptions & ImageOptions & { format: string }) => {
+      const exporter = exporterOf(options.format);
+      if (!exporter) {
+        throw new UsageError(
+          `there is no format '${options.format}'; there are ${EXPORTERS.map((e) => e.name).join(', ')}`,
+        );
+      }
+      await withImage(dump, options, async (inspector) => {
+        warnIfNothing(inspector, options);
+        const counts = noCounts();
+        const columns = (options.columns ??
+          (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
+        const rows = inspector.select({ ...selectionOf(options), columns }, counts);
+        const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+        try {
+          await exporter.write(rows, columns, stdout, width ? { width } : {});
+        } finally {
+          reportUnread(counts, outcome);
+        }
+      });
+    },
+  );
+}
+
+/** A range without a single struct page is more likely a mistake than a question. */
+export function warnIfNothing(inspector: Inspector, options: SelectOptions): void {
+  if (options.pfn && inspector.ranges(options.pfn).length === 0) {
+    const there = inspector.model.present.map((r) => `${r.start}-${r.end - 1}`).join(', ');
+    say(`none of these pfns has a struct page; there are ${there}`);
+  }
+}

@@ -1,0 +1,134 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type ColumnName,
+  DEFAULT_COLUMNS,
+  EXPORTERS,
+  exporterOf,
+  type Inspector,
+  noCounts,
+  type PageCounts,
+  type Rows,
+  UsageError,
+} from '../../index.ts';
+import { type Outcome, reportUnread, withImage } from '../open.ts';
+import {
+  addColumns,
+  addImage,
+  addSelection,
+  type ImageOptions,
+  type SelectOptions,
+  selectionOf,
+} from '../options.ts';
+import { Progress, say } from '../output.ts';
+import { warnIfNothing } from './dump.ts';
+
+interface Options extends SelectOptions, ImageOptions {
+  output: string;
+  format?: string;
+  delimiter?: string;
+  header: boolean;
+}
+
+/** structpage export: rows to a file, which appears under its name only when it is whole. */
+export function exportCommand(program: Command, outcome: Outcome): void {
+  const formats = EXPORTERS.map((e) => e.name).filter((n) => n !== 'table');
+  const command = program
+    .command('export')
+    .summary('write struct pages, decoded, to a file')
+    .description('Writes the struct pages of a memory dump to a file; the format is that of its extension.')
+    .argument('<dump>', 'the memory dump')
+    .requiredOption(
+      '-o, --output <file>',
+      `file to write; its extension names the format (${formats.join(', ')})`,
+    )
+    .option('--format <name>', 'format, if the extension does not tell')
+    .option('--delimiter <character>', 'CSV: what stands between cells', ',')
+    .option('--no-header', 'CSV: no line with the names of the columns');
+  addImage(addColumns(addSelection(command))).action(async (dump: string, options: Options) => {
+    const name = options.format ?? extname(options.output).slice(1);
+    const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
+    if (!exporter) {
+      throw new UsageError(
+        `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
+      );
+    }
+    await withImage(dump, options, async (inspector) => {
+      warnIfNothing(inspector, options);
+      const counts = noCounts();
+      const columns = (options.columns ?? DEFAULT_COLUMNS) as ColumnName[];
+      const rows = watched(
+        inspector,
+        inspector.select({ ...selectionOf(options), columns }, counts),
+        options,
+        counts,
+      );
+      await intoFile(options.output, async (write) =>
+        exporter.write(rows, columns, write, { delimiter: options.delimiter ?? ',', header: options.header }),
+      );
+      reportUnread(counts, outcome);
+    });
+  });
+}
+
+/** Writes under a temporary name beside the file, and renames it when all is written. Nothing is left otherwise. */
+export async function intoFile(
+  path: string,
+  use: (write: (data: string | Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  let fd: number;
+  try {
+    fd = openSync(temporary, 'wx');
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${(error as Error).message.replace(temporary, path)}`);
+  }
+  const remove = (): void => rmSync(temporary, { force: true });
+  const interrupted = (signal: NodeJS.Signals): void => {
+    remove();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    await use(async (data) => {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      // a signal is only heard between two turns of the loop
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    closeSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    remove();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EIO') {
+      throw new UsageError(`cannot write ${path}: ${code === 'ENOSPC' ? 'the disk is full' : code}`);
+    }
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+  }
+}
+
+async function* watched(
+  inspector: Inspector,
+  rows: AsyncIterable<Rows>,
+  options: Options,
+  _counts: PageCounts,
+): AsyncGenerator<Rows> {
+  const progress = new Progress();
+  const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
+  let done = 0;
+  let written = 0;
+  for await (const item of rows) {
+    yield item;
+    done += item.batch.count;
+    written += item.rows.length;
+    progress.update('exporting', done, total);
+  }
+  progress.done();
+  if (process.stderr.isTTY) say(`${written} rows written to ${options.output}`);
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { describe, PAGE_STATES } from '../../index.ts';
+import { withImage } from '../open.ts';
+import { addImage, type ImageOptions } from '../options.ts';
+import { aligned, stdout } from '../output.ts';
+
+/** structpage info: what the dump is, and where each fact comes from. */
+export function infoCommand(program: Command): void {
+  const command = program
+    .command('info')
+    .summary('what the dump is and what is known of its kernel')
+    .description(
+      'Tells format, kernel, paging, memory model and the place of the page array, and where each fact came from.',
+    )
+    .argument('<dump>', 'the memory dump')
+    .option('--json', 'as JSON');
+  addImage(command).action(async (dump: string, options: ImageOptions & { json?: boolean }) => {
+    await withImage(dump, options, async (inspector) => {
+      const info = describe(inspector);
+      if (options.json) {
+        await stdout(`${JSON.stringify(info, null, 2)}\n`);
+        return;
+      }
+      const width = Math.max(...info.facts.map((f) => f.label.length));
+      const lines = info.facts.map(
+        (f) => `${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`,
+      );
+      const struct = PAGE_STATES.filter((s) => info.structPages[s] > 0).map((s) => [
+        `  ${s === 'ok' ? 'readable' : s}`,
+        `${info.structPages[s]}`,
+      ]);
+      const memory = Object.entries(info.memory).map(([state, bytes]) => [
+        `  ${state}`,
+        `${Math.floor(bytes / 4096)}`,
+      ]);
+      const places = info.pageArray
+        .slice(0, 16)
+        .map((p) => [
+          `  pfn ${p.start}`,
+          `${p.pfns} pages`,
+          p.physical === undefined ? 'not mapped' : `at physical 0x${p.physical.toString(16)}`,
+        ]);
+      const more = info.pageArray.length - places.length;
+      await stdout(
+        `${lines.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory in the file\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
+      );
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { FaultError, UsageError } from '../../index.ts';
+import { withImage } from '../open.ts';
+import { addImage, type ImageOptions } from '../options.ts';
+import { aligned, stdout } from '../output.ts';
+
+/** structpage translate: a page-table walk, level by level. */
+export function translateCommand(program: Command): void {
+  const command = program
+    .command('translate')
+    .summary('walk the page tables for an address')
+    .description('Translates a kernel virtual address and tells what each level of the page tables says.')
+    .argument('<dump>', 'the memory dump')
+    .argument('<virtual>', 'virtual address, 0x...');
+  addImage(command).action(async (dump: string, text: string, options: ImageOptions) => {
+    if (!/^0x[0-9a-f]{1,16}$/i.test(text)) {
+      throw new UsageError(`'${text}' is no virtual address; write it as 0x and up to 16 hexadecimal digits`);
+    }
+    const address = BigInt(text);
+    await withImage(dump, options, async (inspector) => {
+      const { walker } = inspector.kernel.space;
+      const result = walker.walk(address);
+      const rows = result.steps.map((s) => [
+        s.level,
+        `index ${s.index}`,
+        `entry 0x${s.entry.toString(16).padStart(16, '0')}`,
+        `at physical 0x${s.at.toString(16)}`,
+      ]);
+      await stdout(
+        `${walker.tables.mode.name} page tables at physical 0x${walker.tables.root.toString(16)}\n`,
+      );
+      if (rows.length > 0) await stdout(`${aligned(rows)}\n`);
+      if (result.physical === undefined) {
+        const last = result.steps.at(-1);
+        throw new FaultError({
+          address,
+          space: 'virtual',
+          reason: result.reason ?? 'not-mapped',
+          level: last?.level,
+          entry: last?.entry,
+          what: walker.isCanonical(address)
+            ? undefined
+            : `not a canonical address: with ${walker.tables.mode.name} page tables the upper bits of an address are all equal`,
+        });
+      }
+      const pfn = Math.floor(result.physical / 4096);
+      await stdout(
+        `physical 0x${result.physical.toString(16)}, in a page of ${result.pageSize / 1024} KiB, pfn ${pfn}\n`,
+      );
+      const described = inspector.model.pfnOf(address);
+      if (described !== undefined) await stdout(`it is within the struct page of pfn ${described}\n`);
+    });
+  });
+}

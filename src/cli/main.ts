@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { StructPageError } from '../index.ts';
+import { columnsCommand } from './commands/columns.ts';
+import { dumpCommand } from './commands/dump.ts';
+import { exportCommand } from './commands/export.ts';
+import { infoCommand } from './commands/info.ts';
+import { pageCommand } from './commands/page.ts';
+import { summaryCommand } from './commands/summary.ts';
+import { translateCommand } from './commands/translate.ts';
+import type { Outcome } from './open.ts';
+import { ClosedPipe, say } from './output.ts';
+
+const EXIT: Record<StructPageError['code'], number> = {
+  usage: 2,
+  format: 3,
+  fault: 3,
+  unsupported: 4,
+  layout: 4,
+};
+
+const outcome: Outcome = { code: 0 };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const program = new Command()
+  .name('structpage')
+  .description(
+    'Shows what every page frame of a Linux machine is doing, from a memory dump and nothing else.',
+  )
+  .version(version)
+  .showHelpAfterError('(structpage --help, or structpage <command> --help, tells more)')
+  .exitOverride();
+
+dumpCommand(program, outcome);
+exportCommand(program, outcome);
+infoCommand(program);
+pageCommand(program);
+summaryCommand(program, outcome);
+translateCommand(program);
+columnsCommand(program);
+
+try {
+  await program.parseAsync();
+  process.exitCode = outcome.code;
+} catch (error) {
+  process.exitCode = exitCode(error);
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof ClosedPipe) return 0;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof StructPageError) {
+    say(error.message);
+    return EXIT[error.code];
+  }
+  throw error;
+}

@@ -1,0 +1,41 @@
+import { type Inspector, openMemory, PAGE_STATES, type PageCounts, readTypes } from '../index.ts';
+import type { ImageOptions } from './options.ts';
+import { Progress, say } from './output.ts';
+
+/** What a command leaves behind for the exit code. */
+export interface Outcome {
+  /** 0: everything that was printed is true and all was printed; 3: something could not be read. */
+  code: number;
+}
+
+/** Opens a dump for a command, with progress and warnings on standard error, and closes it after `use`. */
+export async function withImage(
+  dump: string,
+  options: ImageOptions,
+  use: (inspector: Inspector) => Promise<void> | void,
+): Promise<void> {
+  const progress = new Progress();
+  const layout = options.layout === undefined ? undefined : readTypes(options.layout);
+  const inspector = await openMemory(dump, {
+    ...(layout ? { layout } : {}),
+    progress: (what, done, total) => progress.update(what, done, total),
+  });
+  progress.done();
+  try {
+    for (const warning of inspector.warnings) say(`warning: ${warning}`);
+    await use(inspector);
+  } finally {
+    inspector.close();
+  }
+}
+
+/** Says how many struct pages could not be read, and that this is no success. */
+export function reportUnread(counts: PageCounts, outcome: Outcome): void {
+  const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
+  if (bad.length === 0) return;
+  const total = bad.reduce((sum, s) => sum + counts[s], 0);
+  say(
+    `${total} struct pages could not be read (${bad.map((s) => `${s} ${counts[s]}`).join(', ')}) and are not in the output; the column 'state' lists them`,
+  );
+  outcome.code = 3;
+}

@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Range } from '../core/ranges.ts';
+import type { Selection } from '../index.ts';
+
+/** Options that select rows; what commander makes of them. */
+export interface SelectOptions {
+  pfn?: Range[];
+  where?: string;
+  columns?: string[];
+  limit?: number;
+}
+
+/** Options that every command has that opens an image. */
+export interface ImageOptions {
+  layout?: string;
+}
+
+/** Adds the options that select pages. */
+export function addSelection(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--pfn <ranges>',
+        'only these page frames, e.g. 0-4095 or 17,0x1000-0x1fff (both ends included)',
+      ).argParser(parsePfns),
+    )
+    .option(
+      '--where <expression>',
+      "only pages for which this holds, e.g. 'type == slab && order >= 2 && flags has dirty'",
+    )
+    .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount));
+}
+
+/** Adds the option that selects columns. */
+export function addColumns(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--columns <names>',
+      'comma-separated columns, in this order (see structpage columns)',
+    ).argParser((text) => text.split(',').map((c) => c.trim())),
+  );
+}
+
+/** Adds the options that help to open an image. */
+export function addImage(command: Command): Command {
+  return command.option(
+    '--layout <file>',
+    'take the types from this vmlinux, BTF or layout file instead of the image',
+  );
+}
+
+/** The selection of the library that the options mean. */
+export function selectionOf(options: SelectOptions): Selection {
+  return {
+    ...(options.pfn ? { pfns: options.pfn } : {}),
+    ...(options.where === undefined ? {} : { where: options.where }),
+    ...(options.columns ? { columns: options.columns } : {}),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  };
+}
+
+function parsePfns(text: string): Range[] {
+  return text.split(',').map((part) => {
+    const match = /^\s*(0x[0-9a-f]+|\d+)(?:\s*-\s*(0x[0-9a-f]+|\d+))?\s*$/i.exec(part);
+    const start = Number(match?.[1]);
+    const last = match?.[2] === undefined ? start : Number(match[2]);
+    if (!match || !Number.isSafeInteger(start) || !Number.isSafeInteger(last) || last < start) {
+      throw new InvalidArgumentError(`'${part}' is no range of pfns; write A-B with A <= B, or one pfn.`);
+    }
+    return { start, end: last + 1 };
+  });
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  }
+  return value;
+}

@@ -1,0 +1,32 @@
+import { type ByteSource, readUpTo } from '../core/bytes.ts';
+import { Btf } from '../formats/btf/btf.ts';
+import { factsFromBtf } from '../layout/from-btf.ts';
+import { factsFromJson, parseLayout } from '../layout/from-json.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+import { readKernelFile } from '../layout/vmlinux.ts';
+import { openFile } from '../sources/file-source.ts';
+
+/** Layout files are some 100 KB. */
+const MAX_LAYOUT = 16 * 1024 * 1024;
+
+/**
+ * The types in a file that the user names: a layouts/ file (JSON), a vmlinux or vmlinuz, or raw BTF.
+ * Throws FormatError or UnsupportedError.
+ */
+export function readTypes(path: string): TypeFacts {
+  const source = openFile(path);
+  try {
+    if (isJson(source)) {
+      const text = new TextDecoder().decode(readUpTo(source, 0, Math.min(source.byteLength, MAX_LAYOUT)));
+      return factsFromJson(parseLayout(text, path), path, 'layout-named');
+    }
+    const file = readKernelFile(source);
+    return factsFromBtf(Btf.parse(file.btf, path), `BTF of ${path}`, 'btf-file');
+  } finally {
+    source.close();
+  }
+}
+
+function isJson(source: ByteSource): boolean {
+  return /^\s*\{/.test(new TextDecoder('latin1').decode(readUpTo(source, 0, 64)));
+}

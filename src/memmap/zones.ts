@@ -1,0 +1,77 @@
+import { viewOf } from '../core/bytes.ts';
+import { FaultError } from '../core/errors.ts';
+import type { Range } from '../core/ranges.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+
+/** A zone of a node, as its own struct zone says. */
+export interface Zone extends Range {
+  readonly node: number;
+  /** Index in pglist_data.node_zones, which is the number that `flags` holds. */
+  readonly zone: number;
+  /** The kernel's own name of it; undefined where it cannot be read. */
+  readonly name: string | undefined;
+}
+
+/** More nodes than any machine has. */
+const MAX_NODES = 4096;
+
+/**
+ * The zones that span pages, by struct pglist_data and struct zone (include/linux/mmzone.h). Empty where the kernel does not
+ * say where its nodes are, or the types have no such structs.
+ */
+export function readZones(kernel: Kernel, types: TypeFacts): Zone[] {
+  const zones = types.place('pglist_data', 'node_zones');
+  const size = types.structSize('zone');
+  const start = types.place('zone', 'zone_start_pfn')?.offset;
+  const spanned = types.place('zone', 'spanned_pages')?.offset;
+  const name = types.place('zone', 'name')?.offset;
+  if (!zones || !size || start === undefined || spanned === undefined) return [];
+  const out: Zone[] = [];
+  for (const [node, address] of nodes(kernel)) {
+    try {
+      const bytes = kernel.space.read(address + BigInt(zones.offset), zones.size, 'pglist_data.node_zones');
+      const view = viewOf(bytes);
+      for (let zone = 0; (zone + 1) * size <= bytes.length; zone++) {
+        const first = Number(view.getBigUint64(zone * size + start, true));
+        const pages = Number(view.getBigUint64(zone * size + spanned, true));
+        if (pages === 0 || !Number.isSafeInteger(first + pages)) continue;
+        const text = name === undefined ? 0n : view.getBigUint64(zone * size + name, true);
+        out.push({ node, zone, start: first, end: first + pages, name: nameAt(kernel, text) });
+      }
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+    }
+  }
+  return out;
+}
+
+function nameAt(kernel: Kernel, address: bigint): string | undefined {
+  try {
+    return address === 0n ? undefined : kernel.space.readString(address, 16, 'zone.name');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Addresses of the nodes' struct pglist_data. */
+function nodes(kernel: Kernel): [number, bigint][] {
+  const table = kernel.symbol('node_data');
+  if (table === undefined) {
+    const only = kernel.symbol('contig_page_data');
+    return only === undefined ? [] : [[0, only]];
+  }
+  const length = Math.min(kernel.vmcoreinfo?.length('node_data') ?? 64, MAX_NODES);
+  try {
+    const view = viewOf(kernel.space.read(table, length * 8, 'node_data'));
+    const out: [number, bigint][] = [];
+    for (let node = 0; node < length; node++) {
+      const address = view.getBigUint64(node * 8, true);
+      if (address !== 0n) out.push([node, address]);
+    }
+    return out;
+  } catch (error) {
+    if (error instanceof FaultError) return [];
+    throw error;
+  }
+}
