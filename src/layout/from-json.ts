@@ -57,7 +57,7 @@ export function factsFromJson(file: LayoutFile, origin: string, confidence: Conf
 function kernel(value: Checked): LayoutKernel {
   return {
     release: value.get('release').text(),
-    buildId: value.get('buildId').text(/^[0-9a-f]{8,64}$/),
+    buildId: value.get('buildId').text(/^[0-9a-f]{8,64}$/, 'hexadecimal digits'),
     package: value.get('package').text(),
     version: value.get('version').text(),
     madeFrom: value.get('madeFrom').text(),
@@ -80,7 +80,9 @@ function member(value: Checked): LayoutMember {
 }
 
 function constant(value: Checked): number | string {
-  return typeof value.value === 'string' ? value.text(/^-?[0-9]{1,20}$/) : value.integer(true);
+  return typeof value.value === 'string'
+    ? value.text(/^-?[0-9]{1,20}$/, 'a number, or its decimal digits')
+    : value.integer(true);
 }
 
 /** A value of the file and where it is, so that a message can say which one is wrong. */
@@ -128,8 +130,8 @@ class Checked {
     return this.value.map((value, i) => read(this.#at(String(i), value)));
   }
 
-  text(pattern: RegExp = /^.+$/): string {
-    if (typeof this.value !== 'string' || !pattern.test(this.value)) throw this.wrong(`text like ${pattern}`);
+  text(pattern: RegExp = /./, expected = 'text'): string {
+    if (typeof this.value !== 'string' || !pattern.test(this.value)) throw this.wrong(expected);
     return this.value;
   }
 
