@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
 
@@ -33,6 +34,24 @@ export function openFile(path: string): ByteSource {
     throw new FormatError({ file: path, expected: 'a memory dump', found: 'an empty file' });
   }
   return fdSource(fd, path, stat.isFile() ? stat.size : Infinity);
+}
+
+/** How many files of a directory are looked at for the parts of a split dump. */
+const MOST_BESIDE = 1024;
+
+/** The files in the directory of the one named, without it; none if it is not a file of a directory. */
+export function filesBeside(path: string): string[] {
+  try {
+    const dir = dirname(path);
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => (dir === '.' && !path.startsWith('.') ? entry.name : join(dir, entry.name)))
+      .filter((name) => name !== path)
+      .sort()
+      .slice(0, MOST_BESIDE);
+  } catch {
+    return [];
+  }
 }
 
 /** A source over an open descriptor, which it takes over. */

@@ -40,7 +40,7 @@ function inMemory(source: ByteSource): Unwrapped | undefined {
       maxOutputLength: SMALL_INFLATED,
       chunkSize: CHUNK,
     });
-    return { source: bytesSource(bytes, source.name), how: 'gzip', warnings: [] };
+    return { source: bytesSource(bytes, source.name), how: 'gzip-compressed', warnings: [] };
   } catch {
     return undefined; // too large for memory, or damaged: the spool says which
   }
@@ -84,7 +84,7 @@ async function spooled(source: ByteSource, context: OpenContext): Promise<Unwrap
   if (warnings.length === 0 && !trailerMatches(source, inflated.byteLength)) {
     warnings.push('the gzip data ends early: the file is truncated');
   }
-  return { source: inflated, how: 'gzip', warnings };
+  return { source: inflated, how: 'gzip-compressed', warnings };
 }
 
 /** The last four bytes of a gzip file are the length of the data modulo 2^32 (for a file of one member). */

@@ -2,6 +2,7 @@ import type { ByteSource } from '../core/bytes.ts';
 import type { FaultReason } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
 import type { ElfNote } from '../formats/elf-notes.ts';
+import type { RunList } from './run-list.ts';
 
 /** Why bytes of physical memory are not in an image. Three different things to a reader, so kept apart. */
 export type Missing = Exclude<FaultReason, 'not-mapped'>;
@@ -9,18 +10,23 @@ export type Missing = Exclude<FaultReason, 'not-mapped'>;
 /** A stretch of physical memory, [start, end) in bytes, all of it in one state. */
 export interface PhysicalRun extends Range {
   readonly state: 'present' | Missing;
+  /** For messages, where more is known than the state: the file offset of the damage, the part that is missing. */
+  readonly why?: string;
 }
 
 /** The physical memory that an image holds. */
 export interface PhysicalMemory {
-  /** What the image says anything about: sorted and disjoint, in bytes. Outside of these all is `hole`. */
-  readonly runs: readonly PhysicalRun[];
+  /**
+   * What the image says anything about: sorted and disjoint, in bytes. Outside of these all is `hole`. May be made
+   * anew for each pass: there can be as many as pages. Pages found damaged when read count as present here.
+   */
+  readonly runs: RunList;
   /**
    * Copies memory from physical `address` on into `target` and returns the number of bytes copied. The copy
    * stops at the first byte that is not present, so 0 means: ask `runAt` why. Never fills with zeros.
    */
   readInto(address: number, target: Uint8Array): number;
-  /** The run around `address`; beyond the last run its end is Infinity. */
+  /** A run with `address` in it, not always as long as it could be; beyond the last run its end is Infinity. */
   runAt(address: number): PhysicalRun;
 }
 
@@ -54,6 +60,10 @@ export interface OpenImage {
 export interface OpenContext {
   /** Opens another file that belongs to this one (the parts of a split dump). `name` as in ByteSource. */
   sibling?(name: string): ByteSource | undefined;
+  /** Names of the files in the same place as the one named, to be given to `sibling`. */
+  beside?(name: string): readonly string[];
+  /** The other files that the user named with this one; the format takes them over, and closes those it cannot use. */
+  readonly parts?: readonly ByteSource[];
   /** Told of progress of anything that takes long: a part done of a whole, in bytes. */
   progress?(what: string, done: number, total: number): void;
 }
@@ -75,5 +85,7 @@ export interface ImageFormat {
   readonly name: string;
   probe(source: ByteSource): boolean;
   /** Takes over `source`: the image closes it. Throws FormatError or UnsupportedError. */
-  open(source: ByteSource, context: OpenContext): OpenImage;
+  open(source: ByteSource, context: OpenContext): OpenImage | Promise<OpenImage>;
+  /** Whether a dump of this format can be more than one file; else `context.parts` is refused. */
+  readonly takesParts?: boolean;
 }

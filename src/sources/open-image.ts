@@ -1,5 +1,6 @@
 import type { ByteSource } from '../core/bytes.ts';
-import { FormatError, StructPageError } from '../core/errors.ts';
+import { FormatError, StructPageError, UnsupportedError } from '../core/errors.ts';
+import { filesBeside, openFile } from './file-source.ts';
 import type { OpenContext, OpenImage } from './image-format.ts';
 import { FORMATS, WRAPPERS } from './registry.ts';
 
@@ -7,10 +8,63 @@ import { FORMATS, WRAPPERS } from './registry.ts';
 const MAX_WRAPPERS = 3;
 
 /**
- * Finds out by content what `source` is and opens it. Takes over the source, also when it fails.
+ * Finds out by content what `source` is and opens it. Takes over the source, also when it fails. Files that belong
+ * to it are looked for in the same directory, if it is a file and `context` does not say otherwise.
  * Throws FormatError or UnsupportedError.
  */
-export async function openImage(source: ByteSource, context: OpenContext = {}): Promise<OpenImage> {
+export function openImage(source: ByteSource, context: OpenContext = {}): Promise<OpenImage> {
+  return openImages([source], context);
+}
+
+/** Opens a dump that is several files, in any order: the parts of a split one, memory beside its description. */
+export async function openImages(
+  sources: readonly ByteSource[],
+  context: OpenContext = {},
+): Promise<OpenImage> {
+  const hows: string[] = [];
+  const warnings: string[] = [];
+  const open: ByteSource[] = [...sources];
+  try {
+    for (let i = 0; i < open.length; i++) {
+      const unwrapped = await unwrapAll(open[i]!, context);
+      open[i] = unwrapped.source;
+      warnings.push(...unwrapped.warnings);
+      if (i === 0) hows.push(...unwrapped.hows);
+    }
+    const formats = open.map((source) => findFormat(source));
+    // a format that is more specific than the others leads, whatever the order in which the files were named
+    const lead = formats.reduce((best, f, i) => (rank(f) < rank(formats[best]!) ? i : best), 0);
+    const format = formats[lead]!;
+    const parts = open.filter((_, i) => i !== lead);
+    if (parts.length > 0 && !format.takesParts) {
+      throw new UnsupportedError(
+        `${open.length} files at once, of which ${open[lead]!.name} is ${format.name}`,
+        'only the parts of one split dump can be opened together',
+      );
+    }
+    const image = await format.open(open[lead]!, {
+      sibling: openQuietly,
+      beside: filesBeside,
+      ...context,
+      ...(parts.length > 0 ? { parts } : {}),
+    });
+    return {
+      ...image,
+      format: [image.format, ...hows].join(', '),
+      warnings: [...warnings, ...image.warnings],
+    };
+  } catch (error) {
+    for (const source of open) source.close();
+    if (warnings.length > 0 && error instanceof StructPageError) error.message += ` (${warnings.join('; ')})`;
+    throw error;
+  }
+}
+
+/** Takes off every layer of compression around a source. */
+async function unwrapAll(
+  source: ByteSource,
+  context: OpenContext,
+): Promise<{ source: ByteSource; hows: string[]; warnings: string[] }> {
   const hows: string[] = [];
   const warnings: string[] = [];
   let inner = source;
@@ -28,21 +82,33 @@ export async function openImage(source: ByteSource, context: OpenContext = {}): 
       hows.push(unwrapped.how);
       warnings.push(...unwrapped.warnings);
     }
-    const format = FORMATS.find((f) => f.probe(inner));
-    if (!format) throw new FormatError({ file: source.name, expected: 'a known dump format', found: 'none' });
-    const image = format.open(inner, context);
-    return {
-      ...image,
-      format: [image.format, ...hows.map((how) => `${how}-compressed`)].join(', '),
-      warnings: [...warnings, ...image.warnings],
-    };
   } catch (error) {
     inner.close();
     if (warnings.length > 0 && error instanceof StructPageError) error.message += ` (${warnings.join('; ')})`;
     throw error;
   }
+  return { source: inner, hows, warnings };
 }
 
 function find(source: ByteSource): (typeof WRAPPERS)[number] | undefined {
   return WRAPPERS.find((w) => w.probe(source));
+}
+
+function findFormat(source: ByteSource): (typeof FORMATS)[number] {
+  const format = FORMATS.find((f) => f.probe(source));
+  if (format) return format;
+  throw new FormatError({ file: source.name, expected: 'a known dump format', found: 'none' });
+}
+
+function rank(format: (typeof FORMATS)[number]): number {
+  return FORMATS.indexOf(format);
+}
+
+function openQuietly(name: string): ByteSource | undefined {
+  try {
+    return openFile(name);
+  } catch (error) {
+    if (error instanceof StructPageError) return undefined;
+    throw error;
+  }
 }

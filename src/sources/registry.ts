@@ -1,11 +1,13 @@
 import { elf } from './elf.ts';
+import { flattened } from './flattened.ts';
 import { gzip } from './gzip.ts';
 import type { ImageFormat } from './image-format.ts';
+import { kdump } from './kdump/kdump.ts';
 import { raw } from './raw.ts';
 import type { Wrapper } from './wrapper.ts';
 
 /** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
-export const FORMATS: readonly ImageFormat[] = [elf, raw];
+export const FORMATS: readonly ImageFormat[] = [elf, kdump, raw];
 
-/** Every compression that may be around a whole file. */
-export const WRAPPERS: readonly Wrapper[] = [gzip];
+/** Every compression or rearrangement that may be around a whole file. */
+export const WRAPPERS: readonly Wrapper[] = [gzip, flattened];

@@ -4,7 +4,7 @@ import type { OpenContext } from './image-format.ts';
 /** The bytes inside of a compressed file, and what was wrong with it if anything. */
 export interface Unwrapped {
   readonly source: ByteSource;
-  /** e.g. `gzip`. */
+  /** In words, e.g. `gzip-compressed`. */
   readonly how: string;
   readonly warnings: readonly string[];
 }

@@ -1,0 +1,58 @@
+import zlib from 'node:zlib';
+import { UnsupportedError } from '../../core/errors.ts';
+
+/** Decodes one frame of zstd into `output`; the bytes that gave, or -1 where it is damaged or too large. */
+export type ZstdDecoder = (input: Uint8Array, output: Uint8Array) => number;
+
+/** The part of node:zlib that came with Node 22.15. */
+interface ZlibWithZstd {
+  zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+}
+
+/**
+ * The decoder for single blocks: node:zlib's where it has one, else libzstd as WASM. Loading that takes a moment,
+ * so it is done only when a file needs it. Throws UnsupportedError if the package is not there.
+ */
+export async function loadZstd(): Promise<ZstdDecoder> {
+  const native = (zlib as ZlibWithZstd).zstdDecompressSync;
+  if (native) return (input, output) => into(output, () => native(input, { maxOutputLength: output.length }));
+  try {
+    const wasm = await import('@bokuweb/zstd-wasm');
+    await wasm.init();
+    return (input, output) => {
+      const size = frameSize(input);
+      if (size !== undefined && size > output.length) return -1;
+      return into(output, () => wasm.decompress(input, { defaultHeapSize: output.length }));
+    };
+  } catch (error) {
+    throw new UnsupportedError(
+      'pages compressed with zstd',
+      `Node 22.15 or the package @bokuweb/zstd-wasm is needed (${error instanceof Error ? error.message : error})`,
+    );
+  }
+}
+
+function into(output: Uint8Array, decode: () => Uint8Array): number {
+  try {
+    const bytes = decode();
+    if (bytes.length > output.length) return -1;
+    output.set(bytes);
+    return bytes.length;
+  } catch {
+    return -1;
+  }
+}
+
+/** The content size in a frame's header (RFC 8878, 3.1.1.1) where it says one; damage is left to the decoder. */
+export function frameSize(input: Uint8Array): number | undefined {
+  const descriptor = input[4];
+  if (descriptor === undefined) return undefined;
+  const single = (descriptor & 0x20) !== 0;
+  const code = descriptor >> 6;
+  const bytes = code === 0 ? (single ? 1 : 0) : 1 << code;
+  const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!;
+  if (bytes === 0 || at + bytes > input.length) return undefined;
+  let size = 0;
+  for (let i = bytes - 1; i >= 0; i--) size = size * 256 + input[at + i]!;
+  return bytes === 2 ? size + 256 : size;
+}

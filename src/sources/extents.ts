@@ -1,0 +1,123 @@
+/**
+ * Where the bytes of a rearranged file are: extents [start, start + length) of it that lie at `place` of another.
+ * Kept in typed arrays, since a large file has tens of millions.
+ */
+export interface Extents {
+  readonly count: number;
+  readonly starts: Float64Array;
+  readonly lengths: Float64Array;
+  readonly places: Float64Array;
+}
+
+/** Gathers extents one by one. */
+export class ExtentBuilder {
+  #starts = new Float64Array(1024);
+  #lengths = new Float64Array(1024);
+  #places = new Float64Array(1024);
+  #count = 0;
+  #sorted = true;
+
+  add(start: number, length: number, place: number): void {
+    const last = this.#count - 1;
+    if (last >= 0 && start < this.#starts[last]! + this.#lengths[last]!) this.#sorted = false;
+    if (this.#count === this.#starts.length) this.#grow();
+    this.#starts[this.#count] = start;
+    this.#lengths[this.#count] = length;
+    this.#places[this.#count++] = place;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Sorted and disjoint: where extents overlap, the one that was added last wins. */
+  finish(): Extents {
+    const all: Extents = {
+      count: this.#count,
+      starts: this.#starts,
+      lengths: this.#lengths,
+      places: this.#places,
+    };
+    return this.#sorted ? all : disjoint(all);
+  }
+
+  #grow(): void {
+    const larger = (old: Float64Array): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(old.length * 2);
+      grown.set(old);
+      return grown;
+    };
+    this.#starts = larger(this.#starts);
+    this.#lengths = larger(this.#lengths);
+    this.#places = larger(this.#places);
+  }
+}
+
+/** Sweeps over the extents in order of their starts, with a heap of those that are open, the latest on top. */
+function disjoint({ count, starts, lengths, places }: Extents): Extents {
+  const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
+    (a, b) => starts[a]! - starts[b]! || a - b,
+  );
+  const out = new ExtentBuilder();
+  const heap: number[] = [];
+  const end = (i: number): number => starts[i]! + lengths[i]!;
+  let at = 0;
+  const emitUntil = (limit: number): void => {
+    while (heap.length > 0 && at < limit) {
+      const top = heap[0]!;
+      if (end(top) <= at) {
+        popHeap(heap);
+        continue;
+      }
+      const stop = Math.min(end(top), limit);
+      out.add(at, stop - at, places[top]! + (at - starts[top]!));
+      at = stop;
+    }
+  };
+  for (const index of order) {
+    emitUntil(starts[index]!);
+    at = starts[index]!;
+    pushHeap(heap, index);
+  }
+  emitUntil(Infinity);
+  return out.finish();
+}
+
+function pushHeap(heap: number[], value: number): void {
+  let i = heap.length;
+  heap.push(value);
+  while (i > 0) {
+    const parent = (i - 1) >> 1;
+    if (heap[parent]! >= value) break;
+    heap[i] = heap[parent]!;
+    i = parent;
+  }
+  heap[i] = value;
+}
+
+function popHeap(heap: number[]): void {
+  const value = heap.pop()!;
+  if (heap.length === 0) return;
+  let i = 0;
+  for (;;) {
+    let child = 2 * i + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1]! > heap[child]!) child++;
+    if (heap[child]! <= value) break;
+    heap[i] = heap[child]!;
+    i = child;
+  }
+  heap[i] = value;
+}
+
+/** Index of the last extent that starts at or before `at`; -1 if there is none. */
+export function locateExtent({ count, starts }: Extents, at: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (starts[middle]! <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,135 @@
+import { type ByteSource, readUpTo } from '../../core/bytes.ts';
+import type { ZstdDecoder } from '../../formats/compression/zstd.ts';
+import { FileWindow } from '../file-window.ts';
+import type { Missing } from '../image-format.ts';
+import { PageBitmaps } from './bitmaps.ts';
+import { DESCRIPTOR_SIZE, type Descriptor, DescriptorTable, faultOf } from './descriptors.ts';
+import type { KdumpHeader } from './header.ts';
+import { decodePage, EXCLUDED_VMEMMAP, INCOMPLETE, isChecksummed } from './page-codec.ts';
+
+/** Why a page that the bitmap has cannot be had. */
+export interface PageFault {
+  readonly state: Missing;
+  readonly why: string;
+}
+
+/** Bitmaps of 16 TiB of pages of 4 KiB; two of them and an index are what a dump may cost in memory. */
+const MAX_BITMAP = 512 * 1024 * 1024;
+
+/** One kdump file: the whole of a dump, or a part of a split one. */
+export class KdumpPart {
+  readonly source: ByteSource;
+  readonly header: KdumpHeader;
+  bitmaps: PageBitmaps;
+  /** Set when bitmap and descriptors contradict one another: then no page can be told from another. */
+  contradiction: string | undefined;
+  readonly #table: DescriptorTable;
+  readonly #data: FileWindow;
+  readonly #zstd: ZstdDecoder | undefined;
+
+  constructor(source: ByteSource, header: KdumpHeader, bitmaps: PageBitmaps, zstd: ZstdDecoder | undefined) {
+    this.source = source;
+    this.header = header;
+    this.bitmaps = bitmaps;
+    this.#zstd = zstd;
+    this.#table = new DescriptorTable(source, tableOffset(header), header.littleEndian);
+    this.#data = new FileWindow(source);
+  }
+
+  get start(): number {
+    return this.header.split?.start ?? 0;
+  }
+
+  get end(): number {
+    return this.header.split?.end ?? this.header.pages;
+  }
+
+  /** How many pages are in this file. */
+  get count(): number {
+    return this.bitmaps.rank(this.end) - this.bitmaps.rank(this.start);
+  }
+
+  descriptor(index: number): Descriptor | undefined {
+    return this.#table.read(index);
+  }
+
+  get tableOffset(): number {
+    return this.#table.offset;
+  }
+
+  /** The descriptor of a page that the bitmap has, or why there is none. */
+  find(pfn: number): Descriptor | PageFault {
+    if (this.contradiction !== undefined) return { state: 'damaged', why: this.contradiction };
+    const index = this.bitmaps.rank(pfn) - this.bitmaps.rank(this.start);
+    const at = this.#table.offset + index * DESCRIPTOR_SIZE;
+    const d = this.#table.read(index);
+    if (!d) return { state: 'truncated', why: `the file ends before the page's descriptor at offset ${at}` };
+    if (d.offset === 0 && d.size === 0) {
+      if (this.header.status & INCOMPLETE) {
+        return { state: 'truncated', why: `the dump was never finished: no descriptor at offset ${at}` };
+      }
+    }
+    const fault = faultOf(d, this.header.blockSize, this.#table.offset + this.count * DESCRIPTOR_SIZE);
+    if (fault) return { state: 'damaged', why: `the page's descriptor at offset ${at} says ${fault}` };
+    if (d.flags & EXCLUDED_VMEMMAP) return { state: 'excluded', why: 'excluded with makedumpfile -e' };
+    if (!isChecksummed(d.flags) && this.#isMisplaced(index, d) && !this.#isZero(d)) {
+      return { state: 'damaged', why: `the page's descriptor at offset ${at} contradicts its neighbours` };
+    }
+    return d;
+  }
+
+  /** Decodes the page of a descriptor into `block`. */
+  load(d: Descriptor, block: Uint8Array): PageFault | undefined {
+    const data = this.#data.read(d.offset, d.size);
+    if (data.length < d.size) {
+      return { state: 'truncated', why: `the file ends before the page's data at offset ${d.offset}` };
+    }
+    if (decodePage(data, d.flags, block, this.#zstd)) return undefined;
+    return { state: 'damaged', why: `the page's data at offset ${d.offset} cannot be decompressed` };
+  }
+
+  /**
+   * Whether the neighbours leave room for exactly this page, but its descriptor points elsewhere. Writers put pages
+   * one behind the other, but for pages of zeros, which share one place.
+   */
+  #isMisplaced(index: number, d: Descriptor): boolean {
+    const before = index > 0 ? this.#table.read(index - 1) : undefined;
+    const after = this.#table.read(index + 1);
+    if (!before || !after || after.offset <= before.offset || index + 1 >= this.count) return false;
+    const end = before.offset + before.size;
+    return after.offset - end === d.size && d.offset !== end;
+  }
+
+  #isZero(d: Descriptor): boolean {
+    const block = new Uint8Array(this.header.blockSize);
+    return this.load(d, block) === undefined && block.every((b) => b === 0);
+  }
+}
+
+/** Reads the bitmaps of a file. Says in `warnings` what of them is missing. */
+export function readBitmaps(source: ByteSource, header: KdumpHeader, warnings: string[]): PageBitmaps {
+  const { blockSize, bitmapBlocks, subHeaderBlocks, pages } = header;
+  const at = (1 + subHeaderBlocks) * blockSize;
+  const both = bitmapBlocks * blockSize;
+  const needed = Math.ceil(pages / 8);
+  // a file with one bitmap only has no room for two
+  const single = needed > both / 2;
+  const length = Math.min(needed, single ? both : both / 2, MAX_BITMAP);
+  const first = readUpTo(source, at, length);
+  const second = single ? first : readUpTo(source, at + both / 2, length);
+  if (length < needed) {
+    warnings.push(
+      `the bitmap has room for ${length * 8} of ${pages} pages: the header is damaged or the dump too large`,
+    );
+  }
+  if (second.length < length) {
+    warnings.push(
+      `the file ends within the bitmap at offset ${at}: pages from ${second.length * 8} on are lost`,
+    );
+  }
+  return new PageBitmaps(pages, second, single ? second : first);
+}
+
+export function tableOffset(header: KdumpHeader): number {
+  return (1 + header.subHeaderBlocks + header.bitmapBlocks) * header.blockSize;
+}
