@@ -15,6 +15,7 @@ export type { ColumnBatch } from './decode/decode.ts';
 export { cellTexts } from './export/cells.ts';
 export type { Exporter, ExportOptions, Sink } from './export/exporter.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
+export { type CaptureReport, capture } from './inspector/capture.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
   Inspector,

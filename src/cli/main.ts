@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { StructPageError } from '../index.ts';
+import { captureCommand } from './commands/capture.ts';
 import { columnsCommand } from './commands/columns.ts';
 import { dumpCommand } from './commands/dump.ts';
 import { exportCommand } from './commands/export.ts';
@@ -39,6 +40,7 @@ infoCommand(program);
 pageCommand(program);
 summaryCommand(program, outcome);
 translateCommand(program);
+captureCommand(program);
 columnsCommand(program);
 
 try {

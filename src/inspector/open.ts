@@ -1,8 +1,9 @@
 import type { ByteSource } from '../core/bytes.ts';
-import { openKernel } from '../kernel/kernel.ts';
+import { type Kernel, openKernel } from '../kernel/kernel.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { openFile } from '../sources/file-source.ts';
+import type { OpenImage } from '../sources/image-format.ts';
 import { openImage } from '../sources/open-image.ts';
 import { Inspector } from './inspector.ts';
 import { checkLayout } from './self-check.ts';
@@ -26,33 +27,37 @@ export async function openMemory(what: string | ByteSource, options: OpenOptions
   const { progress } = options;
   const image = await openImage(source, progress ? { progress } : {});
   try {
-    const kernel = openKernel(image, source.name, progress);
-    return firstThatHolds(kernel, options, ({ types, from, warnings }) => {
-      const discovered = discoverMemoryModel(kernel, types);
-      const { model } = discovered;
-      const layout = resolvePageLayout(
-        types,
-        {
-          vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
-          maxPhysicalBits: model.maxPhysicalBits,
-          sectionSizeBits: model.sectionSizeBits,
-        },
-        kernel.vmcoreinfo,
-      );
-      const inspector = new Inspector({
-        image,
-        kernel,
-        types,
-        typesFrom: from,
-        model,
-        layout,
-        warnings: [...image.warnings, ...warnings, ...discovered.warnings],
-      });
-      checkLayout(inspector);
-      return inspector;
-    });
+    return inspect(image, openKernel(image, source.name, progress), options);
   } catch (error) {
     image.close();
     throw error;
   }
+}
+
+/** The inspector of an image whose kernel is known: finds types and struct pages, and tries them. Throws LayoutError. */
+export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions = {}): Inspector {
+  return firstThatHolds(kernel, options, ({ types, from, warnings }) => {
+    const discovered = discoverMemoryModel(kernel, types);
+    const { model } = discovered;
+    const layout = resolvePageLayout(
+      types,
+      {
+        vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
+        maxPhysicalBits: model.maxPhysicalBits,
+        sectionSizeBits: model.sectionSizeBits,
+      },
+      kernel.vmcoreinfo,
+    );
+    const inspector = new Inspector({
+      image,
+      kernel,
+      types,
+      typesFrom: from,
+      model,
+      layout,
+      warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+    });
+    checkLayout(inspector);
+    return inspector;
+  });
 }

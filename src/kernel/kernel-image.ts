@@ -1,5 +1,6 @@
 import type { Architecture } from '../arch/architecture.ts';
-import type { VirtAddr } from '../core/address.ts';
+import type { PhysAddr, VirtAddr } from '../core/address.ts';
+import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 
 /** The kernel's own image as it lies in memory. */
@@ -42,7 +43,17 @@ export function readImage(kernel: {
   const bytes = new Uint8Array(end);
   for (const run of runs) {
     if (run.offset >= end) break;
-    kernel.space.memory.readInto(run.physical!, bytes.subarray(run.offset, run.offset + run.length));
+    readPresent(kernel.space.memory, run.physical!, bytes.subarray(run.offset, run.offset + run.length));
   }
   return { address: start, bytes };
+}
+
+/** Fills in what is present, around all that is not. */
+function readPresent(memory: PhysicalMemory, address: PhysAddr, target: Uint8Array): void {
+  for (let at = 0; at < target.length; ) {
+    const run = memory.runAt(address + at);
+    const end = Math.min(target.length, run.end - address);
+    if (run.state === 'present') memory.readInto(address + at, target.subarray(at, end));
+    at = end;
+  }
 }

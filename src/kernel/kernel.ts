@@ -37,7 +37,16 @@ export class Kernel {
   #kallsyms: Kallsyms | undefined | null = null;
   #release: string | undefined;
 
-  constructor(image: OpenImage, tables: FoundPageTables, found: FoundVmcoreinfo | undefined) {
+  /** Where the symbol table is, once it was needed. */
+  kallsymsTables: KallsymsTables | undefined;
+
+  constructor(
+    image: OpenImage,
+    tables: FoundPageTables,
+    found: FoundVmcoreinfo | undefined,
+    kallsyms?: KallsymsTables,
+  ) {
+    this.kallsymsTables = kallsyms;
     this.image = image;
     this.architecture = tables.walker.tables.architecture;
     this.space = new AddressSpace(image.memory, tables.walker, image.virtual);
@@ -104,6 +113,7 @@ export class Kernel {
       try {
         const symbols = Kallsyms.open(read, tables, { text });
         this.symbolsFrom = from;
+        this.kallsymsTables = tables;
         return symbols;
       } catch (error) {
         if (error instanceof StructPageError) return undefined;
@@ -111,6 +121,7 @@ export class Kernel {
       }
     };
     return (
+      open(this.kallsymsTables, 'kallsyms') ??
       open(tablesFromVmcoreinfo(this.vmcoreinfo), 'kallsyms, at the addresses in VMCOREINFO') ??
       open(this.#scanForKallsyms(), 'kallsyms, found by a scan of the kernel image')
     );

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createGzip } from 'node:zlib';
+import type { Command } from 'commander';
+import { capture } from '../../index.ts';
+import { withImage } from '../open.ts';
+import { addImage, type ImageOptions } from '../options.ts';
+import { say } from '../output.ts';
+import { intoFile } from './export.ts';
+
+/** structpage capture: a small dump with the page array and nothing that anyone put into a page. */
+export function captureCommand(program: Command): void {
+  const command = program
+    .command('capture')
+    .summary('make a small dump that holds the page array and what leads to it')
+    .description(
+      'Writes an ELF core that holds only what structpage needs, without the contents of pages; gzip-compressed if the name ends in .gz.',
+    )
+    .argument('<dump>', 'the memory dump')
+    .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
+  addImage(command).action(async (dump: string, options: ImageOptions & { output: string }) => {
+    await withImage(dump, options, async (inspector) => {
+      await intoFile(options.output, async (write) => {
+        const gzip = options.output.endsWith('.gz') ? createGzip({ level: 9 }) : undefined;
+        const written = gzip && passOn(gzip, write);
+        const parts = capture(inspector);
+        let step = parts.next();
+        for (; !step.done; step = parts.next()) {
+          if (!gzip) await write(step.value);
+          else if (!gzip.write(step.value)) await once(gzip, 'drain');
+        }
+        gzip?.end();
+        await written;
+        const report = step.value;
+        say(
+          `${(report.bytes / 1048576).toFixed(1)} MiB of memory in ${report.segments} segments written to ${options.output}`,
+        );
+      });
+    });
+  });
+}
+
+async function passOn(
+  from: AsyncIterable<Uint8Array>,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  for await (const part of from) await write(part);
+}
