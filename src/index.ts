@@ -16,6 +16,7 @@ export { cellTexts } from './export/cells.ts';
 export type { Exporter, ExportOptions, Sink } from './export/exporter.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
+export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
   Inspector,
@@ -28,9 +29,12 @@ export { type OpenOptions, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type Located, locatePage } from './inspector/where.ts';
+export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { PageLayout } from './layout/page-layout.ts';
+export { type LayoutEntry, layoutIndex, loadLayout } from './layout/registry.ts';
 export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
+export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

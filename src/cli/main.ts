@@ -7,6 +7,7 @@ import { columnsCommand } from './commands/columns.ts';
 import { dumpCommand } from './commands/dump.ts';
 import { exportCommand } from './commands/export.ts';
 import { infoCommand } from './commands/info.ts';
+import { layoutCommand } from './commands/layout.ts';
 import { pageCommand } from './commands/page.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
@@ -41,6 +42,7 @@ pageCommand(program);
 summaryCommand(program, outcome);
 translateCommand(program);
 captureCommand(program);
+layoutCommand(program);
 columnsCommand(program);
 
 try {

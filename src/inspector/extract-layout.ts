@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { Btf } from '../formats/btf/btf.ts';
+import { extractLayout } from '../layout/extract.ts';
+import type { LayoutFile } from '../layout/layout-file.ts';
+import { readKernelFile } from '../layout/vmlinux.ts';
+import { openFile } from '../sources/file-source.ts';
+
+/** What the user knows of a kernel file that it does not say itself. */
+export interface ExtractFacts {
+  readonly release?: string;
+  readonly buildId?: string;
+  readonly package?: string;
+  readonly packageVersion?: string;
+}
+
+/**
+ * The layout file of a kernel, from its vmlinux, vmlinuz or BTF. Throws UsageError when the release or the build id is neither
+ * in the file nor given, FormatError and UnsupportedError for files that cannot be used.
+ */
+export function extractLayoutFile(path: string, facts: ExtractFacts = {}): LayoutFile {
+  const source = openFile(path);
+  try {
+    const kernel = readKernelFile(source);
+    const release = facts.release ?? kernel.release;
+    const buildId = facts.buildId ?? kernel.buildId;
+    if (!release || !buildId) {
+      throw new UsageError(
+        `${path} does not say its ${release ? 'build id' : 'release'}; give it with --${release ? 'build-id' : 'release'}`,
+      );
+    }
+    return extractLayout(Btf.parse(kernel.btf, path), {
+      arch: 'x86_64',
+      release,
+      buildId,
+      package: facts.package ?? '',
+      version: facts.packageVersion ?? '',
+      madeFrom: `BTF of ${basename(path)}`,
+      madeBy: `structpage layout extract ${ownVersion()}`,
+    });
+  } finally {
+    source.close();
+  }
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
