@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.ts';
 import type { LazyTable } from './lazy-table.ts';
-import { MAX_NAME, type Tokens } from './tokens.ts';
+import { MAX_NAME, PREFIX, type Tokens } from './tokens.ts';
 
 /** Symbols between two entries of kallsyms_markers. */
 export const GROUP = 256;
@@ -72,24 +72,25 @@ export class Names {
   /** Index of the first symbol of each name, in one pass. Names that no symbol has are left out. */
   findAll(names: readonly string[]): Map<string, number> {
     const found = new Map<string, number>();
-    const wanted = new Map(names.map((name) => [name, Buffer.from(name, 'latin1')]));
-    const lengths = new Uint8Array(MAX_NAME + 1);
-    for (const bytes of wanted.values()) lengths[Math.min(MAX_NAME, bytes.length + 1)] = 1;
+    const distinct = new Set(names);
+    const wanted = new Map<number, { name: string; text: Uint8Array }[]>();
+    for (const name of distinct) {
+      const text = Buffer.from(name, 'latin1');
+      const prefix = text.subarray(0, PREFIX).reduce((word, byte) => (word << 8) | byte, 0);
+      wanted.set(prefix, [...(wanted.get(prefix) ?? []), { name, text }]);
+    }
     const bytes = this.#table.bytes;
-    const entry = this.#entry;
-    for (let group = 0; group * GROUP < this.count && wanted.size > 0; group++) {
+    for (let group = 0; group * GROUP < this.count && found.size < distinct.size; group++) {
       this.#loadGroup(group);
       let at = this.#markers[group]!;
-      for (let i = group * GROUP; i < Math.min(this.count, (group + 1) * GROUP); i++) {
+      const end = Math.min(this.count, (group + 1) * GROUP);
+      for (let i = group * GROUP; i < end; i++) {
         at = this.#enter(at, i);
-        const length = this.#tokens.expandedLength(bytes, entry.from, entry.to);
-        if (lengths[Math.min(MAX_NAME, length)] === 0) continue;
-        this.#tokens.expand(bytes, entry.from, entry.to, this.#buffer);
-        for (const [name, text] of wanted) {
-          if (text.length !== length - 1 || !startsWith(this.#buffer, text)) continue;
-          found.set(name, i);
-          wanted.delete(name);
-          break;
+        const { from, to } = this.#entry;
+        const candidates = wanted.get(this.#tokens.prefix(bytes, from, to));
+        if (!candidates) continue;
+        for (const { name, text } of candidates) {
+          if (!found.has(name) && this.#tokens.spell(bytes, from, to, text)) found.set(name, i);
         }
       }
     }
@@ -144,9 +145,4 @@ export class Names {
     this.#entry.to = to;
     return to;
   }
-}
-
-function startsWith(buffer: Uint8Array, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (buffer[i + 1] !== text[i]) return false;
-  return true;
 }
