@@ -1,24 +1,28 @@
-import * as zlib from 'node:zlib';
+import { createRequire } from 'node:module';
+import { gunzipSync } from 'node:zlib';
 import { type ByteSource, bytesSource, hasText, readUpTo, viewOf } from '../core/bytes.ts';
 import { FormatError, UnsupportedError } from '../core/errors.ts';
+import { decodeLz4 } from './compression/lz4.ts';
 
 /** Bytes from the start of the file that `isBzImage` and `unpackBzImage` look at. */
 export const BZ_IMAGE_HEADER = 0x250;
 /** An unpacked kernel is a few times as large as a packed one of 15 MB. */
 const MAX_UNPACKED = 1 << 30;
+const LZ4_BLOCK = 8 << 20;
 
-type Unpack = (bytes: Uint8Array) => Uint8Array;
+/** Unpacks into `output`, which has the size that the payload says, and returns what is there. */
+type Unpack = (bytes: Uint8Array, output: Uint8Array) => Uint8Array;
 
 /** How payloads begin (scripts/extract-vmlinux lists the same), and what unpacks them. */
 const COMPRESSIONS: readonly { name: string; magic: string; unpack: Unpack | undefined }[] = [
   {
     name: 'gzip',
     magic: '\x1f\x8b\x08',
-    unpack: (bytes) => zlib.gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED }),
+    unpack: (bytes, output) => gunzipSync(bytes, { maxOutputLength: output.length }),
   },
-  { name: 'zstd', magic: '\x28\xb5\x2f\xfd', unpack: zstdOfNode() },
+  { name: 'zstd', magic: '\x28\xb5\x2f\xfd', unpack: unpackZstd },
+  { name: 'lz4', magic: '\x02\x21\x4c\x18', unpack: unpackLegacyLz4 },
   { name: 'xz', magic: '\xfd7zXZ\0', unpack: undefined },
-  { name: 'lz4', magic: '\x02\x21\x4c\x18', unpack: undefined },
   { name: 'lzo', magic: '\x89LZO', unpack: undefined },
   { name: 'bzip2', magic: 'BZh', unpack: undefined },
   { name: 'lzma', magic: '\x5d\0\0', unpack: undefined },
@@ -62,19 +66,34 @@ export function unpackBzImage(source: ByteSource, start: Uint8Array): ByteSource
       "unpack it with the kernel's scripts/extract-vmlinux and give the vmlinux",
     );
   }
-  // The size of the unpacked kernel follows the compressed data, except for gzip, which has it itself.
+  // The size of the unpacked kernel follows the compressed data; gzip has it at its own end, the same place.
+  const size = viewOf(payload).getUint32(length - 4, true);
+  if (size > MAX_UNPACKED) throw damaged('the size of an unpacked kernel', `${size} bytes`);
   const data = compression.name === 'gzip' ? payload : payload.subarray(0, length - 4);
   try {
-    return bytesSource(compression.unpack(data), name);
+    return bytesSource(compression.unpack(data, new Uint8Array(size)), name);
   } catch (error) {
     throw damaged(`a kernel compressed with ${compression.name}`, (error as Error).message);
   }
 }
 
-/** Node has zstd from 22.15 and 23.8 on. */
-function zstdOfNode(): Unpack | undefined {
-  const { zstdDecompressSync } = zlib as {
-    zstdDecompressSync?: (bytes: Uint8Array, options: object) => Uint8Array;
-  };
-  return zstdDecompressSync && ((bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_UNPACKED }));
+/** Loaded when it is needed, because few are. */
+function unpackZstd(bytes: Uint8Array, output: Uint8Array): Uint8Array {
+  const { decompress } = createRequire(import.meta.url)('fzstd') as typeof import('fzstd');
+  return decompress(bytes, output);
+}
+
+/** The frame that `lz4 -l` makes, as the kernel's own decompressor wants it: blocks that unpack to 8 MiB each. */
+function unpackLegacyLz4(bytes: Uint8Array, output: Uint8Array): Uint8Array {
+  const view = viewOf(bytes);
+  let done = 0;
+  for (let at = 4; at + 4 <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    const block = bytes.subarray(at + 4, at + 4 + length);
+    const unpacked = decodeLz4(block, output.subarray(done, done + LZ4_BLOCK));
+    if (unpacked < 0 || block.length < length) throw new Error(`a damaged block at byte ${at}`);
+    done += unpacked;
+    at += 4 + length;
+  }
+  return output.subarray(0, done);
 }

@@ -66,12 +66,25 @@ describe('a bzImage', () => {
     expect(read(bzImageBytes(VMLINUX)).buildId).toBe(BUILD_ID);
   });
 
-  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer };
-  test.runIf(zstdCompressSync)('zstd, where Node has it', () => {
-    expect(read(bzImageBytes(Buffer.concat([zstdCompressSync!(VMLINUX), size]))).buildId).toBe(BUILD_ID);
+  test('zstd', () => {
+    // a frame of one segment with its size in 4 bytes, and one raw block, the last
+    const head = Buffer.from('28b52ffda000000000000000', 'hex');
+    head.writeUInt32LE(VMLINUX.length, 5);
+    head.writeUIntLE((VMLINUX.length << 3) | 1, 9, 3);
+    expect(read(bzImageBytes(Buffer.concat([head, VMLINUX, size]))).buildId).toBe(BUILD_ID);
   });
 
-  test.each(['\xfd7zXZ\0', '\x02\x21\x4c\x18'])('a compression that cannot be undone', (magic) => {
+  test('lz4', () => {
+    // one block of literals only
+    const more = VMLINUX.length - 15;
+    const literals = Buffer.from([0xf0, ...Array(Math.floor(more / 255)).fill(255), more % 255]);
+    const head = Buffer.from('02214c1800000000', 'hex');
+    head.writeUInt32LE(literals.length + VMLINUX.length, 4);
+    expect(read(bzImageBytes(Buffer.concat([head, literals, VMLINUX, size]))).buildId).toBe(BUILD_ID);
+    expect(() => read(bzImageBytes(Buffer.concat([head, VMLINUX, size])))).toThrow(/damaged block/);
+  });
+
+  test.each(['\xfd7zXZ\0', 'BZh91AY'])('a compression that cannot be undone', (magic) => {
     const bytes = bzImageBytes(Buffer.from(magic.padEnd(100), 'latin1'));
     expect(() => read(bytes)).toThrow(UnsupportedError);
     expect(() => read(bytes)).toThrow(/extract-vmlinux/);
