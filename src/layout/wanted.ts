@@ -279,7 +279,7 @@ export const WANTED_ENUMS: readonly string[] = [
   'pageblock_bits', // include/linux/pageblock-flags.h
   'zone_stat_item',
   'node_stat_item',
-  'slab_flags', // mm/slub.c, 6.18
+  'slab_flags', // mm/slub.c, 6.17
   'pt_flags', // include/linux/mm.h, 6.18
   'page_memcg_data_flags', // include/linux/memcontrol.h
   'objext_flags',
