@@ -54,6 +54,24 @@ export function filesBeside(path: string): string[] {
   }
 }
 
+/** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */
+const UNREADABLE = new Set(['EIO', 'EFAULT', 'ENXIO', 'EPERM', 'EINVAL', 'EOVERFLOW']);
+
+function readSome(fd: number, name: string, target: Uint8Array, offset: number): number {
+  try {
+    return readSync(fd, target, 0, target.length, offset);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (UNREADABLE.has(code)) return 0;
+    throw new FormatError({
+      file: name,
+      offset,
+      expected: 'bytes that can be read',
+      found: ERRNO[code] ?? code,
+    });
+  }
+}
+
 /** A source over an open descriptor, which it takes over. */
 export function fdSource(fd: number, name: string, byteLength: number): ByteSource {
   let open = true;
@@ -64,7 +82,7 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
       let done = 0;
       // read(2) gives at most 0x7ffff000 bytes, and may give less
       while (done < target.length) {
-        const got = readSync(fd, target, done, target.length - done, offset + done);
+        const got = readSome(fd, name, target.subarray(done), offset + done);
         if (got === 0) break;
         done += got;
       }

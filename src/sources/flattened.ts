@@ -3,7 +3,7 @@ import { FormatError } from '../core/errors.ts';
 import { ExtentBuilder, type Extents, locateExtent } from './extents.ts';
 import { FileWindow } from './file-window.ts';
 import type { OpenContext } from './image-format.ts';
-import type { Unwrapped, Wrapper } from './wrapper.ts';
+import type { PartialSource, Unwrapped, Wrapper } from './wrapper.ts';
 
 const SIGNATURE = 'makedumpfile\0';
 /** The records start behind a header of one page (MAX_SIZE_MDF_HEADER), whatever of it is used. */
@@ -73,7 +73,7 @@ function readRecords(source: ByteSource, context: OpenContext): { extents: Exten
  * The rearranged file. Places that no record wrote are zeros in a `complete` one, as in the sparse file that would
  * be made of it; in one that is cut off nobody knows, so a read ends there.
  */
-function extentSource(source: ByteSource, extents: Extents, complete: boolean): ByteSource {
+function extentSource(source: ByteSource, extents: Extents, complete: boolean): ByteSource | PartialSource {
   const { count, starts, lengths, places } = extents;
   const byteLength = count === 0 ? 0 : starts[count - 1]! + lengths[count - 1]!;
   let last = 0;
@@ -88,6 +88,7 @@ function extentSource(source: ByteSource, extents: Extents, complete: boolean): 
   return {
     name: source.name,
     byteLength,
+    ...(complete ? {} : { partial: true as const }),
     readInto(offset, target) {
       const want = Math.min(target.length, byteLength - offset);
       let done = 0;

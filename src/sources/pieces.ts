@@ -2,6 +2,8 @@ import type { ByteSource } from '../core/bytes.ts';
 import { locate, overlay, type Range } from '../core/ranges.ts';
 import type { Missing, PhysicalMemory, PhysicalRun } from './image-format.ts';
 
+const PAGE = 4096;
+
 /** A stretch of physical memory that lies as it is in a file, or of which is known why it does not. */
 export interface Piece extends Range {
   /** Where byte `start` is in the source; undefined for a piece that is missing. */
@@ -34,6 +36,7 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
   const missing = clipped.filter((p) => p.offset === undefined);
   const laid = overlay([...present, ...missing], cut);
   const runs = joinRuns(laid);
+  const one = new Uint8Array(1);
   let last = 0;
 
   function find(address: number): Piece | undefined {
@@ -62,7 +65,18 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
       }
       return done;
     },
-    runAt: (address) => runAt(runs, address),
+    runAt(address) {
+      const run = runAt(runs, address);
+      if (run.state !== 'present') return run;
+      const piece = find(address)!;
+      const from = piece.source ?? source;
+      const offset = piece.offset! + (address - piece.start);
+      if (from.readInto(offset, one) === 1) return run;
+      // how far it goes nobody knows: to the end of the page
+      const end = Math.min(run.end, (Math.floor(address / PAGE) + 1) * PAGE);
+      const why = `${from.name} gives nothing at offset ${offset}`;
+      return { start: address, end, state: 'partial' in from ? 'truncated' : 'unreadable', why };
+    },
   };
 }
 

@@ -1,6 +1,11 @@
 import type { ByteSource } from '../core/bytes.ts';
 import type { OpenContext } from './image-format.ts';
 
+/** A source that lacks bytes in the middle, since the file that it is made from is cut off: a read ends there. */
+export interface PartialSource extends ByteSource {
+  readonly partial: true;
+}
+
 /** The bytes inside of a compressed file, and what was wrong with it if anything. */
 export interface Unwrapped {
   readonly source: ByteSource;

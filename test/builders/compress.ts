@@ -1,8 +1,9 @@
-import { deflateSync } from 'node:zlib';
+import zlib, { deflateSync } from 'node:zlib';
+import { loadZstd } from '../../src/formats/compression/zstd.ts';
 
 export type Codec = 'none' | 'zlib' | 'lzo' | 'snappy' | 'zstd';
 
-/** Compresses a page as makedumpfile would; zstd has to be initialised by the caller (`await init()`). */
+/** Compresses a page as makedumpfile would. */
 export async function compress(bytes: Uint8Array, codec: Codec): Promise<Uint8Array> {
   switch (codec) {
     case 'none':
@@ -14,8 +15,10 @@ export async function compress(bytes: Uint8Array, codec: Codec): Promise<Uint8Ar
     case 'snappy':
       return encodeSnappy(bytes);
     case 'zstd': {
+      const native = (zlib as { zstdCompressSync?(bytes: Uint8Array): Uint8Array }).zstdCompressSync;
+      if (native) return native(bytes);
+      await loadZstd(); // initialises the package, which must be done only once
       const zstd = await import('@bokuweb/zstd-wasm');
-      await zstd.init();
       return zstd.compress(bytes, 1);
     }
   }

@@ -13,7 +13,15 @@ interface ZlibWithZstd {
  * The decoder for single blocks: node:zlib's where it has one, else libzstd as WASM. Loading that takes a moment,
  * so it is done only when a file needs it. Throws UnsupportedError if the package is not there.
  */
-export async function loadZstd(): Promise<ZstdDecoder> {
+export function loadZstd(): Promise<ZstdDecoder> {
+  // the package must not be initialised twice: its memory would be exchanged under what is being decoded
+  loading ??= load();
+  return loading;
+}
+
+let loading: Promise<ZstdDecoder> | undefined;
+
+async function load(): Promise<ZstdDecoder> {
   const native = (zlib as ZlibWithZstd).zstdDecompressSync;
   if (native) return (input, output) => into(output, () => native(input, { maxOutputLength: output.length }));
   try {

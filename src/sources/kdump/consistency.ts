@@ -57,7 +57,16 @@ function fits(part: KdumpPart, candidates: readonly Descriptor[]): boolean {
   const counts = new Set([part.count, part.bitmaps.rank(part.bitmaps.pages)]);
   return [...counts].some((count) => {
     const end = part.tableOffset + count * DESCRIPTOR_SIZE;
-    return candidates.some((d) => d.offset === end || isZeroPage(part, end, d.offset - end, d.flags));
+    const first = candidates.find((d) => d.offset === end || isZeroPage(part, end, d.offset - end, d.flags));
+    if (!first) return false;
+    part.dataStart = end;
+    part.firstPlace =
+      first.offset > end
+        ? first.offset
+        : isZeroPage(part, end, first.size, first.flags)
+          ? end + first.size
+          : end;
+    return true;
   });
 }
 

@@ -16,6 +16,9 @@ export interface PageFault {
 /** Bitmaps of 16 TiB of pages of 4 KiB; two of them and an index are what a dump may cost in memory. */
 const MAX_BITMAP = 512 * 1024 * 1024;
 
+/** How many pages before and after one are looked at to see where it should be. */
+const NEIGHBOURS = 64;
+
 /** One kdump file: the whole of a dump, or a part of a split one. */
 export class KdumpPart {
   readonly source: ByteSource;
@@ -23,6 +26,9 @@ export class KdumpPart {
   bitmaps: PageBitmaps;
   /** Set when bitmap and descriptors contradict one another: then no page can be told from another. */
   contradiction: string | undefined;
+  /** Where page data begins, which is where pages of zeros are; and where the first other page is. */
+  dataStart = 0;
+  firstPlace: number | undefined;
   readonly #table: DescriptorTable;
   readonly #data: FileWindow;
   readonly #zstd: ZstdDecoder | undefined;
@@ -72,7 +78,7 @@ export class KdumpPart {
     const fault = faultOf(d, this.header.blockSize, this.#table.offset + this.count * DESCRIPTOR_SIZE);
     if (fault) return { state: 'damaged', why: `the page's descriptor at offset ${at} says ${fault}` };
     if (d.flags & EXCLUDED_VMEMMAP) return { state: 'excluded', why: 'excluded with makedumpfile -e' };
-    if (!isChecksummed(d.flags) && this.#isMisplaced(index, d) && !this.#isZero(d)) {
+    if (!isChecksummed(d.flags) && this.#isMisplaced(index, d)) {
       return { state: 'damaged', why: `the page's descriptor at offset ${at} contradicts its neighbours` };
     }
     return d;
@@ -89,15 +95,35 @@ export class KdumpPart {
   }
 
   /**
-   * Whether the neighbours leave room for exactly this page, but its descriptor points elsewhere. Writers put pages
-   * one behind the other, but for pages of zeros, which share one place.
+   * Whether the pages before and after leave no doubt that this one is elsewhere. Writers put pages one behind the
+   * other, but for those of zeros, which share one place; in makedumpfile's and QEMU's files it is the first one.
    */
   #isMisplaced(index: number, d: Descriptor): boolean {
-    const before = index > 0 ? this.#table.read(index - 1) : undefined;
-    const after = this.#table.read(index + 1);
-    if (!before || !after || after.offset <= before.offset || index + 1 >= this.count) return false;
-    const end = before.offset + before.size;
-    return after.offset - end === d.size && d.offset !== end;
+    const end = this.#endBefore(index);
+    const next = this.#startAfter(index);
+    if (d.offset === this.dataStart) return end !== undefined && next !== undefined && next - end === d.size;
+    const known = [end === undefined, next === undefined].filter((unknown) => !unknown).length;
+    if (known === 0 || d.offset === end || d.offset + d.size === next) return false;
+    return !this.#isZero(d);
+  }
+
+  /** Where the data ends of the last page before this one that has a place of its own. */
+  #endBefore(index: number): number | undefined {
+    for (let i = index - 1; i >= Math.max(0, index - NEIGHBOURS); i--) {
+      const d = this.#table.read(i);
+      if (d && d.offset !== this.dataStart) return d.offset + d.size;
+    }
+    return index <= NEIGHBOURS ? this.firstPlace : undefined;
+  }
+
+  /** Where the data begins of the first page after this one that has a place of its own. */
+  #startAfter(index: number): number | undefined {
+    const count = this.count;
+    for (let i = index + 1; i < Math.min(count, index + NEIGHBOURS); i++) {
+      const d = this.#table.read(i);
+      if (d && d.offset !== this.dataStart) return d.offset;
+    }
+    return index + NEIGHBOURS >= count && !this.header.eraseinfo ? this.source.byteLength : undefined;
   }
 
   #isZero(d: Descriptor): boolean {

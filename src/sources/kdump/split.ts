@@ -31,7 +31,8 @@ export function collectParts(
     if (!header.split || header.blockSize !== first.header.blockSize)
       return refuse('it is no part of this dump');
     const part = open(source, header);
-    const same = parts.find((p) => p.start < part.end && part.start < p.end);
+    // one dump may have been split twice, so parts may overlap: they hold the same
+    const same = parts.find((p) => p.start <= part.start && part.end <= p.end);
     if (same) {
       return refuse(`its pages ${part.start} to ${part.end} are in ${same.source.name} already`);
     }
