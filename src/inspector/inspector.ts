@@ -156,7 +156,9 @@ function* batches(ranges: readonly Range[]): Generator<{ start: Pfn; end: Pfn }>
   for (const range of ranges) {
     let start = Math.max(done, Math.floor(range.start / ALIGNMENT) * ALIGNMENT);
     while (start < range.end) {
-      const next = (Math.floor(start / BATCH_PAGES) + 1) * BATCH_PAGES;
+      // the first is small, so that the first row is there at once
+      const size = done === 0 ? ALIGNMENT : BATCH_PAGES;
+      const next = (Math.floor(start / size) + 1) * size;
       const end = Math.min(next, Math.ceil(range.end / ALIGNMENT) * ALIGNMENT);
       yield { start, end };
       start = done = end;

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../core/bytes.ts';
+import { StructPageError } from '../core/errors.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
@@ -30,6 +31,9 @@ export async function openMemory(what: string | ByteSource, options: OpenOptions
     return inspect(image, openKernel(image, source.name, progress), options);
   } catch (error) {
     image.close();
+    // what is wrong with the file is likely why the rest failed
+    if (error instanceof StructPageError && image.warnings.length > 0)
+      error.message += `\n  ${image.warnings.join('\n  ')}`;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Inspector } from './inspector.ts';
 /** A page as a user names it, and what that name turned out to mean. */
 export interface Located {
   readonly pfn: Pfn;
-  /** In words, e.g. `virtual address 0x... is physical 0x...`. */
+  /** What was named, in words, e.g. `virtual address 0x...`; empty for a pfn. */
   readonly how: string;
 }
 
@@ -27,7 +27,7 @@ export function locatePage(inspector: Inspector, where: string): Located {
   const shift = BigInt(inspector.kernel.architecture.pageShift);
   switch (kind) {
     case 'pfn':
-      return check(inspector, value, `pfn ${value}`);
+      return check(inspector, value, '');
     case 'phys':
       return check(inspector, value >> shift, `physical address ${hex(value)}`);
     case 'page': {
@@ -63,10 +63,10 @@ function check(inspector: Inspector, pfn: bigint, how: string): Located {
       address: pfn << BigInt(inspector.kernel.architecture.pageShift),
       space: 'physical',
       reason: 'hole',
-      what: `${how} is pfn ${pfn}, which has no struct page (the last that has is ${last ? last.end - 1 : 'none'})`,
+      what: `${how ? `${how} is pfn` : 'pfn'} ${pfn}${how ? ', which' : ''} has no struct page (the last that has is ${last ? last.end - 1 : 'none'})`,
     });
   }
   throw new UsageError(
-    `${how} is no physical address: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it`,
+    `${how || `pfn ${pfn}`} is beyond physical memory: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it`,
   );
 }

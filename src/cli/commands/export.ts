@@ -82,7 +82,13 @@ export async function intoFile(
   try {
     fd = openSync(temporary, 'wx');
   } catch (error) {
-    throw new UsageError(`cannot write ${path}: ${(error as Error).message.replace(temporary, path)}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = {
+      ENOENT: 'there is no such directory',
+      EACCES: 'no permission',
+      EROFS: 'the file system is read-only',
+    };
+    throw new UsageError(`cannot write ${path}: ${why[code as keyof typeof why] ?? code}`);
   }
   const remove = (): void => rmSync(temporary, { force: true });
   const interrupted = (signal: NodeJS.Signals): void => {

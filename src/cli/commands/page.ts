@@ -32,7 +32,9 @@ export function pageCommand(program: Command): void {
           });
         }
         const cells = cellTexts(batch, names);
-        await stdout(`${how} is pfn ${pfn}\n${labelled(names.map((name, i) => [name, cells[i]!(page)]))}\n`);
+        await stdout(
+          `${how ? `${how} is ` : ''}pfn ${pfn}\n${labelled(names.map((name, i) => [name, cells[i]!(page)]))}\n`,
+        );
         const raw = inspector.reader.read(pfn, 1);
         await stdout(`\nstruct page in memory\n${hexLines(raw.bytes)}\n`);
       }
