@@ -31,7 +31,7 @@ export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type Located, locatePage } from './inspector/where.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { PageLayout } from './layout/page-layout.ts';
-export { type LayoutEntry, layoutIndex, loadLayout } from './layout/registry.ts';
+export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';
 export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';

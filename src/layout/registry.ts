@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { FormatError, UsageError } from '../core/errors.ts';
 import { factsFromJson, parseLayout } from './from-json.ts';
 import type { LayoutFile } from './layout-file.ts';
@@ -96,6 +97,11 @@ export function layoutIndex(root: URL = LAYOUTS): readonly LayoutEntry[] {
     found: `${text.slice(0, 40)}…`,
     advice: 'Make it again with scripts/layout-index.mjs',
   });
+}
+
+/** Path of the file that an entry is about. */
+export function layoutPath(entry: LayoutEntry): string {
+  return fileURLToPath(new URL(entry.file, LAYOUTS));
 }
 
 /** A layouts/ file that the user names. */

@@ -7,6 +7,7 @@ import {
   formatLayout,
   type LayoutFile,
   layoutIndex,
+  layoutPath,
   loadLayout,
   UsageError,
 } from '../../index.ts';
@@ -85,7 +86,7 @@ export function layoutCommand(program: Command): void {
 function find(kernel: string): LayoutFile {
   if (existsSync(kernel)) return loadLayout(kernel).file;
   const entry = layoutIndex().find((e) => e.release === kernel || e.buildId === kernel);
-  if (entry) return loadLayout(new URL(`../../../layouts/${entry.file}`, import.meta.url).pathname).file;
+  if (entry) return loadLayout(layoutPath(entry)).file;
   throw new UsageError(
     `'${kernel}' is no layout file, and no release or build id that 'structpage layout list' has`,
   );
