@@ -1,6 +1,6 @@
 import type { Pfn } from '../core/address.ts';
 import { UsageError } from '../core/errors.ts';
-import { intersect, lengthOf, type Range } from '../core/ranges.ts';
+import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { type ColumnBatch, checkColumns, Decoder } from '../decode/decode.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
@@ -106,11 +106,12 @@ export class Inspector {
     const wanted = this.ranges(selection.pfns);
     const buffer = this.reader.buffer(BATCH_PAGES);
     let left = selection.limit ?? Infinity;
-    for (const { start, end } of batches(wanted)) {
+    const first = where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(64, left));
+    for (const { start, end, from } of batches(wanted, first)) {
       if (left <= 0) return;
       const raw = this.reader.read(start, end - start, buffer);
       const batch = decoder.decode(raw);
-      const inside = intersect(wanted, [{ start, end }]);
+      const inside = intersect(wanted, [{ start: from, end }]);
       const rows = pick(batch, inside, where, withState, counts, left);
       left -= rows.length;
       yield { batch, rows };
@@ -124,10 +125,7 @@ export class Inspector {
       if (!(r.start >= 0 && r.end > r.start))
         throw new UsageError(`pfns ${r.start} to ${r.end - 1} are no range`);
     }
-    return intersect(
-      [...pfns].sort((a, b) => a.start - b.start),
-      this.model.present,
-    );
+    return intersect(unite(pfns), this.model.present);
   }
 
   /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
@@ -150,24 +148,32 @@ export function noCounts(): PageCounts {
   return Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as PageCounts;
 }
 
-/** Batches that cover the ranges: each begins at a multiple of BATCH_PAGES and ends behind the last page wanted of it. */
-function* batches(ranges: readonly Range[]): Generator<{ start: Pfn; end: Pfn }> {
-  let done = 0;
+/**
+ * Batches that cover the ranges. Each begins at a multiple of the largest free block, and is of use from `from` on. The first
+ * one is small, so that the first rows are there at once.
+ */
+function* batches(ranges: readonly Range[], first: number): Generator<{ start: Pfn; end: Pfn; from: Pfn }> {
+  let size = first;
   for (const range of ranges) {
-    let start = Math.max(done, Math.floor(range.start / ALIGNMENT) * ALIGNMENT);
-    while (start < range.end) {
-      // the first is small, so that the first row is there at once
-      const size = done === 0 ? ALIGNMENT : BATCH_PAGES;
-      const next = (Math.floor(start / size) + 1) * size;
-      const end = Math.min(next, Math.ceil(range.end / ALIGNMENT) * ALIGNMENT);
-      yield { start, end };
-      start = done = end;
+    let from = range.start;
+    while (from < range.end) {
+      const start = Math.floor(from / ALIGNMENT) * ALIGNMENT;
+      const end = Math.min(size < BATCH_PAGES ? from + size : nextMultiple(start, BATCH_PAGES), range.end);
+      yield { start, end, from };
+      from = end;
+      size = BATCH_PAGES;
     }
   }
 }
 
+function nextMultiple(at: number, of: number): number {
+  return (Math.floor(at / of) + 1) * of;
+}
+
 /** A free block of the largest order of any kernel starts at a multiple of this. */
 const ALIGNMENT = 16384;
+/** Pages of the first batch at the most. */
+const FIRST_PAGES = 8192;
 
 function pick(
   batch: ColumnBatch,

@@ -1,7 +1,6 @@
 import { hex } from '../core/address.ts';
 import { LayoutError } from '../core/errors.ts';
 import { pageTypeDecoder } from '../decode/page-type.ts';
-import { findImageStart } from '../kernel/find-page-tables.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import { readZones } from '../memmap/zones.ts';
 import type { Inspector } from './inspector.ts';
@@ -139,20 +138,20 @@ function nodeAndZone(layout: PageLayout, bytes: Uint8Array): [number, number] {
 /** The kernel's own text is reserved from the first moment on: one reference, never mapped as a page. */
 function checkText(inspector: Inspector, passed: PassedCheck[]): void {
   const { kernel, layout } = inspector;
-  const start = findImageStart(kernel.space.walker, kernel.architecture);
+  const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
   const reserved = layout.flags.bits.get('reserved');
-  if (!start || reserved === undefined) return;
-  const raw = inspector.reader.read(Math.floor(start.physical / 4096), GROUP);
+  if (at === undefined || reserved === undefined) return;
+  const raw = inspector.reader.read(Math.floor(at / 4096), GROUP);
   if (raw.readable < GROUP) return;
   const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
   const counts = { reserved: 0, refcount: 0, mapcount: 0 };
   for (let i = 0; i < GROUP; i++) {
-    const at = i * layout.size;
-    if ((view.getUint32(at + layout.offsets.flags, true) >>> reserved) & 1) counts.reserved++;
-    if (view.getInt32(at + layout.offsets.refcount, true) === 1) counts.refcount++;
-    if (view.getInt32(at + layout.offsets.mapcount, true) === -1) counts.mapcount++;
+    const page = i * layout.size;
+    if ((view.getUint32(page + layout.offsets.flags, true) >>> reserved) & 1) counts.reserved++;
+    if (view.getInt32(page + layout.offsets.refcount, true) === 1) counts.refcount++;
+    if (view.getInt32(page + layout.offsets.mapcount, true) === -1) counts.mapcount++;
   }
-  const of = `of ${GROUP} pages of kernel text at physical ${hex(start.physical)}`;
+  const of = `of ${GROUP} pages of kernel text at physical ${hex(at)}`;
   if (counts.reserved < GROUP * MOST) {
     refuse(
       inspector,
