@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
+import type { OpenContext } from './image-format.ts';
+import { spoolStream } from './spool-stream.ts';
 
 /** What errno says, in words that name a remedy. */
 const ERRNO: Record<string, string> = {
@@ -12,15 +14,21 @@ const ERRNO: Record<string, string> = {
   ELOOP: 'a loop of symbolic links',
 };
 
-/** Opens a file or block device for reading. Throws FormatError with a plain sentence when that cannot be. */
-export function openFile(path: string): ByteSource {
+/**
+ * Opens a file or block device for reading; `-` is standard input. What cannot be read at any place (a pipe) is
+ * copied to a temporary file first. Throws FormatError with a plain sentence when that cannot be.
+ */
+export function openFile(
+  path: string,
+  context: Pick<OpenContext, 'progress' | 'spoolLimit'> = {},
+): ByteSource {
   const fail = (error: unknown): never => {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new FormatError({ file: path, expected: 'a readable file', found: ERRNO[code] ?? code });
   };
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = path === '-' ? 0 : openSync(path, 'r');
   } catch (error) {
     return fail(error);
   }
@@ -29,11 +37,15 @@ export function openFile(path: string): ByteSource {
     closeSync(fd);
     return fail({ code: 'EISDIR' });
   }
+  const name = path === '-' ? 'standard input' : path;
+  if (stat.isFIFO() || stat.isSocket() || (path === '-' && stat.isCharacterDevice())) {
+    return spoolStream(fd, name, context);
+  }
   if (stat.isFile() && stat.size === 0) {
     closeSync(fd);
     throw new FormatError({ file: path, expected: 'a memory dump', found: 'an empty file' });
   }
-  return fdSource(fd, path, stat.isFile() ? stat.size : Infinity);
+  return fdSource(fd, name, stat.isFile() ? stat.size : Infinity);
 }
 
 /** How many files of a directory are looked at for the parts of a split dump. */

@@ -64,6 +64,8 @@ export interface OpenContext {
   beside?(name: string): readonly string[];
   /** The other files that the user named with this one; the format takes them over, and closes those it cannot use. */
   readonly parts?: readonly ByteSource[];
+  /** The most bytes that may be written to a temporary file when the dump has to be decompressed; no limit if absent. */
+  readonly spoolLimit?: number;
   /** Told of progress of anything that takes long: a part done of a whole, in bytes. */
   progress?(what: string, done: number, total: number): void;
 }

@@ -1,13 +1,15 @@
+import { avml } from './avml.ts';
 import { elf } from './elf.ts';
 import { flattened } from './flattened.ts';
 import { gzip } from './gzip.ts';
 import type { ImageFormat } from './image-format.ts';
 import { kdump } from './kdump/kdump.ts';
+import { lime } from './lime.ts';
 import { raw } from './raw.ts';
 import type { Wrapper } from './wrapper.ts';
 
 /** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
-export const FORMATS: readonly ImageFormat[] = [elf, kdump, raw];
+export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, raw];
 
 /** Every compression or rearrangement that may be around a whole file. */
 export const WRAPPERS: readonly Wrapper[] = [gzip, flattened];

@@ -12,8 +12,8 @@ export interface Spool {
   finish(): ByteSource;
 }
 
-/** Makes a spool in the system's temporary directory (TMPDIR). */
-export function openSpool(name: string): Spool {
+/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, of at most `limit` bytes. */
+export function openSpool(name: string, limit: number = Infinity): Spool {
   const dir = mkdtempSync(join(tmpdir(), 'structpage-'));
   const path = join(dir, 'spool');
   const fd = openSync(path, 'wx+', 0o600);
@@ -23,6 +23,14 @@ export function openSpool(name: string): Spool {
   return {
     write(bytes) {
       let done = 0;
+      if (size + bytes.length > limit) {
+        throw new FormatError({
+          file: name,
+          expected: `at most ${limit} bytes of temporary space to be needed (the limit that was set)`,
+          found: 'more',
+          advice: 'Raise the limit, or decompress the file yourself',
+        });
+      }
       try {
         while (done < bytes.length) done += writeSync(fd, bytes, done);
       } catch (error) {

@@ -1,0 +1,41 @@
+import { type ByteSource, readUpTo, viewOf } from '../core/bytes.ts';
+
+/** `EMiL` and `AVML` as the words that the files begin with. */
+export const LIME_MAGIC = 0x4c694d45;
+export const AVML_MAGIC = 0x4c4d5641;
+export const LIME_HEADER = 32;
+/** No machine has memory beyond. */
+const MAX_ADDRESS = 2n ** 52n;
+
+/** The header before each range (lime.h of LiME, image.rs of AVML): little endian, the last byte included. */
+export interface LimeHeader {
+  readonly magic: number;
+  readonly version: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The header at `offset`; undefined at the end of the file; a text that says what is wrong with it. */
+export function readLimeHeader(source: ByteSource, offset: number): LimeHeader | string | undefined {
+  const bytes = readUpTo(source, offset, LIME_HEADER);
+  if (bytes.length === 0) return undefined;
+  if (bytes.length < LIME_HEADER) return 'the file ends within a range header';
+  const view = viewOf(bytes);
+  const magic = view.getUint32(0, true);
+  const version = view.getUint32(4, true);
+  const known = (magic === LIME_MAGIC && version === 1) || (magic === AVML_MAGIC && version === 2);
+  if (!known) {
+    return `no range header, but magic 0x${magic.toString(16)} version ${version}`;
+  }
+  const start = view.getBigUint64(8, true);
+  const last = view.getBigUint64(16, true);
+  if (last < start || last >= MAX_ADDRESS) {
+    return `a range from 0x${start.toString(16)} to 0x${last.toString(16)}`;
+  }
+  return { magic, version, start: Number(start), end: Number(last) + 1 };
+}
+
+export function startsWith(source: ByteSource, magic: number): boolean {
+  const bytes = readUpTo(source, 0, 8);
+  return bytes.length === 8 && viewOf(bytes).getUint32(0, true) === magic;
+}
