@@ -9,6 +9,8 @@ export interface ExportOptions {
   readonly delimiter?: string;
   readonly header?: boolean;
   readonly quoted?: boolean;
+  /** The largest pfn that can come: the table leaves room for it. */
+  readonly lastPfn?: number;
   /** Columns of the terminal, for the table; unlimited if not given. */
   readonly width?: number;
 }

@@ -1,12 +1,14 @@
 import { type ColumnName, columnSpec } from '../decode/columns.ts';
 import { cellTexts } from './cells.ts';
-import type { Exporter } from './exporter.ts';
+import type { Exporter, ExportOptions } from './exporter.ts';
 
 /** Rows that decide how wide the columns are, if the first batch has that many. */
 const SAMPLE_ROWS = 4096;
 /** Narrowest that a column may be cut to, for the sake of those behind it. */
 const MIN_WIDTH = 6;
 const CUT = '…';
+/** 0x and 16 digits. */
+const POINTER_WIDTH = 18;
 
 /** An aligned table for people; numbers to the right, cut to the width of the terminal where there is one. */
 export const table: Exporter = {
@@ -20,7 +22,7 @@ export const table: Exporter = {
       if (!widths) {
         if (indices.length === 0) continue;
         const sample = [...indices.subarray(0, SAMPLE_ROWS)].map(lineOf);
-        widths = widthsFor(columns, sample, options.width);
+        widths = widthsFor(columns, sample, options);
         if (options.header !== false) await sink(line(columns, columns, widths, options.width));
       }
       let text = '';
@@ -49,9 +51,19 @@ export const table: Exporter = {
 function widthsFor(
   columns: readonly ColumnName[],
   sample: readonly string[][],
-  room: number | undefined,
+  options: ExportOptions,
 ): number[] {
-  const wanted = columns.map((name, i) => Math.max(name.length, ...sample.map((cells) => cells[i]!.length)));
+  const room = options.width;
+  // rows that come later may have larger pfns, and pointers where there were zeros
+  const atLeast = (name: ColumnName): number => {
+    const last = options.lastPfn ?? 0;
+    if (name === 'pfn' || name === 'head') return String(last).length;
+    if (name === 'phys') return 2 + (last * 4096).toString(16).length;
+    return columnSpec(name)?.kind === 'word' ? POINTER_WIDTH : 0;
+  };
+  const wanted = columns.map((name, i) =>
+    Math.max(name.length, atLeast(name), ...sample.map((cells) => cells[i]!.length)),
+  );
   if (room === undefined) return wanted;
   const total = (): number => wanted.reduce((sum, w) => sum + (w > 0 ? w + 1 : 0), -1);
   // first names and sets give way, being the longest; then whole columns from the right

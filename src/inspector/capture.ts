@@ -106,15 +106,23 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   );
   checkLayout(copy);
   readZones(again, copy.types);
-  for (const address of again.symbols(VARIABLES).values()) {
-    try {
-      again.space.read(address, 512);
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error;
-    }
+  for (const [name, address] of again.kallsyms?.addresses(VARIABLES) ?? []) {
+    attempt(() => again.space.read(address, 512));
+    // the text itself, for who looks for it in memory
+    if (name === 'vmcoreinfo_data')
+      attempt(() => again.space.readString(again.space.readWord(address), PAGE));
   }
   for (const _ of copy.selectSync({ columns: ['slab_cache'] })) {
     // the page array and the names of the caches
+  }
+}
+
+/** What is not in the image cannot be captured. */
+function attempt(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
   }
 }
 

@@ -58,7 +58,8 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const rows = inspector.select({ ...selectionOf(options), columns }, counts);
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
-          await exporter.write(rows, columns, stdout, width ? { width } : {});
+          const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
+          await exporter.write(rows, columns, stdout, { lastPfn, ...(width ? { width } : {}) });
         } finally {
           reportUnread(counts, outcome);
         }

@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openFile } from '../../src/sources/file-source.ts';
+import { openImage } from '../../src/sources/open-image.ts';
+import { SAMPLE, shell, structpage } from './run.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe('rows', () => {
+  test('a table says at the first glance what a page is', () => {
+    const { code, out } = structpage('dump', SAMPLE, '--pfn', '4158-4160,13312');
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      '  pfn               page refcount mapcount type order node zone  mapping_kind slab_cache  flags',
+      ' 4158 0xffe490aa00040f80        1          slab     1    0 DMA32 none         kmalloc-512 head',
+      ' 4159 0xffe490aa00040fc0        0        0 slab     1    0 DMA32 none         kmalloc-512',
+      ' 4160 0xffe490aa00041000        1          slab     2    0 DMA32 none         kmalloc-1k  head',
+      '13312 0xffe490aa000d0000        4        0          9    0 DMA32 anon                     uptodate|lru|head|swapbacked',
+      '',
+    ]);
+  });
+
+  test('CSV, JSON and NDJSON hold the same values, words as text', () => {
+    const args = ['dump', SAMPLE, '--pfn', '13310-13320', '--columns', 'pfn,flags_raw,mapcount,type,flags'];
+    const csv = structpage(...args, '--format', 'csv')
+      .out.trimEnd()
+      .split('\n')
+      .slice(1);
+    const ndjson = structpage(...args, '--format', 'ndjson')
+      .out.trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    const json = JSON.parse(structpage(...args, '--format', 'json').out);
+    expect(json).toEqual(ndjson);
+    expect(
+      ndjson.map((o) =>
+        Object.values(o)
+          .map((v) => v ?? '')
+          .join(','),
+      ),
+    ).toEqual(csv);
+    expect(ndjson[2].flags_raw).toBe('0xfffffe0020068');
+  });
+
+  test('a selection finds the rows that a filter over everything finds', () => {
+    const all = structpage('dump', SAMPLE, '--format', 'csv', '--columns', 'pfn,type,order')
+      .out.trimEnd()
+      .split('\n')
+      .slice(1);
+    const some = structpage(
+      'dump',
+      SAMPLE,
+      '--format',
+      'csv',
+      '--columns',
+      'pfn,type,order',
+      '--where',
+      'type == slab && order >= 2',
+    );
+    const want = all.filter((l) => l.split(',')[1] === 'slab' && Number(l.split(',')[2]) >= 2);
+    expect(want.length).toBeGreaterThan(100);
+    expect(some.out.trimEnd().split('\n').slice(1)).toEqual(want);
+  });
+
+  test('| head ends quietly', () => {
+    const { out, err } = shell(`structpage dump ${SAMPLE} --format csv | head -n 2 | wc -l`);
+    expect(out.trim()).toBe('2');
+    expect(err).toBe('');
+  });
+});
+
+describe('one memory, several files', () => {
+  test('a raw image and a capture of a capture give byte-equal CSV', async () => {
+    const image = await openImage(openFile(SAMPLE));
+    const raw = join(dir, 'raw.img');
+    const fd = openSync(raw, 'w');
+    for (const run of image.memory.runs) {
+      if (run.state !== 'present') continue;
+      const bytes = new Uint8Array(run.end - run.start);
+      image.memory.readInto(run.start, bytes);
+      ftruncateSync(fd, run.end);
+      writeSync(fd, bytes, 0, bytes.length, run.start);
+    }
+    closeSync(fd);
+    image.close();
+    const again = join(dir, 'again.elf');
+    expect(structpage('capture', SAMPLE, '-o', again).code).toBe(0);
+    const csv = (file: string): string => {
+      const out = join(dir, 'pages.csv');
+      const ran = structpage('export', file, '-o', out);
+      expect(ran).toEqual({ code: 0, out: '', err: '' });
+      return readFileSync(out, 'utf8');
+    };
+    const want = csv(SAMPLE);
+    expect(want.split('\n').length).toBe(65538);
+    expect(csv(raw) === want).toBe(true);
+    expect(csv(again) === want).toBe(true);
+  });
+});
+
+describe('a wrong layout is refused before the first row', () => {
+  const layout = (name: string): string =>
+    readFileSync(new URL(`../../layouts/x86_64/${name}`, import.meta.url), 'utf8');
+  const fixture = fileURLToPath(new URL('../fixtures/x86_64-7.2.13-cloud.elf.gz', import.meta.url));
+
+  test('_refcount moved', () => {
+    const file = join(dir, 'moved.json');
+    writeFileSync(
+      file,
+      layout('7.2.13+deb14-cloud-amd64.json').replace(
+        '"_refcount": { "offset": 52',
+        '"_refcount": { "offset": 44',
+      ),
+    );
+    const { code, out, err } = structpage('dump', fixture, '--layout', file);
+    expect([code, out]).toEqual([4, '']);
+    expect(err).toContain('VMCOREINFO says OFFSET(page._refcount)=52, the layout says 44');
+  });
+
+  test('flag numbering of 5.10 on 7.2', () => {
+    const old = fileURLToPath(new URL('../../layouts/x86_64/5.10.0-32-amd64.json', import.meta.url));
+    const { code, err } = structpage('dump', fixture, '--layout', old);
+    expect(code).toBe(4);
+    expect(err).toContain('VMCOREINFO says NUMBER(PG_lru)=5, the layout says 4');
+  });
+});
+
+describe('what cannot be done is said in a sentence', () => {
+  test.each<[string, string[], number, string]>([
+    ['no such file', ['dump', '/no/such/file'], 3, 'no such file'],
+    ['a directory', ['dump', '/'], 3, 'a directory'],
+    ['a text file', ['dump', fileURLToPath(import.meta.url)], 3, 'a text file'],
+    ['no such column', ['dump', SAMPLE, '--columns', 'pfn,colour'], 2, "there is no column 'colour'"],
+    ['no such flag', ['dump', SAMPLE, '--where', 'flags has wet'], 2, "no flag 'wet'"],
+    ['half an expression', ['dump', SAMPLE, '--where', 'type =='], 2, 'found the end'],
+    ['a range that ends before it begins', ['dump', SAMPLE, '--pfn', '9-3'], 2, 'no range of pfns'],
+    ['no such format', ['dump', SAMPLE, '--format', 'xls'], 2, "no format 'xls'"],
+    ['an extension that tells nothing', ['export', SAMPLE, '-o', 'pages.xls'], 2, '--format'],
+    ['an address without its kind', ['page', SAMPLE, '0x1000'], 2, 'say which'],
+    ['an address that is no physical one', ['page', SAMPLE, 'phys:0x620000000000'], 3, 'has no struct page'],
+    ['an address that nothing maps', ['translate', SAMPLE, '0x620000000000'], 3, 'no page table maps it'],
+    ['a command that there is not', ['frobnicate'], 2, 'unknown command'],
+  ])('%s', (_, args, code, words) => {
+    const ran = structpage(...args);
+    expect(ran.code).toBe(code);
+    expect(ran.err).toContain(words);
+    expect(ran.err).not.toMatch(/\n +at /);
+  });
+
+  test('an empty file', () => {
+    const file = join(dir, 'empty');
+    writeFileSync(file, '');
+    expect(structpage('info', file)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('an empty file'),
+    });
+  });
+});
+
+test('an interrupted export leaves no file, whole or half', async () => {
+  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main, 'export', SAMPLE, '-o', join(dir, 'cut.csv')]);
+  const ended = once(child, 'exit');
+  const deadline = Date.now() + 5000;
+  while (!readdirSync(dir).some((n) => n.includes('cut.csv')) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  child.kill('SIGINT');
+  await ended;
+  const left = readdirSync(dir).filter((n) => n.includes('cut.csv'));
+  // it may have been done before the signal came; then the file is whole
+  if (left.length > 0) {
+    expect(left).toEqual(['cut.csv']);
+    expect(readFileSync(join(dir, 'cut.csv'), 'utf8').split('\n').length).toBe(65538);
+  }
+});
+
+test('info tells where each fact came from', () => {
+  const { code, out } = structpage('info', SAMPLE);
+  expect(code).toBe(0);
+  expect(out).toMatch(/release +6\.12\.107\+deb13-cloud-amd64 +\[VMCOREINFO note of the dump\]/);
+  expect(out).toMatch(/paging +5-level/);
+  expect(out).toMatch(/readable +65536/);
+});

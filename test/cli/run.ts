@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The sample capture of a real kernel 6.12. */
+export const SAMPLE: string = fileURLToPath(new URL('../../examples/sample.elf.gz', import.meta.url));
+
+/** What a command printed and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command as a user would. */
+export function structpage(...args: string[]): Ran {
+  if (!existsSync(MAIN)) throw new Error('dist/ is not built: npm run build');
+  const ran = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+/** Runs it in a shell line, where `structpage` stands for the command. */
+export function shell(line: string): Ran {
+  const command = `${process.execPath} ${MAIN}`;
+  const ran = spawnSync('bash', ['-c', line.replaceAll('structpage', command)], { encoding: 'utf8' });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
