@@ -1,4 +1,5 @@
 import { avml } from './avml.ts';
+import { bzip2 } from './bzip2.ts';
 import { elf } from './elf.ts';
 import { flattened } from './flattened.ts';
 import { gzip } from './gzip.ts';
@@ -6,10 +7,13 @@ import type { ImageFormat } from './image-format.ts';
 import { kdump } from './kdump/kdump.ts';
 import { lime } from './lime.ts';
 import { raw } from './raw.ts';
+import { vmware } from './vmware.ts';
 import type { Wrapper } from './wrapper.ts';
+import { xz } from './xz.ts';
+import { zstd } from './zstd.ts';
 
 /** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
-export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, raw];
+export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, vmware, raw];
 
 /** Every compression or rearrangement that may be around a whole file. */
-export const WRAPPERS: readonly Wrapper[] = [gzip, flattened];
+export const WRAPPERS: readonly Wrapper[] = [gzip, zstd, xz, bzip2, flattened];

@@ -1,0 +1,51 @@
+import type { ByteSource } from '../core/bytes.ts';
+import { FileWindow } from './file-window.ts';
+
+const GIB = 2 ** 30;
+const FOUR_GIB = 4 * GIB;
+const CHUNK = 4 * 1024 * 1024;
+/** Where a machine's memory may be split: behind the first GiB, in steps that any hypervisor keeps to. */
+const LEAST = GIB;
+const STEP = 2 * 1024 * 1024;
+/** A boot loader's e820 entry (struct boot_e820_entry of the kernel): address, size, type, 20 bytes packed. */
+const ENTRY = 20;
+const USABLE_RAM = 1;
+
+/**
+ * Hypervisors that write guest memory as one file (QEMU's memory-backend-file, Firecracker, Cloud Hypervisor,
+ * VMware) leave out the hole for PCI below 4 GiB: what lies behind it in memory follows at once. Where it was cut
+ * differs between them. The kernel's own copy of the memory map tells: it has an entry for RAM from 4 GiB on whose
+ * size is that of the file without what comes before.
+ *
+ * Returns the length of the part below the hole, or undefined if nothing speaks for a hole.
+ */
+export function findPciHole(
+  source: ByteSource,
+  progress?: (what: string, done: number, total: number) => void,
+): number | undefined {
+  const total = source.byteLength;
+  if (!Number.isFinite(total) || total <= LEAST) return undefined;
+  // the address 4 GiB, little endian, is looked for by its last seven bytes: the first is any zero
+  const needle = Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0]);
+  const window = new FileWindow(source, CHUNK + ENTRY);
+  const votes = new Map<number, number>();
+  const limit = Math.min(total, FOUR_GIB);
+  for (let at = 0; at < limit; at += CHUNK) {
+    const bytes = window.read(at, CHUNK + ENTRY);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (
+      let i = buffer.indexOf(needle);
+      i >= 0 && i + ENTRY <= buffer.length;
+      i = buffer.indexOf(needle, i + 1)
+    ) {
+      if (buffer.readUInt32LE(i + 16) !== USABLE_RAM) continue;
+      const size = buffer.readUInt32LE(i + 8) + buffer.readUInt32LE(i + 12) * 2 ** 32;
+      const below = total - size;
+      if (size > 0 && below >= LEAST && below < FOUR_GIB && below % STEP === 0) {
+        votes.set(below, (votes.get(below) ?? 0) + 1);
+      }
+    }
+    progress?.('looking for the memory map', at, limit);
+  }
+  return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0];
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { readUpTo, viewOf } from '../core/bytes.ts';
+import { decompress, type StreamDecoder } from './decompress.ts';
+import type { Wrapper } from './wrapper.ts';
+
+const MAGIC = 0xfd2fb528;
+
+/** zstd around any other format: by node:zlib where it can, else in JavaScript, which takes several times as long. */
+export const zstd: Wrapper = {
+  name: 'zstd',
+
+  probe(source) {
+    const head = readUpTo(source, 0, 4);
+    return head.length === 4 && viewOf(head).getUint32(0, true) === MAGIC;
+  },
+
+  unwrap(source, context) {
+    const native = (zlib as { createZstdDecompress?(): NodeJS.ReadWriteStream }).createZstdDecompress;
+    return decompress(source, 'zstd', context, native ? byNode(native) : byFzstd);
+  },
+};
+
+const byFzstd: StreamDecoder = (chunks, write) => {
+  let ended = false;
+  const stream = new Decompress((bytes, final) => {
+    if (bytes.length > 0) write(bytes);
+    ended ||= final === true;
+  });
+  let held: Uint8Array | undefined;
+  for (const chunk of chunks) {
+    if (held) stream.push(held);
+    held = chunk;
+  }
+  if (held) stream.push(held, true);
+  if (!ended) throw new Error('the data ends early');
+};
+
+function byNode(create: () => NodeJS.ReadWriteStream): StreamDecoder {
+  return async (chunks, write) => {
+    const stream = create();
+    const done = new Promise<void>((resolve, reject) => {
+      stream.on('data', (bytes: Uint8Array) => {
+        try {
+          write(bytes);
+        } catch (error) {
+          reject(error);
+        }
+      });
+      stream.on('end', resolve);
+      stream.on('error', reject);
+    });
+    done.catch(() => {});
+    for (const chunk of chunks) {
+      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), done]);
+    }
+    stream.end();
+    await done;
+  };
+}

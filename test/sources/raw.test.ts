@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { type ByteSource, bytesSource } from '../../src/core/bytes.ts';
+import { openImages } from '../../src/sources/open-image.ts';
+import { pageContent } from '../builders/content.ts';
+import { buildVmss } from '../builders/vmware.ts';
+import { checkRuns, openBytes, pagesOf } from './open-bytes.ts';
+
+const pages = (first: number, count: number): Uint8Array =>
+  Buffer.concat(Array.from({ length: count }, (_, i) => pageContent(first + i)));
+
+const GIB = 2 ** 30;
+
+/** A file of zeros with some bytes in it, of any size. */
+function sparse(
+  byteLength: number,
+  parts: readonly { at: number; bytes: Uint8Array }[],
+  name = 'guest',
+): ByteSource {
+  return {
+    name,
+    byteLength,
+    readInto(offset, target) {
+      const length = Math.max(0, Math.min(target.length, byteLength - offset));
+      target.fill(0, 0, length);
+      for (const { at, bytes } of parts) {
+        const from = Math.max(at, offset);
+        const to = Math.min(at + bytes.length, offset + length);
+        if (from < to) target.set(bytes.subarray(from - at, to - at), from - offset);
+      }
+      return length;
+    },
+    close() {},
+  };
+}
+
+function e820(address: number, size: number): Uint8Array {
+  const out = new Uint8Array(20);
+  const view = new DataView(out.buffer);
+  view.setBigUint64(0, BigInt(address), true);
+  view.setBigUint64(8, BigInt(size), true);
+  view.setUint32(16, 1, true);
+  return out;
+}
+
+describe('raw images', () => {
+  it('are memory from 0 on', async () => {
+    const image = await openBytes(pages(0, 256));
+    expect(image.format).toBe('raw image of physical memory');
+    expect(pagesOf(image, 258)).toBe(`${'='.repeat(256)}..`);
+    checkRuns(image);
+  });
+
+  it('in pieces are put together by the addresses in their names', async () => {
+    const image = await openImages([
+      bytesSource(pages(0x100, 4), 'vm.raw.100000'),
+      bytesSource(pages(0, 2), 'vm.raw.0'),
+      bytesSource(pages(0xe8, 1), 'vm.raw.e8000'),
+    ]);
+    expect(pagesOf(image, 0x105)).toBe(`==${'.'.repeat(0xe6)}=${'.'.repeat(0x17)}====.`);
+    await expect(openBytes([pages(0, 256), pages(256, 256)])).rejects.toThrow(
+      'name that ends in the address',
+    );
+  });
+
+  it.each([
+    ['QEMU q35', 2 * GIB],
+    ['QEMU pc, Cloud Hypervisor', 3 * GIB],
+    ['Firecracker', 3.25 * GIB],
+  ])('of %s are split where the memory map in them says', async (_, below) => {
+    const above = 0.5 * GIB;
+    const file = sparse(below + above, [
+      { at: 4096 * 5, bytes: pageContent(5) },
+      // entries that speak for nothing: of another size, of another type
+      { at: 90000, bytes: e820(4 * GIB, above + 4096) },
+      { at: 123456 + 7, bytes: e820(4 * GIB, above) },
+      { at: below, bytes: pageContent(0x100000) },
+    ]);
+    const image = await openImages([file]);
+    expect([...image.memory.runs]).toEqual([
+      { start: 0, end: below, state: 'present' },
+      { start: 4 * GIB, end: 4 * GIB + above, state: 'present' },
+    ]);
+    const page = new Uint8Array(4096);
+    expect(image.memory.readInto(4 * GIB, page)).toBe(4096);
+    expect(Buffer.compare(page, pageContent(0x100000))).toBe(0);
+    expect(Object.fromEntries(image.details)['PCI hole']).toContain(below.toString(16));
+  });
+
+  it('are flat when nothing speaks for a hole', async () => {
+    const image = await openImages([sparse(5 * GIB, [])]);
+    expect([...image.memory.runs]).toEqual([{ start: 0, end: 5 * GIB, state: 'present' }]);
+  });
+
+  it('are not what a text file or a few bytes are taken for', async () => {
+    await expect(openBytes(new TextEncoder().encode('hello\n'))).rejects.toThrow('a text file');
+    await expect(openBytes(new Uint8Array(5000))).rejects.toThrow('5000 bytes that start with 00 00');
+  });
+});
+
+describe('VMware', () => {
+  const regions = [
+    [0, 0, 4],
+    [0x100, 4, 3],
+  ] as const;
+  const vmem = Buffer.concat([pages(0, 4), pages(0x100, 3)]);
+  const expected = `====${'.'.repeat(0xfc)}===.`;
+
+  it('state and memory given together are opened in any order', async () => {
+    for (const order of [0, 1]) {
+      const both = [bytesSource(buildVmss(regions), 'a.vmss'), bytesSource(padded(vmem), 'a.vmem')];
+      const image = await openImages(order ? both.reverse() : both);
+      expect(image.format).toBe('VMware memory (.vmem) with its state');
+      expect(pagesOf(image, 0x104)).toBe(expected);
+    }
+  });
+
+  it.each(['a.vmem', 'a.vmsn'])('finds the other file beside %s', async (name) => {
+    const files: Record<string, Uint8Array> = { 'a.vmem': padded(vmem), 'a.vmsn': buildVmss(regions) };
+    const image = await openImages([bytesSource(files[name]!, name)], {
+      sibling: (other) => (files[other] ? bytesSource(files[other], other) : undefined),
+    });
+    expect(pagesOf(image, 0x104)).toBe(expected);
+  });
+
+  it('reads memory that is in the snapshot itself', async () => {
+    const image = await openBytes(buildVmss(regions, vmem));
+    expect(image.format).toBe('VMware snapshot');
+    expect(pagesOf(image, 0x104)).toBe(expected);
+  });
+
+  it('says that the memory is missing', async () => {
+    await expect(openBytes(buildVmss(regions))).rejects.toThrow('a .vmem file beside it');
+  });
+
+  it('is cut off anywhere without harm', async () => {
+    const file = buildVmss(regions, vmem);
+    for (let i = 1; i < 64; i++) {
+      const cut = file.subarray(0, Math.floor((file.length * i) / 64));
+      const image = await openBytes(cut).catch((error: Error) => error);
+      if (image instanceof Error) expect(image.name).toBe('FormatError');
+      else expect(pagesOf(image, 0x104)).toMatch(/^[=.t]+$/);
+    }
+  });
+});
+
+/** Raw files must have a MiB. */
+function padded(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(1 << 20);
+  out.set(bytes);
+  return out;
+}
