@@ -93,7 +93,7 @@ function physicalPieces(source: ByteSource, loads: readonly ProgramHeader[], war
   const known = loads.filter((p) => p.physical !== NO_PADDR);
   // kernels before 4.14 write 0 as the physical address of every segment of /proc/kcore
   const zeros = known.filter((p) => p.physical === 0n && p.memorySize > 0);
-  if (known.length === 0 || zeros.length > 1) {
+  if (known.length === 0 || (zeros.length > 1 && zeros.length === known.length)) {
     throw new UnsupportedError(
       `${source.name}: an ELF core whose segments have no physical addresses`,
       'a copy of /proc/kcore of a kernel before 4.14 cannot be used; take a dump with makedumpfile, LiME or AVML',

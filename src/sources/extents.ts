@@ -53,34 +53,62 @@ export class ExtentBuilder {
   }
 }
 
-/** Sweeps over the extents in order of their starts, with a heap of those that are open, the latest on top. */
 function disjoint({ count, starts, lengths, places }: Extents): Extents {
+  const out = new ExtentBuilder();
+  const ends = lengths.map((length, i) => starts[i]! + length);
+  sweep(count, starts, ends, (start, end, winner) => {
+    out.add(start, end - start, places[winner]! + (start - starts[winner]!));
+  });
+  return out.finish();
+}
+
+/**
+ * Cuts stretches that overlap into ones that do not, told to `emit` in order: where several cover a place, the one
+ * with the highest index wins. A heap of the stretches that are open keeps this quick however they lie.
+ */
+export function sweep(
+  count: number,
+  starts: Float64Array,
+  ends: Float64Array,
+  emit: (start: number, end: number, winner: number) => void,
+): void {
   const order = Uint32Array.from({ length: count }, (_, i) => i).sort(
     (a, b) => starts[a]! - starts[b]! || a - b,
   );
-  const out = new ExtentBuilder();
   const heap: number[] = [];
-  const end = (i: number): number => starts[i]! + lengths[i]!;
   let at = 0;
-  const emitUntil = (limit: number): void => {
+  let from = 0;
+  let winner = -1;
+  const flush = (): void => {
+    if (winner >= 0 && at > from) emit(from, at, winner);
+  };
+  const advance = (limit: number): void => {
     while (heap.length > 0 && at < limit) {
       const top = heap[0]!;
-      if (end(top) <= at) {
+      if (ends[top]! <= at) {
         popHeap(heap);
         continue;
       }
-      const stop = Math.min(end(top), limit);
-      out.add(at, stop - at, places[top]! + (at - starts[top]!));
-      at = stop;
+      if (top !== winner) {
+        flush();
+        winner = top;
+        from = at;
+      }
+      at = Math.min(ends[top]!, limit);
     }
   };
   for (const index of order) {
-    emitUntil(starts[index]!);
-    at = starts[index]!;
+    const start = starts[index]!;
+    advance(start);
+    if (at < start) {
+      flush();
+      winner = -1;
+      at = start;
+    }
     pushHeap(heap, index);
   }
-  emitUntil(Infinity);
-  return out.finish();
+  advance(Infinity);
+  flush();
 }
 
 function pushHeap(heap: number[], value: number): void {

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../core/bytes.ts';
-import { locate, overlay, type Range } from '../core/ranges.ts';
+import { locate, type Range } from '../core/ranges.ts';
+import { sweep } from './extents.ts';
 import type { Missing, PhysicalMemory, PhysicalRun } from './image-format.ts';
 
 const PAGE = 4096;
@@ -34,7 +35,7 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
   });
   const present = clipped.filter((p) => p.offset !== undefined);
   const missing = clipped.filter((p) => p.offset === undefined);
-  const laid = overlay([...present, ...missing], cut);
+  const laid = layOut([...present, ...missing]);
   const runs = joinRuns(laid);
   const one = new Uint8Array(1);
   let last = 0;
@@ -78,6 +79,18 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
       return { start: address, end, state: 'partial' in from ? 'truncated' : 'unreadable', why };
     },
   };
+}
+
+/** Cuts pieces so that none overlap; an earlier one wins. */
+function layOut(pieces: readonly Piece[]): Piece[] {
+  const sorted = pieces.filter((p) => p.end > p.start).reverse();
+  const starts = Float64Array.from(sorted, (p) => p.start);
+  const ends = Float64Array.from(sorted, (p) => p.end);
+  const out: Piece[] = [];
+  sweep(sorted.length, starts, ends, (start, end, winner) => {
+    out.push(cut(sorted[winner]!, { start, end }));
+  });
+  return out;
 }
 
 /** Neighbouring pieces in the same state become one run. */
