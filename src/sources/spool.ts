@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
-import { fdSource } from './file-source.ts';
+import { fdSource } from './fd-source.ts';
 
 /** A temporary file that has no name any more, so that nothing is left behind however the process ends. */
 export interface Spool {

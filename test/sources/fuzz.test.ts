@@ -5,6 +5,7 @@ import { StructPageError } from '../../src/core/errors.ts';
 import { FORMATS, WRAPPERS } from '../../src/sources/registry.ts';
 import { buildElf } from '../builders/elf.ts';
 import { flattenWhole } from '../builders/flattened.ts';
+import { buildHibernation } from '../builders/hibernation.ts';
 import { buildKdump } from '../builders/kdump.ts';
 import { buildAvml, buildLime } from '../builders/lime.ts';
 import { buildVmss } from '../builders/vmware.ts';
@@ -18,6 +19,8 @@ const SEEDS: readonly Uint8Array[] = [
   buildElf({ loads: '0-3fff file=1234\n8000-9fff' }),
   buildLime('0-3\n8-9'),
   buildAvml('0-3\n8-9'),
+  buildHibernation([1, 2, 5], 'lzo'),
+  buildHibernation([1, 2, 5], 'none'),
   buildVmss([[0, 0, 4]], new Uint8Array(16384)),
 ];
 

@@ -1,0 +1,44 @@
+import { closeSync, readSync } from 'node:fs';
+import type { ByteSource } from '../core/bytes.ts';
+import { FormatError } from '../core/errors.ts';
+
+/** A source over an open descriptor, which it takes over. */
+export function fdSource(fd: number, name: string, byteLength: number): ByteSource {
+  let open = true;
+  return {
+    name,
+    byteLength,
+    readInto(offset, target) {
+      let done = 0;
+      // read(2) gives at most 0x7ffff000 bytes, and may give less
+      while (done < target.length) {
+        const got = readSome(fd, name, target.subarray(done), offset + done);
+        if (got === 0) break;
+        done += got;
+      }
+      return done;
+    },
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+/** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */
+const UNREADABLE = new Set(['EIO', 'EFAULT', 'ENXIO', 'EPERM', 'EINVAL', 'EOVERFLOW']);
+
+function readSome(fd: number, name: string, target: Uint8Array, offset: number): number {
+  try {
+    return readSync(fd, target, 0, target.length, offset);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (UNREADABLE.has(code)) return 0;
+    throw new FormatError({
+      file: name,
+      offset,
+      expected: 'bytes that can be read',
+      found: code === 'EACCES' ? 'no permission' : code,
+    });
+  }
+}
