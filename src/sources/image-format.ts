@@ -2,7 +2,6 @@ import type { ByteSource } from '../core/bytes.ts';
 import type { FaultReason } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
 import type { ElfNote } from '../formats/elf-notes.ts';
-import type { RunList } from './run-list.ts';
 
 /** Why bytes of physical memory are not in an image. Three different things to a reader, so kept apart. */
 export type Missing = Exclude<FaultReason, 'not-mapped'>;
@@ -12,6 +11,14 @@ export interface PhysicalRun extends Range {
   readonly state: 'present' | Missing;
   /** For messages, where more is known than the state: the file offset of the damage, the part that is missing. */
   readonly why?: string;
+}
+
+/**
+ * The runs of a dump's memory, made one by one as they are asked for: where single pages are excluded, a list of
+ * them all would be larger than the memory that structpage may use. Arrays are run lists, too.
+ */
+export interface RunList extends Iterable<PhysicalRun> {
+  reduce<T>(step: (sum: T, run: PhysicalRun) => T, first: T): T;
 }
 
 /** The physical memory that an image holds. */
