@@ -35,6 +35,8 @@ export type ColumnName =
   | 'lru_prev'
   | 'memcg_data'
   | 'slab_cache'
+  | 'kpageflags'
+  | 'kpagecount'
   | 'state';
 
 /** What a column is, for help texts, filters and exporters. */
@@ -119,14 +121,25 @@ export const COLUMNS: readonly ColumnSpec[] = [
     help: 'name of the slab cache that the page belongs to',
   },
   {
+    name: 'kpageflags',
+    kind: 'word',
+    help: 'what this kernel says of the page in /proc/kpageflags, its errors included',
+  },
+  { name: 'kpagecount', kind: 'number', help: 'what this kernel says of the page in /proc/kpagecount' },
+  {
     name: 'state',
     kind: 'name',
     help: 'ok, or why its struct page could not be read; asking for it lists such pages too',
   },
 ];
 
-/** Columns that are printed when none are named: all but `state`, which changes what rows there are. */
-export const DEFAULT_COLUMNS: readonly ColumnName[] = COLUMNS.map((c) => c.name).filter((n) => n !== 'state');
+/** Columns that must be asked for: what the kernel would say, and `state`, which changes what rows there are. */
+const ON_DEMAND: ReadonlySet<ColumnName> = new Set<ColumnName>(['kpageflags', 'kpagecount', 'state']);
+
+/** Columns that are printed when none are named. */
+export const DEFAULT_COLUMNS: readonly ColumnName[] = COLUMNS.map((c) => c.name).filter(
+  (n) => !ON_DEMAND.has(n),
+);
 
 const BY_NAME = new Map<string, ColumnSpec>(COLUMNS.map((c) => [c.name, c]));
 

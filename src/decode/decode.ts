@@ -7,6 +7,8 @@ import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-read
 import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
 import { type FlagNamer, flagNamer } from './flag-names.ts';
 import { FolioPass, type Folios, NOT_FREE, UNKNOWN_ORDER } from './folio.ts';
+import type { KpageFacts } from './kpage-facts.ts';
+import { type KpageColumns, KpageDecoder } from './kpageflags.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
@@ -28,6 +30,8 @@ const BY_FOLIO: ReadonlySet<ColumnName> = new Set<ColumnName>([
   'free_order',
   'mapping_kind',
   'slab_cache',
+  'kpageflags',
+  'kpagecount',
 ]);
 
 const PAGE_SHIFT = 12;
@@ -42,8 +46,16 @@ export class Decoder {
   readonly #namer: FlagNamer;
   readonly #needsFolios: boolean;
   readonly #pagesPerSection: number;
+  readonly #kpage: KpageDecoder | undefined;
+  #kpageColumns: KpageColumns | undefined;
 
-  constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches, columns: readonly ColumnName[]) {
+  constructor(
+    layout: PageLayout,
+    reader: PageReader,
+    caches: SlabCaches,
+    columns: readonly ColumnName[],
+    kpage?: KpageFacts,
+  ) {
     this.layout = layout;
     this.model = reader.model;
     this.columns = columns;
@@ -52,11 +64,13 @@ export class Decoder {
     this.#namer = flagNamer(layout, this.folioPass.types.names);
     this.#needsFolios = columns.some((c) => BY_FOLIO.has(c));
     this.#pagesPerSection = reader.model.pagesPerSection;
+    this.#kpage = kpage && new KpageDecoder(layout, reader, this.folioPass.types, kpage);
   }
 
   /** Decodes a batch. It must start at a multiple of the largest free block for `type` and `free_order` to be right. */
   decode(raw: RawPages): ColumnBatch {
     const folios = this.#needsFolios ? this.folioPass.run(raw) : undefined;
+    this.#kpageColumns = folios && this.#kpage?.decode(raw, folios);
     const columns = new Map<ColumnName, Column>();
     for (const name of this.columns) columns.set(name, this.#column(name, raw, folios));
     return { start: raw.start, count: raw.count, columns, states: raw.states };
@@ -132,6 +146,12 @@ export class Decoder {
         return { kind: 'name', codes: f.cache, names: this.#caches.names };
       case 'flags':
         return this.#flags(raw, f);
+      case 'kpageflags': {
+        const { flagsLow, flagsHigh } = this.#kpageColumns!;
+        return { kind: 'word', low: flagsLow, high: flagsHigh };
+      }
+      case 'kpagecount':
+        return { kind: 'number', values: this.#kpageColumns!.counts };
       case 'state':
         return { kind: 'name', codes: raw.states, names: PAGE_STATES };
     }

@@ -3,6 +3,7 @@ import { UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { type ColumnBatch, checkColumns, Decoder } from '../decode/decode.ts';
+import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
@@ -25,6 +26,8 @@ export interface Selection {
   readonly pfns?: readonly Range[];
   /** An expression over the columns, e.g. `type == slab && order >= 2`. */
   readonly where?: string;
+  /** Whether `kpageflags` is to be right where the kernel errs (KSM in 6.10 to 7.0). */
+  readonly correct?: boolean;
   /** No more rows than this. */
   readonly limit?: number;
 }
@@ -81,8 +84,10 @@ export class Inspector {
   }
 
   /** A decoder of these columns for this kernel. */
-  decoder(columns: readonly ColumnName[]): Decoder {
-    return new Decoder(this.layout, this.reader, this.caches, columns);
+  decoder(columns: readonly ColumnName[], correct = false): Decoder {
+    const asks = columns.includes('kpageflags') || columns.includes('kpagecount');
+    const kpage = asks ? kpageFacts(this.kernel, this.layout, this.model, correct) : undefined;
+    return new Decoder(this.layout, this.reader, this.caches, columns, kpage);
   }
 
   /**
@@ -102,7 +107,10 @@ export class Inspector {
     const where = selection.where === undefined ? undefined : parseExpression(selection.where);
     const withState =
       columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
-    const decoder = this.decoder([...new Set([...columns, ...(where ? columnsOf(where) : [])])]);
+    const decoder = this.decoder(
+      [...new Set([...columns, ...(where ? columnsOf(where) : [])])],
+      selection.correct,
+    );
     const wanted = this.ranges(selection.pfns);
     const buffer = this.reader.buffer(BATCH_PAGES);
     let left = selection.limit ?? Infinity;

@@ -8,6 +8,8 @@ export interface MemoryModel {
   readonly pageSize: number;
   /** Pfns that have a struct page, sorted and disjoint. */
   readonly present: readonly Range[];
+  /** Pfns that are online: plugged in, and of a subsection that holds memory. */
+  readonly online: readonly Range[];
   /** vmemmap: address of the struct page of pfn 0. undefined for plain SPARSEMEM. */
   readonly base: VirtAddr | undefined;
   /** What `present` and `base` come from, in words. */

@@ -9,6 +9,8 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 const FLAGS = 0x3fn;
 const PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
+/** SECTION_IS_ONLINE, 4.13 on. */
+const IS_ONLINE = 4n;
 /** SECTION_IS_EARLY, 5.3 on: all of the section was there at boot, its subsection map need not be asked. */
 const IS_EARLY = 8n;
 const PAGE = 4096;
@@ -20,6 +22,8 @@ export interface Section {
   readonly base: VirtAddr;
   /** Pfns of it that have a struct page. */
   readonly pfns: readonly Range[];
+  /** Pfns of it that are online: what pfn_to_online_page() has a page for. */
+  readonly online: readonly Range[];
 }
 
 /** The sections of a kernel and what it was that told of them. */
@@ -58,11 +62,13 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       const number = first + i;
       const start = number * pagesPerSection;
       const whole = [{ start, end: start + pagesPerSection }];
-      const pfns =
-        (word & IS_EARLY) !== 0n
-          ? whole
-          : usage(viewOf(bytes), i * structSize, start, pagesPerSection, whole);
-      list.push({ number, base: BigInt.asUintN(64, word & ~FLAGS), pfns });
+      const existing = usage(viewOf(bytes), i * structSize, start, pagesPerSection, whole);
+      list.push({
+        number,
+        base: BigInt.asUintN(64, word & ~FLAGS),
+        pfns: (word & IS_EARLY) !== 0n ? whole : existing,
+        online: (word & IS_ONLINE) !== 0n ? existing : [],
+      });
     }
   };
 

@@ -24,6 +24,7 @@ export function sparseModel(
   const common = {
     pageSize,
     present,
+    online: unite(list.flatMap((s) => s.online)),
     sectionSizeBits,
     maxPhysicalBits,
     pagesPerSection,
