@@ -38,3 +38,4 @@ export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';
+export { compareKpage, type DifferingGroup, type KpageComparison, type KpageRecord } from './views/verify.ts';

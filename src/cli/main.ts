@@ -11,6 +11,7 @@ import { layoutCommand } from './commands/layout.ts';
 import { pageCommand } from './commands/page.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
+import { verifyCommand } from './commands/verify.ts';
 import type { Outcome } from './open.ts';
 import { ClosedPipe, say } from './output.ts';
 
@@ -42,6 +43,7 @@ pageCommand(program);
 summaryCommand(program, outcome);
 translateCommand(program);
 captureCommand(program);
+verifyCommand(program, outcome);
 layoutCommand(program);
 columnsCommand(program);
 

@@ -1,0 +1,80 @@
+import type { Column, ColumnName } from '../decode/columns.ts';
+import type { ColumnBatch } from '../decode/decode.ts';
+import { KPF } from '../decode/kpageflags.ts';
+
+/** What a kernel said of its pages: an unsigned 64-bit word for each pfn, as the files in /proc have them. */
+export interface KpageRecord {
+  readonly flags?: BigUint64Array;
+  readonly counts?: BigUint64Array;
+}
+
+/** Pages that differ in the same bits. */
+export interface DifferingGroup {
+  /** `+name` for a bit that only we have, `-name` for one that only the kernel has; `count` for a count. */
+  readonly bits: string;
+  pages: number;
+  /** The first of them. */
+  readonly examples: { readonly pfn: number; readonly ours: bigint; readonly theirs: bigint }[];
+}
+
+/** The outcome of a comparison. */
+export interface KpageComparison {
+  /** Pages that both have something to say of. */
+  pages: number;
+  flagsEqual: number;
+  countsEqual: number;
+  /** Most frequent first. */
+  readonly groups: DifferingGroup[];
+}
+
+const EXAMPLES = 3;
+const NAMES = new Map<number, string>(Object.entries(KPF).map(([name, bit]) => [bit, name]));
+
+/** Compares the columns kpageflags and kpagecount with what the kernel said. Pfns beyond the record are not compared. */
+export function compareKpage(
+  rows: Iterable<{ readonly batch: ColumnBatch; readonly rows: Uint32Array }>,
+  record: KpageRecord,
+): KpageComparison {
+  const groups = new Map<string, DifferingGroup>();
+  const result = { pages: 0, flagsEqual: 0, countsEqual: 0 };
+  const differ = (bits: string, pfn: number, ours: bigint, theirs: bigint): void => {
+    const group = groups.get(bits) ?? { bits, pages: 0, examples: [] };
+    groups.set(bits, group);
+    group.pages++;
+    if (group.examples.length < EXAMPLES) group.examples.push({ pfn, ours, theirs });
+  };
+  const most = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
+  for (const { batch, rows: pages } of rows) {
+    const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
+    const flags = column<Extract<Column, { kind: 'word' }>>('kpageflags');
+    const counts = column<Extract<Column, { kind: 'number' }>>('kpagecount');
+    for (const i of pages) {
+      const pfn = batch.start + i;
+      if (pfn >= most) continue;
+      result.pages++;
+      if (record.flags) {
+        const ours = (BigInt(flags.high[i]!) << 32n) | BigInt(flags.low[i]!);
+        const theirs = record.flags[pfn]!;
+        if (ours === theirs) result.flagsEqual++;
+        else differ(bitsText(ours, theirs), pfn, ours, theirs);
+      }
+      if (record.counts) {
+        const ours = BigInt(counts.values[i]!);
+        const theirs = record.counts[pfn]!;
+        if (ours === theirs) result.countsEqual++;
+        else differ('count', pfn, ours, theirs);
+      }
+    }
+  }
+  return { ...result, groups: [...groups.values()].sort((a, b) => b.pages - a.pages) };
+}
+
+function bitsText(ours: bigint, theirs: bigint): string {
+  const parts: string[] = [];
+  for (let bit = 0; bit < 64; bit++) {
+    const mask = 1n << BigInt(bit);
+    if (((ours ^ theirs) & mask) === 0n) continue;
+    parts.push(`${ours & mask ? '+' : '-'}${NAMES.get(bit) ?? `bit ${bit}`}`);
+  }
+  return parts.join(' ');
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { type Column, openMemory } from '../../src/index.ts';
+import { compareKpage } from '../../src/views/verify.ts';
+import { zoneSpans } from './oracles.ts';
+
+const FIXTURES = new URL('../fixtures/', import.meta.url);
+
+/** Guests that were stopped, or died, the instant after their kernel was asked. */
+const GUESTS = [
+  ['x86_64-6.12.107-kdump', 'panicked, dumped by makedumpfile'],
+  ['x86_64-hvo-6.1', 'hugetlb vmemmap optimisation with fake heads'],
+  ['x86_64-hvo-7.3', 'hugetlb vmemmap optimisation with masks in tails'],
+  ['x86_64-numa-6.18', 'two NUMA nodes'],
+] as const;
+
+function words(name: string): BigUint64Array {
+  const bytes = gunzipSync(readFileSync(new URL(name, FIXTURES)));
+  return new BigUint64Array(new Uint8Array(bytes).buffer);
+}
+
+describe.each(GUESTS)('%s (%s)', (name) => {
+  test('kpageflags and kpagecount are what its own kernel said, for every page', async () => {
+    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const result = compareKpage(inspector.selectSync({ columns: ['kpageflags', 'kpagecount'] }), {
+      flags: words(`${name}.kpageflags.gz`),
+      counts: words(`${name}.kpagecount.gz`),
+    });
+    inspector.close();
+    expect(result.pages).toBeGreaterThan(40000);
+    expect(result.groups).toEqual([]);
+    expect([result.flagsEqual, result.countsEqual]).toEqual([result.pages, result.pages]);
+  });
+
+  test('node and zone are those of the zone that spans the page, by the guest itself', async () => {
+    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const nodes: number[] = [];
+    const zones: string[] = [];
+    for (const { batch, rows } of inspector.selectSync({ columns: ['node', 'zone'] })) {
+      const node = batch.columns.get('node') as Extract<Column, { kind: 'number' }>;
+      const zone = batch.columns.get('zone') as Extract<Column, { kind: 'name' }>;
+      for (const i of rows) {
+        nodes[batch.start + i] = node.values[i]!;
+        zones[batch.start + i] = zone.names[zone.codes[i]!]!;
+      }
+    }
+    inspector.close();
+    for (const span of zoneSpans(name)) {
+      for (let pfn = span.start; pfn < span.end; pfn++) {
+        if (nodes[pfn] === span.node && zones[pfn] === span.zone) continue;
+        expect([pfn, nodes[pfn], zones[pfn]]).toEqual([pfn, span.node, span.zone]);
+      }
+    }
+  });
+});
