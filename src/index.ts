@@ -1,6 +1,6 @@
 /** The public interface of structpage. */
 export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
-export type { ByteSource } from './core/bytes.ts';
+export { type ByteSource, bytesSource } from './core/bytes.ts';
 export {
   FaultError,
   FormatError,

@@ -24,6 +24,8 @@ export interface KdumpRecipe {
   /** One bitmap only, as of writers that filter nothing. */
   singleBitmap?: boolean;
   timestamp?: number;
+  /** What page `pfn` holds; pageContent if absent. */
+  content?: (pfn: number) => Uint8Array;
 }
 
 const FLAG: Record<Codec, number> = { none: 0, zlib: 1, lzo: 2, snappy: 4, zstd: 32 };
@@ -32,6 +34,7 @@ const FLAG: Record<Codec, number> = { none: 0, zlib: 1, lzo: 2, snappy: 4, zstd:
 export async function buildKdump(recipe: KdumpRecipe): Promise<Uint8Array> {
   const { codec = 'zlib', version = 6, blockSize = 4096, bigEndian = false, dumpLevel = 31 } = recipe;
   const le = !bigEndian;
+  const content = recipe.content ?? ((pfn: number) => pageContent(pfn, blockSize));
   const lines = parseLines(recipe.pages);
   const maxMapnr = recipe.maxMapnr ?? Math.max(0, ...lines.map((l) => l.last + 1));
   const bitmapBytes = Math.max(1, Math.ceil(maxMapnr / 8 / blockSize)) * blockSize;
@@ -64,9 +67,9 @@ export async function buildKdump(recipe: KdumpRecipe): Promise<Uint8Array> {
   const descriptors = new Uint8Array(24 * mine.length);
   const dv = new DataView(descriptors.buffer);
   for (const [i, page] of mine.entries()) {
-    const packed = await compress(pageContent(page.pfn, blockSize), page.codec);
+    const packed = await compress(content(page.pfn), page.codec);
     const plain = packed.length >= blockSize;
-    const data = page.zero ? zeroPage : plain ? pageContent(page.pfn, blockSize) : packed;
+    const data = page.zero ? zeroPage : plain ? content(page.pfn) : packed;
     const at = page.zero ? zeroAt : dataAt;
     if (!page.zero) {
       chunks.push({ at, bytes: data });

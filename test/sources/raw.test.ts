@@ -96,6 +96,18 @@ describe('raw images', () => {
   });
 });
 
+describe('files of other kinds', () => {
+  it.each([
+    ['QEVM', 'virsh dump --memory-only'],
+    ['QFI\xfb', 'a disk, not memory'],
+    ['LibvirtQemudSave', 'a libvirt save file'],
+  ])('that begin with %s are refused by name', async (magic, words) => {
+    const file = new Uint8Array(2 << 20);
+    file.set([...magic].map((c) => c.charCodeAt(0)));
+    await expect(openBytes(file)).rejects.toThrow(words);
+  });
+});
+
 describe('VMware', () => {
   const regions = [
     [0, 0, 4],
