@@ -25,20 +25,18 @@ export function findPciHole(
 ): number | undefined {
   const total = source.byteLength;
   if (!Number.isFinite(total) || total <= LEAST) return undefined;
-  // the address 4 GiB, little endian, is looked for by its last seven bytes: the first is any zero
-  const needle = Uint8Array.from([0, 0, 0, 0, 1, 0, 0, 0]);
+  // the address 4 GiB is looked for by its upper half: what begins with a zero is found slowly in empty memory
+  const needle = Uint8Array.from([1, 0, 0, 0]);
   const window = new FileWindow(source, CHUNK + ENTRY);
   const votes = new Map<number, number>();
   const limit = Math.min(total, FOUR_GIB);
   for (let at = 0; at < limit; at += CHUNK) {
     const bytes = window.read(at, CHUNK + ENTRY);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (
-      let i = buffer.indexOf(needle);
-      i >= 0 && i + ENTRY <= buffer.length;
-      i = buffer.indexOf(needle, i + 1)
-    ) {
-      if (buffer.readUInt32LE(i + 16) !== USABLE_RAM) continue;
+    for (let hit = buffer.indexOf(needle, 4); hit >= 0; hit = buffer.indexOf(needle, hit + 1)) {
+      const i = hit - 4;
+      if (i + ENTRY > buffer.length) break;
+      if (buffer.readUInt32LE(i + 16) !== USABLE_RAM || buffer.readUInt32LE(i) !== 0) continue;
       const size = buffer.readUInt32LE(i + 8) + buffer.readUInt32LE(i + 12) * 2 ** 32;
       const below = total - size;
       if (size > 0 && below >= LEAST && below < FOUR_GIB && below % STEP === 0) {

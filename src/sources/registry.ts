@@ -2,6 +2,7 @@ import { avml } from './avml.ts';
 import { bzip2 } from './bzip2.ts';
 import { elf } from './elf.ts';
 import { flattened } from './flattened.ts';
+import { foreign } from './foreign.ts';
 import { gzip } from './gzip.ts';
 import { hibernation } from './hibernation.ts';
 import type { ImageFormat } from './image-format.ts';
@@ -14,7 +15,7 @@ import { xz } from './xz.ts';
 import { zstd } from './zstd.ts';
 
 /** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
-export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, vmware, hibernation, raw];
+export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, vmware, hibernation, foreign, raw];
 
 /** Every compression or rearrangement that may be around a whole file. */
 export const WRAPPERS: readonly Wrapper[] = [gzip, zstd, xz, bzip2, flattened];
