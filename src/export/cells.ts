@@ -9,6 +9,11 @@ export type CellText = (page: number) => string;
 /** Columns whose values mean nothing where the struct page could not be read. */
 const ALWAYS: ReadonlySet<ColumnName> = new Set<ColumnName>(['pfn', 'phys', 'page', 'section', 'state']);
 
+/** Whether a column means something even where the struct page could not be read. */
+export function isAlwaysKnown(name: ColumnName): boolean {
+  return ALWAYS.has(name);
+}
+
 /** How the cells of each column of a batch are written, in the order of `names`. */
 export function cellTexts(batch: ColumnBatch, names: readonly ColumnName[]): CellText[] {
   const { states } = batch;
