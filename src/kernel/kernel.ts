@@ -240,7 +240,7 @@ function candidates(image: OpenImage, name: string): readonly Architecture[] {
   const architecture = architectureOf(image.machine);
   if (architecture) return [architecture];
   throw new UnsupportedError(
-    `${name}: memory of a ${machineName(image.machine)} machine`,
+    `${name}: memory of architecture ${machineName(image.machine)}`,
     `supported is ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
   );
 }

@@ -19,7 +19,7 @@ export function resolveFlagBits(types: TypeFacts): FlagBits {
     throw new LayoutError(
       'enum pageflags',
       `${types.origin} has ${enumerators ? 'no __NR_PAGEFLAGS in it' : 'no such enum'}`,
-      'Name a vmlinux or BTF file of this very kernel with --vmlinux',
+      'Name a vmlinux or BTF file of this very kernel with --layout',
     );
   }
   const count = Number(last);

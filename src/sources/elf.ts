@@ -41,7 +41,7 @@ export const elf: ImageFormat = {
           header.type === 2 || header.type === 3
             ? `an ELF program or vmlinux (e_type ${header.type})`
             : `e_type ${header.type}`,
-        advice: 'Name the memory dump itself; a vmlinux goes to --vmlinux',
+        advice: 'Name the memory dump itself; a vmlinux goes to --layout',
       });
     }
     const warnings: string[] = [];
