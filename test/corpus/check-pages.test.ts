@@ -6,9 +6,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { structpage } from '../cli/run.ts';
 
 /** Dumps as other programs read them, with a checker; both are beside the repository where they are at all. */
-const dumps = process.env['STRUCTPAGE_CORPUS'] ?? '';
-const checker = process.env['STRUCTPAGE_CHECKER'] ?? '';
-const oracles = process.env['STRUCTPAGE_ORACLES'] ?? '';
+const dumps = process.env.STRUCTPAGE_CORPUS ?? '';
+const checker = process.env.STRUCTPAGE_CHECKER ?? '';
+const oracles = process.env.STRUCTPAGE_ORACLES ?? '';
 const present = existsSync(dumps) && existsSync(checker) && existsSync(oracles);
 if (!present) console.info('the corpus is not here (STRUCTPAGE_CORPUS): its tests are skipped');
 
