@@ -3,10 +3,12 @@ import { StructPageError } from '../core/errors.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
+import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { openImage } from '../sources/open-image.ts';
 import { Inspector } from './inspector.ts';
+import { refineCpupid } from './refine-layout.ts';
 import { checkLayout } from './self-check.ts';
 import { firstThatHolds, type TypeOptions } from './types.ts';
 
@@ -43,7 +45,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
   return firstThatHolds(kernel, options, ({ types, from, warnings }) => {
     const discovered = discoverMemoryModel(kernel, types);
     const { model } = discovered;
-    const layout = resolvePageLayout(
+    const resolved = resolvePageLayout(
       types,
       {
         vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
@@ -52,6 +54,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
       },
       kernel.vmcoreinfo,
     );
+    const layout = refineCpupid(resolved, kernel, new PageReader(kernel.space, model));
     const inspector = new Inspector({
       image,
       kernel,

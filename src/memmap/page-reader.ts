@@ -99,16 +99,46 @@ export class PageReader {
   }
 
   #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {
+    const done = this.#space.direct(address, target);
+    if (done > 0 && this.#space.zeroFills) this.#doubtZeros(address, target.subarray(0, done), states, first);
+    if (done < target.length) this.#walk(address, target, done, states, first);
+  }
+
+  /**
+   * A struct page in use is never all zero: its mapcount of -1, its type, or the link of a tail are not. So zeros from a
+   * source that also gives zeros for what it cannot read are asked for again through the page tables, and what is
+   * zero even there counts as unreadable.
+   */
+  #doubtZeros(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {
     const size = this.model.pageSize;
-    const mark = (from: number, to: number, reason: FaultReason): void => {
+    for (let at = 0; at + size <= target.length; ) {
+      if (!isZero(target, at, size)) {
+        at += size;
+        continue;
+      }
+      let end = at + size;
+      while (end + size <= target.length && isZero(target, end, size)) end += size;
+      const page = first + at / size;
+      this.#walk(address + BigInt(at), target.subarray(at, end), 0, states, page);
+      for (let i = at; i < end; i += size) {
+        const state = first + i / size;
+        if (states[state] === OK && isZero(target, i, size)) states[state] = CODES.get('unreadable')!;
+      }
+      at = end;
+    }
+  }
+
+  /** Fills `target` from `done` on through the page tables; `first` is the page at target[0]. */
+  #walk(address: VirtAddr, target: Uint8Array, from: number, states: Uint8Array, first: number): void {
+    const size = this.model.pageSize;
+    const mark = (start: number, end: number, reason: FaultReason): void => {
       const code = CODES.get(reason)!;
-      states.fill(code, first + Math.floor(from / size), first + Math.ceil(to / size));
+      states.fill(code, first + Math.floor(start / size), first + Math.ceil(end / size));
     };
-    let done = this.#space.direct(address, target);
+    let done = from;
     // page tables map whole pages: walk from the start of the first to the end of the last
     const lead = Number((address + BigInt(done)) & 4095n);
     const length = Math.ceil((lead + target.length - done) / 4096) * 4096;
-    if (done >= target.length) return;
     const base = done - lead;
     for (const run of this.#space.walker.mappedRuns(address + BigInt(base), length)) {
       const from = Math.max(base + run.offset, done);
@@ -131,4 +161,9 @@ export class PageReader {
       done = to;
     }
   }
+}
+
+function isZero(bytes: Uint8Array, start: number, length: number): boolean {
+  for (let i = start; i < start + length; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

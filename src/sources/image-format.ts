@@ -42,6 +42,8 @@ export interface VirtualSegments {
   /** Like PhysicalMemory.readInto, for a virtual address; 0 where no segment covers it. */
   readInto(address: bigint, target: Uint8Array): number;
   readonly segments: readonly { start: bigint; end: bigint }[];
+  /** The source gives zeros for what it cannot read, so that zeros are doubtful (/proc/kcore). */
+  readonly zeroFills?: boolean;
 }
 
 /** What a file turned out to be, open for reading. */

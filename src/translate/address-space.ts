@@ -23,6 +23,11 @@ export class AddressSpace {
     return this.#segments?.readInto(address, target) ?? 0;
   }
 
+  /** Whether `direct` gives zeros for what it cannot read. */
+  get zeroFills(): boolean {
+    return this.#segments?.zeroFills === true;
+  }
+
   /** Fills `target` from virtual `address` on. Throws FaultError at the first byte that is not there. */
   readInto(address: VirtAddr, target: Uint8Array, what?: string): void {
     let done = this.direct(address, target);

@@ -1,0 +1,43 @@
+import type { Kernel } from '../kernel/kernel.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import type { PageReader } from '../memmap/page-reader.ts';
+
+/** Pages of kernel text that are looked at. */
+const PAGES = 64;
+/** LAST__PID_SHIFT: the field has at least the bits of a pid (include/linux/page-flags-layout.h). */
+const LEAST = 8;
+
+/**
+ * The width of LAST_CPUPID is 8 + log2(NR_CPUS), and the size of a CPU mask tells NR_CPUS only to a multiple of 64. The memory
+ * itself knows: the field is all ones in pages that no task ever touched, as those of the kernel's text, and what lies below it is
+ * zero there.
+ */
+export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageReader): PageLayout {
+  const { lastCpupid, zone } = layout.fields;
+  const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
+  if (at === undefined || lastCpupid.width === 0) return layout;
+  const raw = reader.read(Math.floor(at / 4096), PAGES);
+  if (raw.readable < PAGES) return layout;
+  const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
+  const votes = new Map<number, number>();
+  for (let i = 0; i < PAGES; i++) {
+    const width = onesBelow(view.getBigUint64(i * layout.size + layout.offsets.flags, true), zone.shift);
+    votes.set(width, (votes.get(width) ?? 0) + 1);
+  }
+  const [width, pages] = [...votes].sort((a, b) => b[1] - a[1])[0]!;
+  const fits = width >= LEAST && zone.shift - width >= layout.flags.count;
+  if (!fits || pages < PAGES * 0.8 || width === lastCpupid.width) return layout;
+  const field = {
+    shift: zone.shift - width,
+    width,
+    from: 'the field in pages of kernel text, where it was never set',
+  };
+  return { ...layout, fields: { ...layout.fields, lastCpupid: field } };
+}
+
+/** How many bits right below `shift` are set without a gap. */
+export function onesBelow(word: bigint, shift: number): number {
+  let width = 0;
+  while (width < shift && (word >> BigInt(shift - 1 - width)) & 1n) width++;
+  return width;
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { PhysAddr } from '../core/address.ts';
+import { type Range, unite } from '../core/ranges.ts';
+
+/** A line of /proc/iomem; `depth` 0 is not within another. */
+export interface IomemEntry extends Range {
+  readonly name: string;
+  readonly depth: number;
+}
+
+/** A text file of the host; undefined where it is not there or not to be read. */
+export function hostText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lines of /proc/iomem. For a reader without CAP_SYS_ADMIN the kernel writes every address as 0: then none. */
+export function parseIomem(text: string): IomemEntry[] {
+  const entries: IomemEntry[] = [];
+  for (const line of text.split('\n')) {
+    const match = /^( *)([0-9a-f]+)-([0-9a-f]+) : (.*)$/.exec(line);
+    if (!match) continue;
+    const start = Number.parseInt(match[2]!, 16);
+    const end = Number.parseInt(match[3]!, 16) + 1;
+    entries.push({ start, end, name: match[4]!, depth: match[1]!.length / 2 });
+  }
+  return entries.some((e) => e.end > 1) ? entries : [];
+}
+
+/**
+ * What is surely RAM: the whole pages of the "System RAM" ranges, wherever they are in the tree (memory that was hotplugged
+ * lies below its device), without pages that a driver keeps to itself.
+ */
+export function systemRam(entries: readonly IomemEntry[], pageSize = 4096): Range[] {
+  return unite(
+    entries
+      .filter((e) => /^System RAM\b/.test(e.name))
+      .map((e) => ({
+        start: Math.ceil(e.start / pageSize) * pageSize,
+        end: Math.floor(e.end / pageSize) * pageSize,
+      })),
+  );
+}
+
+/** The innermost range of /proc/iomem that an address lies in. */
+export function iomemAt(entries: readonly IomemEntry[], address: PhysAddr): IomemEntry | undefined {
+  return entries.filter((e) => address >= e.start && address < e.end).sort((a, b) => b.depth - a.depth)[0];
+}
+
+/** The level of kernel lockdown in force: none, integrity, confidentiality; undefined where the kernel does not say. */
+export function lockdown(text: string | undefined): string | undefined {
+  return /\[(\w+)\]/.exec(text ?? '')?.[1];
+}
+
+/** Whether this process has a capability (by its number in include/uapi/linux/capability.h) in force. */
+export function hasCapability(statusText: string | undefined, number: number): boolean {
+  const mask = /^CapEff:\s*([0-9a-f]+)/m.exec(statusText ?? '')?.[1];
+  return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(number)) & 1n) === 1n;
+}
+
+/** A line of the kernel's configuration, from /proc/config.gz or /boot; undefined if neither can be read. */
+export function kernelConfig(release: string, name: string): string | undefined {
+  const text = configText(release);
+  if (text === undefined) return undefined;
+  return new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? 'n';
+}
+
+function configText(release: string): string | undefined {
+  try {
+    return gunzipSync(readFileSync('/proc/config.gz')).toString('latin1');
+  } catch {
+    return hostText(`/boot/config-${release}`);
+  }
+}
+
+/** What decides over access to the memory of this machine. */
+export interface Host {
+  readonly release: string;
+  readonly root: boolean;
+  /** CAP_SYS_RAWIO: without it neither /dev/mem nor /proc/kcore can be opened. */
+  readonly rawIo: boolean;
+  readonly lockdown: string | undefined;
+  /** CONFIG_STRICT_DEVMEM: y, n, or undefined where the configuration cannot be read. */
+  readonly strictDevmem: string | undefined;
+  readonly iomem: readonly IomemEntry[];
+  /** Physical address and length of the note that /sys/kernel/vmcoreinfo names. */
+  readonly vmcoreinfo: Range | undefined;
+}
+
+const CAP_SYS_RAWIO = 17;
+
+/** Reads all of it from /proc and /sys. Never throws: what cannot be read is undefined or empty. */
+export function readHost(): Host {
+  const release = hostText('/proc/sys/kernel/osrelease')?.trim() ?? '';
+  const note = /^([0-9a-f]+) ([0-9a-f]+)/.exec(hostText('/sys/kernel/vmcoreinfo') ?? '');
+  const at = note ? Number.parseInt(note[1]!, 16) : 0;
+  return {
+    release,
+    root: process.geteuid?.() === 0,
+    rawIo: hasCapability(hostText('/proc/self/status'), CAP_SYS_RAWIO),
+    lockdown: lockdown(hostText('/sys/kernel/security/lockdown')),
+    strictDevmem: kernelConfig(release, 'CONFIG_STRICT_DEVMEM'),
+    iomem: parseIomem(hostText('/proc/iomem') ?? ''),
+    vmcoreinfo: note && at > 0 ? { start: at, end: at + Number.parseInt(note[2]!, 16) } : undefined,
+  };
+}

@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module';
+
+/** A stretch of a device in the address space of this process, read-only. Its bytes must not be used after `unmap`. */
+export interface Mapping {
+  readonly bytes: Uint8Array;
+  unmap(): void;
+}
+
+/** mmap(2) said no; `code` is the name of the errno. */
+export class MapError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`mmap: ${code}`);
+    this.code = code;
+  }
+}
+
+/** A view of more than 2 GiB aborts Node, and more than 1 GiB at once is never needed. */
+const MOST = 2 ** 30;
+const PROT_READ = 1;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffffffffffffffffn;
+
+interface Libc {
+  mmap(
+    address: null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: bigint,
+  ): bigint | null;
+  munmap(address: bigint, length: number): number;
+  view(address: bigint, length: number): ArrayBuffer;
+  errno(): string;
+}
+
+let libc: Libc | undefined;
+
+/** koffi is loaded when it is first needed: dumps are read without it, on systems that it does not support, too. */
+function load(): Libc {
+  if (libc) return libc;
+  const koffi = createRequire(import.meta.url)('koffi');
+  const library = koffi.load(null);
+  const names = new Map<number, string>(
+    Object.entries(koffi.os.errno as Record<string, number>).map(([name, number]) => [number, name]),
+  );
+  libc = {
+    mmap: library.func('void *mmap(void *, size_t, int, int, int, int64_t)'),
+    munmap: library.func('int munmap(void *, size_t)'),
+    view: (address, length) => koffi.view(address, length),
+    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+  };
+  return libc;
+}
+
+/** Whether koffi works on this system; else why not. */
+export function mappingProblem(): string | undefined {
+  try {
+    load();
+    return undefined;
+  } catch (error) {
+    return `koffi, the native library that calls mmap, cannot be loaded: ${(error as Error).message.split('\n')[0]}`;
+  }
+}
+
+/**
+ * Maps [offset, offset + length) of a descriptor, read-only. Only for devices, and for files whose size was
+ * checked: what lies behind the end of a file is a SIGBUS that no program survives. Both numbers must be multiples of the page
+ * size, the length at most 1 GiB. Throws MapError.
+ */
+export function mapReadOnly(fd: number, offset: number, length: number): Mapping {
+  if (!(length > 0 && length <= MOST && length % 4096 === 0 && offset % 4096 === 0))
+    throw new MapError('EINVAL');
+  const c = load();
+  const address = c.mmap(null, length, PROT_READ, MAP_SHARED, fd, BigInt(offset));
+  if (address === null || address === MAP_FAILED) throw new MapError(c.errno());
+  let mapped = true;
+  return {
+    bytes: new Uint8Array(c.view(address, length)),
+    unmap() {
+      if (mapped) c.munmap(address, length);
+      mapped = false;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { Host } from './host.ts';
+
+/** What was tried when the kernel refused. */
+export type Step = 'open' | 'mmap' | 'read' | 'zeros' | 'nothing';
+
+/** Why a way to the memory of this machine is closed, and what opens it; a sentence each. */
+export interface Refusal {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+type Facts = Pick<Host, 'root' | 'rawIo' | 'lockdown' | 'strictDevmem'>;
+
+const KCORE = 'read /proc/kcore instead, which gives the same memory';
+
+/**
+ * What a refusal of /dev/mem, /proc/kcore or /dev/crash means. `code` is the name of the errno; for the steps `zeros` and
+ * `nothing` there is none (drivers/char/mem.c, fs/proc/kcore.c, arch/x86/mm/init.c).
+ */
+export function explainRefusal(path: string, step: Step, code: string, host: Facts): Refusal {
+  if (code === 'ENOENT' || code === 'ENXIO' || code === 'ENODEV') return absent(path, code);
+  if (step === 'open' && (code === 'EACCES' || code === 'EPERM')) return closed(path, code, host);
+  if (step === 'zeros') {
+    return {
+      why: `${path} gives zeros for RAM below 1 MiB: since 4.14 the kernel hides it from read(2)`,
+      remedy: 'mmap shows it (--method mmap); no struct page is there',
+    };
+  }
+  if (step === 'nothing') {
+    return {
+      why: `${path} gives no bytes at all: what was asked for is beyond what it has`,
+      remedy: KCORE,
+    };
+  }
+  switch (code) {
+    case 'EPERM':
+      return {
+        why:
+          host.strictDevmem === 'n'
+            ? `the kernel does not give RAM by ${path}, although its configuration says CONFIG_STRICT_DEVMEM=n`
+            : `the kernel was built with CONFIG_STRICT_DEVMEM${host.strictDevmem === 'y' ? '' : ' (so it seems from the refusal)'}: ${path} gives no RAM above 1 MiB, to root neither`,
+        remedy: `${KCORE}; no option of the kernel's command line changes this (iomem=relaxed is about device memory only)`,
+      };
+    case 'EFAULT':
+      return {
+        why: `${path} has nothing at this address: it is above the memory that the kernel maps (high_memory), or unmapped`,
+        remedy: 'ask for an address within System RAM of /proc/iomem',
+      };
+    case 'EINVAL':
+      return step === 'mmap'
+        ? {
+            why: `mmap of ${path} is refused as invalid: the address has more bits than the processor, or the memory-type check (PAT) forbids RAM`,
+            remedy: `use --method read, or ${KCORE}; on a kernel without CONFIG_STRICT_DEVMEM, booting with nopat lifts the check`,
+          }
+        : { why: `${path} refuses the address as invalid`, remedy: 'ask for a whole page of RAM' };
+    case 'EAGAIN':
+      return {
+        why: `mmap of ${path} conflicts with the memory type (PAT) in which the kernel maps this range`,
+        remedy: `use --method read, or ${KCORE}`,
+      };
+    case 'EIO':
+    case 'EHWPOISON':
+      return { why: `the hardware reported this memory as broken (${code})`, remedy: 'leave this page out' };
+    case 'ENOMEM':
+      return {
+        why: `there is no room for a mapping of ${path}`,
+        remedy: 'raise ulimit -v, or use --method read',
+      };
+    default:
+      return { why: `${path} could not be ${step === 'open' ? 'opened' : 'read'} (${code})`, remedy: KCORE };
+  }
+}
+
+function absent(path: string, code: string): Refusal {
+  if (code !== 'ENOENT') {
+    return { why: `${path} is there, but has no driver behind it (${code})`, remedy: 'load its driver' };
+  }
+  if (path.endsWith('kcore')) {
+    return {
+      why: `there is no ${path}: the kernel was built without CONFIG_PROC_KCORE, or this is a container that hides it`,
+      remedy: 'run structpage on the host itself, with its /proc',
+    };
+  }
+  if (path.endsWith('crash')) {
+    return {
+      why: `there is no ${path}: only kernels of Red Hat and its kin have that driver, as a module`,
+      remedy: 'modprobe crash, where the kernel has it',
+    };
+  }
+  if (path.endsWith('vmcore')) {
+    return {
+      why: `there is no ${path}: this is no crash kernel started by kdump`,
+      remedy: 'it exists only after a panic, in the kernel that kdump boots then',
+    };
+  }
+  return {
+    why: `there is no ${path}: the kernel was built without CONFIG_DEVMEM, or this is a container without the device`,
+    remedy: `on the host: mknod ${path} c 1 1; else ${KCORE}`,
+  };
+}
+
+function closed(path: string, code: string, host: Facts): Refusal {
+  const locked = host.lockdown !== undefined && host.lockdown !== 'none';
+  const level = path.endsWith('kcore') ? 'confidentiality' : 'integrity';
+  if (code === 'EPERM' && host.rawIo && locked) {
+    return {
+      why: `kernel lockdown is on (${host.lockdown}): from level ${level} on nobody may read ${path}`,
+      remedy:
+        'boot with lockdown=none, or with Secure Boot off where that turned it on; or take a dump from outside the machine',
+    };
+  }
+  if (!host.root) {
+    return { why: `${path} is for root only (${code})`, remedy: 'run structpage with sudo' };
+  }
+  if (!host.rawIo) {
+    return {
+      why: `this process is root, but lacks CAP_SYS_RAWIO (${code}), as in a container`,
+      remedy: 'run it on the host, or give the container CAP_SYS_RAWIO',
+    };
+  }
+  return {
+    why: `${path} may not be opened (${code}), although this is root with CAP_SYS_RAWIO: a security module forbids it`,
+    remedy: 'see the audit log of the security module (SELinux, AppArmor)',
+  };
+}

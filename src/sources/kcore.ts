@@ -1,0 +1,145 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from '../core/bytes.ts';
+import { UnsupportedError } from '../core/errors.ts';
+import { parseElfHeader } from '../formats/elf.ts';
+import { parseNotes } from '../formats/elf-notes.ts';
+import { type KcoreSegment, kcoreSegments, type SortedSegments } from './kcore-segments.ts';
+import type { OpenImage, PhysicalMemory, PhysicalRun, VirtualSegments } from './image-format.ts';
+import { runAt } from './pieces.ts';
+
+/** Notes of /proc/kcore are a few KiB. */
+const MAX_NOTES = 16 * 1024 * 1024;
+const PHDR = 56;
+
+/**
+ * /proc/kcore: the running kernel's memory as an ELF core (fs/proc/kcore.c). Its headers are read anew each time, since
+ * memory comes and goes. Physical memory is what the direct map's segments say (p_paddr, since 4.14); the
+ * page array has segments of its own. Positions in the file reach 2^56, so they are bigints.
+ *
+ * The kernel answers with zeros where it cannot read (a hole in vmemmap, poisoned or offline pages), which is why the
+ * segments are marked `zeroFills`. Throws the error of open(2), FormatError, or UnsupportedError for kernels before 4.14.
+ */
+export function openKcore(path = '/proc/kcore'): OpenImage {
+  const fd = openSync(path, 'r');
+  try {
+    return kcoreImage(fd, path);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function kcoreImage(fd: number, path: string): OpenImage {
+  const head: ByteSource = {
+    name: path,
+    byteLength: Infinity,
+    readInto: (offset, target) => pread(fd, target, BigInt(offset)),
+    close() {},
+  };
+  const header = parseElfHeader(head);
+  const table = new Uint8Array(header.programCount * Math.max(PHDR, header.programSize));
+  const got = head.readInto(header.programOffset, table);
+  const parts = kcoreSegments(table.subarray(0, got), header.programSize, header.littleEndian);
+  if (parts.direct.length === 0) {
+    throw new UnsupportedError(
+      `${path}: this kernel's /proc/kcore does not say physical addresses`,
+      'structpage reads it from Linux 4.14 on; take a dump with LiME or AVML',
+    );
+  }
+  const notes = parts.notes.flatMap((n) => {
+    const bytes = new Uint8Array(Math.min(n.size, MAX_NOTES));
+    return parseNotes(bytes.subarray(0, pread(fd, bytes, n.offset)), header.littleEndian).notes;
+  });
+  let open = true;
+  return {
+    format: 'the running kernel (/proc/kcore)',
+    memory: directMap(fd, path, parts.direct),
+    virtual: pageArray(fd, parts.vmemmap),
+    notes,
+    machine: header.machine,
+    details: [
+      ['segments', `${parts.direct.length} of RAM, ${parts.vmemmap.length} of the page array`],
+      ['consistency', 'memory changes while it is read'],
+    ],
+    warnings: [],
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+/** Physical memory through the direct map. */
+function directMap(fd: number, path: string, segments: SortedSegments): PhysicalMemory {
+  const runs: PhysicalRun[] = segments.map((s) => ({
+    start: s.physical!,
+    end: s.physical! + s.size,
+    state: 'present',
+  }));
+  const one = new Uint8Array(1);
+  const find = (address: number): KcoreSegment | undefined =>
+    segments.find((s) => address >= s.physical! && address < s.physical! + s.size);
+  return {
+    runs,
+    readInto(address, target) {
+      let done = 0;
+      while (done < target.length) {
+        const at = address + done;
+        const segment = find(at);
+        if (!segment) break;
+        const within = at - segment.physical!;
+        const want = Math.min(target.length - done, segment.size - within);
+        const got = pread(fd, target.subarray(done, done + want), segment.offset + BigInt(within));
+        done += got;
+        if (got < want) break;
+      }
+      return done;
+    },
+    runAt(address) {
+      const run = runAt(runs, address);
+      const segment = run.state === 'present' ? find(address) : undefined;
+      if (!segment) return run;
+      if (pread(fd, one, segment.offset + BigInt(address - segment.physical!)) === 1) return run;
+      const end = Math.min(run.end, (Math.floor(address / 4096) + 1) * 4096);
+      return { start: address, end, state: 'unreadable', why: `${path} does not give this page` };
+    },
+  };
+}
+
+/** The page array by virtual address. */
+function pageArray(fd: number, segments: SortedSegments): VirtualSegments {
+  return {
+    zeroFills: true,
+    segments: segments.map((s) => ({ start: s.virtual, end: s.virtual + BigInt(s.size) })),
+    readInto(address, target) {
+      let done = 0;
+      while (done < target.length) {
+        const at = address + BigInt(done);
+        const segment = segments.find((s) => at >= s.virtual && at < s.virtual + BigInt(s.size));
+        if (!segment) break;
+        const within = Number(at - segment.virtual);
+        const want = Math.min(target.length - done, segment.size - within);
+        const got = pread(fd, target.subarray(done, done + want), segment.offset + BigInt(within));
+        done += got;
+        if (got < want) break;
+      }
+      return done;
+    },
+  };
+}
+
+/** Reads as much as is given; what the kernel refuses ends it. */
+function pread(fd: number, target: Uint8Array, position: bigint): number {
+  let done = 0;
+  while (done < target.length) {
+    let got: number;
+    try {
+      got = readSync(fd, target, done, target.length - done, position + BigInt(done));
+    } catch {
+      break;
+    }
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
