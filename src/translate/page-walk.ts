@@ -111,6 +111,16 @@ export class PageWalker {
   mappedRuns(start: VirtAddr, length: number): MappedRun[] {
     const runs: MappedRun[] = [];
     const smallest = 2 ** this.tables.mode.levels.at(-1)!.shift;
+    const add = (
+      offset: number,
+      bytes: number,
+      physical: PhysAddr | undefined,
+      reason?: FaultReason,
+    ): void => {
+      const last = runs.at(-1);
+      if (last && joins(last, physical, reason)) last.length += bytes;
+      else runs.push({ offset, length: bytes, physical, ...(reason ? { reason } : {}) });
+    };
     for (let offset = 0; offset < length; ) {
       const address = start + BigInt(offset);
       const { physical, pageSize, steps, reason } = this.walk(address);
@@ -119,12 +129,37 @@ export class PageWalker {
       const span = physical !== undefined ? pageSize : reason === 'not-mapped' ? 2 ** level.shift : smallest;
       const within = Number(address & BigInt(span - 1));
       const bytes = Math.min(span - within, length - offset);
-      const last = runs.at(-1);
-      if (last && joins(last, physical, reason)) last.length += bytes;
-      else runs.push({ offset, length: bytes, physical, ...(reason ? { reason } : {}) });
+      add(offset, bytes, physical, reason);
       offset += bytes;
+      // the rest of a table of the lowest level is at hand: no need to come down to it again
+      const step = steps.at(-1);
+      if (steps.length === this.tables.mode.levels.length && step) {
+        offset += this.#restOfTable(step, length - offset, smallest, (at, to, why) =>
+          add(offset + at, smallest, to, why),
+        );
+      }
     }
     return runs;
+  }
+
+  /** Tells the pages behind `step` in its table, up to `length` bytes of them; returns how many bytes they map. */
+  #restOfTable(
+    step: WalkStep,
+    length: number,
+    pageSize: number,
+    tell: (offset: number, physical: PhysAddr | undefined, reason?: FaultReason) => void,
+  ): number {
+    const { present } = this.tables.architecture.entry;
+    const { bits } = this.tables.mode.levels.at(-1)!;
+    const entries = this.#table(step.at - step.index * ENTRY_BYTES, bits);
+    if (typeof entries === 'string') return 0;
+    let offset = 0;
+    for (let index = step.index + 1; index < entries.length && offset < length; index++, offset += pageSize) {
+      const entry = entries[index]!;
+      if ((entry & present) === present) tell(offset, Number(entry & this.#frame));
+      else tell(offset, undefined, 'not-mapped');
+    }
+    return offset;
   }
 
   /** Whether the bits above those that are translated are all equal, as the processor demands. */

@@ -49,6 +49,31 @@ describe.each(['4-level', '5-level'] as const)('%s page tables', (mode) => {
   });
 });
 
+test('pages of one table, out of order and with gaps', () => {
+  const { walker } = pageTables(
+    '4-level',
+    `
+    0xffffea0000000000 -> 0x7000 4K
+    0xffffea0000001000 -> 0x8000 4K
+    0xffffea0000002000 -> 0x5000 4K
+    0xffffea0000004000 -> 0x9000 4K
+    0xffffea0000200000 -> 0x400000 2M
+    `,
+  );
+  const runs = walker.mappedRuns(0xffffea0000000000n, 0x201000);
+  expect(runs.map((r) => [r.offset, r.length, r.physical])).toEqual([
+    [0, 0x2000, 0x7000],
+    [0x2000, 0x1000, 0x5000],
+    [0x3000, 0x1000, undefined],
+    [0x4000, 0x1000, 0x9000],
+    [0x5000, 0x1fb000, undefined],
+    [0x200000, 0x1000, 0x400000],
+  ]);
+  expect(walker.mappedRuns(0xffffea0000001000n, 0x1000)).toEqual([
+    { offset: 0, length: 0x1000, physical: 0x8000 },
+  ]);
+});
+
 test("SME's bit is no part of an address", () => {
   const { walker } = pageTables('4-level', '0xffff888000200000 -> 0x200000 2M', 1n << 47n);
   expect(walker.walk(0xffff888000200010n).physical).toBe(0x200010);
