@@ -87,7 +87,9 @@ export function* capture(inspector: Inspector): Generator<Uint8Array, CaptureRep
 /** Does once all that structpage ever does, over memory that remembers what was read. */
 function readEverything(inspector: Inspector, recorder: Recorder): void {
   const { kernel } = inspector;
-  const image: OpenImage = { ...inspector.image, memory: recorder };
+  // everything by physical address, so that the recorder sees it
+  const { virtual: _, ...rest } = inspector.image;
+  const image: OpenImage = { ...rest, memory: recorder };
   const walker = new PageWalker(recorder, kernel.space.walker.tables);
   void kernel.kallsyms;
   const again = new Kernel(

@@ -89,6 +89,8 @@ export interface Host {
   readonly iomem: readonly IomemEntry[];
   /** Physical address and length of the note that /sys/kernel/vmcoreinfo names. */
   readonly vmcoreinfo: Range | undefined;
+  /** The hardware has reported broken memory: touching it in a mapping would end the process. */
+  readonly brokenMemory: boolean;
 }
 
 const CAP_SYS_RAWIO = 17;
@@ -106,5 +108,6 @@ export function readHost(): Host {
     strictDevmem: kernelConfig(release, 'CONFIG_STRICT_DEVMEM'),
     iomem: parseIomem(hostText('/proc/iomem') ?? ''),
     vmcoreinfo: note && at > 0 ? { start: at, end: at + Number.parseInt(note[2]!, 16) } : undefined,
+    brokenMemory: /^HardwareCorrupted:\s*[1-9]/m.test(hostText('/proc/meminfo') ?? ''),
   };
 }

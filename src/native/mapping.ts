@@ -44,7 +44,9 @@ function load(): Libc {
   const koffi = createRequire(import.meta.url)('koffi');
   const library = koffi.load(null);
   const names = new Map<number, string>(
-    Object.entries(koffi.os.errno as Record<string, number>).map(([name, number]) => [number, name]),
+    Object.entries(koffi.os.errno as Record<string, number>)
+      .filter(([name]) => name !== 'EWOULDBLOCK')
+      .map(([name, number]) => [number, name]),
   );
   libc = {
     mmap: library.func('void *mmap(void *, size_t, int, int, int, int64_t)'),

@@ -3,8 +3,8 @@ import type { ByteSource } from '../core/bytes.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
-import { type KcoreSegment, kcoreSegments, type SortedSegments } from './kcore-segments.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun, VirtualSegments } from './image-format.ts';
+import { type KcoreSegment, kcoreSegments, type SortedSegments } from './kcore-segments.ts';
 import { runAt } from './pieces.ts';
 
 /** Notes of /proc/kcore are a few KiB. */

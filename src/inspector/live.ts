@@ -1,0 +1,113 @@
+import { StructPageError, UnsupportedError } from '../core/errors.ts';
+import { parseNotes } from '../formats/elf-notes.ts';
+import { openKernel } from '../kernel/kernel.ts';
+import { type Host, readHost } from '../native/host.ts';
+import { explainRefusal } from '../native/refusal.ts';
+import { DEV_CRASH, DEV_MEM, type Device, openDevice } from '../sources/dev-mem.ts';
+import type { OpenImage } from '../sources/image-format.ts';
+import { openKcore } from '../sources/kcore.ts';
+import type { Inspector } from './inspector.ts';
+import { inspect, type OpenOptions } from './open.ts';
+
+/** A way to the memory of this machine: /proc/kcore, /dev/crash, /dev/mem mapped, /dev/mem by read(2). */
+export type LiveMethod = 'kcore' | 'crash' | 'mmap' | 'read';
+
+/** Every way, in the order in which they are tried. */
+export const LIVE_METHODS: readonly LiveMethod[] = ['kcore', 'crash', 'mmap', 'read'];
+
+/** How to open the memory of this machine. */
+export interface LiveOptions extends OpenOptions {
+  /** This way and no other; all in turn if not given. */
+  readonly method?: LiveMethod;
+}
+
+const KCORE = '/proc/kcore';
+const latin1 = new TextDecoder('latin1');
+
+/**
+ * Opens the memory of the machine that this runs on, read-only. Throws UnsupportedError that says for each way why it is
+ * closed and what can be done; FormatError, FaultError and LayoutError as for a dump.
+ */
+export async function openLive(options: LiveOptions = {}): Promise<Inspector> {
+  const host = readHost();
+  const methods = options.method ? [options.method] : LIVE_METHODS;
+  const refusals: UnsupportedError[] = [];
+  for (const method of methods) {
+    let image: OpenImage;
+    try {
+      image = openMethod(method, host);
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      refusals.push(error);
+      continue;
+    }
+    try {
+      return inspect(image, openKernel(image, image.format, options.progress), options);
+    } catch (error) {
+      image.close();
+      throw error;
+    }
+  }
+  throw allClosed(refusals);
+}
+
+/** The memory of this machine by one way. Throws UnsupportedError with the reason and the remedy. */
+export function openMethod(method: LiveMethod, host: Host): OpenImage {
+  switch (method) {
+    case 'kcore':
+      try {
+        return openKcore(KCORE);
+      } catch (error) {
+        if (error instanceof StructPageError) throw error;
+        const { why, remedy } = explainRefusal(
+          KCORE,
+          'open',
+          (error as NodeJS.ErrnoException).code ?? String(error),
+          host,
+        );
+        throw new UnsupportedError(why, remedy);
+      }
+    case 'crash':
+      return withVmcoreinfo(DEV_CRASH, host);
+    case 'mmap':
+    case 'read':
+      return withVmcoreinfo(DEV_MEM, host, method);
+  }
+}
+
+/** A device has no notes: VMCOREINFO comes from /proc/kcore, or from where /sys/kernel/vmcoreinfo says it is in memory. */
+function withVmcoreinfo(device: Device, host: Host, method?: 'mmap' | 'read'): OpenImage {
+  const image = openDevice(device, host, method);
+  const text = vmcoreinfoOfKcore() ?? vmcoreinfoInMemory(image, host);
+  return text === undefined ? image : { ...image, vmcoreinfo: text };
+}
+
+function vmcoreinfoOfKcore(): string | undefined {
+  try {
+    const image = openKcore(KCORE);
+    image.close();
+    const note = image.notes.find((n) => n.name === 'VMCOREINFO');
+    return note && latin1.decode(note.desc);
+  } catch {
+    return undefined;
+  }
+}
+
+function vmcoreinfoInMemory(image: OpenImage, host: Host): string | undefined {
+  if (!host.vmcoreinfo) return undefined;
+  const { start, end } = host.vmcoreinfo;
+  const bytes = new Uint8Array(Math.min(end - start, 65536));
+  const { notes } = parseNotes(bytes.subarray(0, image.memory.readInto(start, bytes)));
+  const note = notes.find((n) => n.name === 'VMCOREINFO');
+  return note && latin1.decode(note.desc);
+}
+
+function allClosed(refusals: readonly UnsupportedError[]): UnsupportedError {
+  const [first] = refusals;
+  if (first && refusals.length === 1) return first;
+  const lines = [...new Set(refusals.map((r) => `${r.what}. Remedy: ${r.needed}`))];
+  return new UnsupportedError(
+    `the memory of this machine cannot be read:\n  - ${lines.join('\n  - ')}`,
+    'structpage doctor lists every way',
+  );
+}

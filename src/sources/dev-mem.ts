@@ -1,0 +1,248 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { hex, type PhysAddr } from '../core/address.ts';
+import { UnsupportedError } from '../core/errors.ts';
+import type { Range } from '../core/ranges.ts';
+import { type Host, type IomemEntry, iomemAt, systemRam } from '../native/host.ts';
+import { MapError, mappingProblem } from '../native/mapping.ts';
+import { explainRefusal, type Refusal, type Step } from '../native/refusal.ts';
+import { MappedWindows } from './dev-mem-windows.ts';
+import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
+import { runAt } from './pieces.ts';
+
+/** How the bytes are got: mapped, or copied by read(2). */
+export type DeviceMethod = 'mmap' | 'read';
+
+/** A device that has physical memory at its own address. */
+export interface Device {
+  readonly path: string;
+  /** The most bytes of one read(2). */
+  readonly chunk: number;
+  /** Best first. */
+  readonly methods: readonly DeviceMethod[];
+}
+
+export const DEV_MEM: Device = { path: '/dev/mem', chunk: 2 ** 20, methods: ['mmap', 'read'] };
+/** Red Hat's driver refuses reads that go over the end of a page. */
+export const DEV_CRASH: Device = { path: '/dev/crash', chunk: 4096, methods: ['read'] };
+
+const MIB = 2 ** 20;
+const E_MACHINE: Partial<Record<NodeJS.Architecture, number>> = { x64: 62, arm64: 183 };
+
+/**
+ * Physical memory of this machine by a device, read-only and without O_SYNC. Nothing is touched but what /proc/iomem calls
+ * System RAM: everything else may be a register of a device, where even reading does something.
+ *
+ * Throws UnsupportedError that says why the kernel refuses and what can be done.
+ */
+export function openDevice(device: Device, host: Host, method?: DeviceMethod): OpenImage {
+  const ram = systemRam(host.iomem);
+  const { path } = device;
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw refused(explainRefusal(path, 'open', codeOf(error), host));
+  }
+  try {
+    if (ram.length === 0) {
+      throw new UnsupportedError(
+        `/proc/iomem does not say where RAM is, so nothing of ${path} may be touched`,
+        'read it as root with CAP_SYS_ADMIN: for others the kernel writes zeros',
+      );
+    }
+    return deviceImage(fd, device, host, ram, method);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function deviceImage(
+  fd: number,
+  device: Device,
+  host: Host,
+  ram: readonly Range[],
+  method?: DeviceMethod,
+): OpenImage {
+  const { path } = device;
+  const problems: Refusal[] = [];
+  let chosen: Reader | undefined;
+  for (const candidate of method ? [method] : device.methods) {
+    const reader = candidate === 'mmap' ? mapReader(fd, ram, host) : readReader(fd, device.chunk);
+    const refusal = 'why' in reader ? reader : tryReader(reader, candidate, path, ram, host);
+    if (!refusal) {
+      chosen = reader as Reader;
+      break;
+    }
+    problems.push(refusal);
+  }
+  if (!chosen) throw refused(problems[0]!);
+  const { read, close } = chosen;
+  let open = true;
+  return {
+    format: `the running kernel (${path}, by ${chosen.name})`,
+    memory: ramMemory(path, ram, host.iomem, read, chosen.name === 'read'),
+    notes: [],
+    ...(E_MACHINE[process.arch] === undefined ? {} : { machine: E_MACHINE[process.arch]! }),
+    details: [
+      ['System RAM', `${ram.length} ranges of /proc/iomem; nothing else is touched`],
+      ['consistency', 'memory changes while it is read'],
+    ],
+    warnings: problems.map((p) => `${p.why}; read(2) is used`),
+    close() {
+      if (!open) return;
+      open = false;
+      close();
+      closeSync(fd);
+    },
+  };
+}
+
+interface Reader {
+  readonly name: DeviceMethod;
+  /** Throws an error with an errno's name as `code`. */
+  read(address: PhysAddr, target: Uint8Array): number;
+  close(): void;
+}
+
+function mapReader(fd: number, ram: readonly Range[], host: Host): Reader | Refusal {
+  const problem = mappingProblem();
+  if (problem !== undefined) return { why: problem, remedy: 'use --method read' };
+  if (host.brokenMemory) {
+    return {
+      why: 'the hardware has reported broken memory (HardwareCorrupted in /proc/meminfo), which must not be touched in a mapping',
+      remedy: 'use --method read, which survives it',
+    };
+  }
+  const windows = new MappedWindows(fd, ram);
+  return {
+    name: 'mmap',
+    read: (address, target) => windows.read(address, target),
+    close: () => windows.close(),
+  };
+}
+
+function readReader(fd: number, chunk: number): Reader {
+  return {
+    name: 'read',
+    read(address, target) {
+      let done = 0;
+      while (done < target.length) {
+        const at = address + done;
+        const want = Math.min(target.length - done, chunk - (at % chunk));
+        const got = readSync(fd, target, done, want, at);
+        if (got === 0) break;
+        done += got;
+      }
+      return done;
+    },
+    close() {},
+  };
+}
+
+/** Reads one page of RAM above the first MiB: the kernel decides by page, and all of it is alike. */
+function tryReader(
+  reader: Reader,
+  method: DeviceMethod,
+  path: string,
+  ram: readonly Range[],
+  host: Host,
+): Refusal | undefined {
+  const page = new Uint8Array(4096);
+  const at = host.iomem.find((e) => e.name === 'Kernel code' && e.start % 4096 === 0)?.start;
+  const start = at ?? Math.max(MIB, (ram.find((r) => r.end > MIB) ?? ram[0]!).start);
+  const explain = (step: Step, code: string): Refusal => {
+    reader.close();
+    return explainRefusal(path, step, code, host);
+  };
+  try {
+    return reader.read(start, page) === 0 ? explain('nothing', '') : undefined;
+  } catch (error) {
+    return explain(method, codeOf(error));
+  }
+}
+
+function ramMemory(
+  path: string,
+  ram: readonly Range[],
+  iomem: readonly IomemEntry[],
+  read: Reader['read'],
+  mayHide: boolean,
+): PhysicalMemory {
+  const runs: PhysicalRun[] = ram.map((r) => ({ ...r, state: 'present' as const }));
+  const one = new Uint8Array(1);
+  const readInto = (address: PhysAddr, target: Uint8Array): number => {
+    let done = 0;
+    while (done < target.length) {
+      const at = address + done;
+      const run = runAt(runs, at);
+      if (run.state !== 'present') break;
+      const want = Math.min(target.length - done, run.end - at);
+      let got: number;
+      try {
+        got = read(at, target.subarray(done, done + want));
+      } catch {
+        break;
+      }
+      done += got;
+      if (got < want) break;
+    }
+    return done;
+  };
+  if (mayHide) hideLowZeros(runs, readInto, path);
+  return {
+    runs,
+    readInto,
+    runAt(address) {
+      const run = runAt(runs, address);
+      if (run.state === 'hole') return { ...run, why: whyNotRam(iomem, ram, address) };
+      if (run.state !== 'present' || readInto(address, one) === 1) return run;
+      const end = Math.min(run.end, (Math.floor(address / 4096) + 1) * 4096);
+      return { start: address, end, state: 'unreadable', why: `${path} does not give this page` };
+    },
+  };
+}
+
+/** Below 1 MiB read(2) gives zeros for RAM where the kernel is strict; memory with nothing at all in it is not real. */
+function hideLowZeros(
+  runs: PhysicalRun[],
+  readInto: (at: PhysAddr, target: Uint8Array) => number,
+  path: string,
+): void {
+  const first = runs[0]!;
+  if (first.start >= MIB) return;
+  const end = Math.min(MIB, first.end);
+  const bytes = new Uint8Array(end - first.start);
+  if (readInto(first.start, bytes) === bytes.length && bytes.some((b) => b !== 0)) return;
+  const { why } = explainRefusal(path, 'zeros', '', {
+    root: true,
+    rawIo: true,
+    lockdown: undefined,
+    strictDevmem: undefined,
+  });
+  const hidden: PhysicalRun = { start: first.start, end, state: 'unreadable', why };
+  runs.splice(0, 1, hidden, ...(first.end > end ? [{ ...first, start: end }] : []));
+}
+
+/** Why an address that is in no range of RAM is not read, in a sentence without a full stop. */
+export function whyNotRam(iomem: readonly IomemEntry[], ram: readonly Range[], address: PhysAddr): string {
+  const entry = iomemAt(iomem, address);
+  if (entry && /^System RAM\b/.test(entry.name))
+    return `${hex(address)} is in a page that is only partly System RAM`;
+  if (entry)
+    return `${hex(address)} is no RAM but "${entry.name}" (/proc/iomem): reading there may make a device act, so it is never touched`;
+  const last = ram.at(-1);
+  if (last && address >= last.end) {
+    return `${hex(address)} is beyond the end of RAM (the last byte is at ${hex(last.end - 1)}): no memory is there`;
+  }
+  return `${hex(address)} is in a hole between the ranges of RAM: nothing is there`;
+}
+
+function refused({ why, remedy }: Refusal): UnsupportedError {
+  return new UnsupportedError(why, remedy);
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof MapError) return error.code;
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
