@@ -16,6 +16,7 @@ export { cellTexts } from './export/cells.ts';
 export type { Exporter, ExportOptions, Sink } from './export/exporter.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
+export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
@@ -25,6 +26,7 @@ export {
   type Rows,
   type Selection,
 } from './inspector/inspector.ts';
+export { LIVE_METHODS, type LiveMethod, type LiveOptions, openLive } from './inspector/live.ts';
 export { type OpenOptions, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';

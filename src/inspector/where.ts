@@ -1,6 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import { hex } from '../core/address.ts';
 import { FaultError, UsageError } from '../core/errors.ts';
+import { explainPhysical } from './explain-physical.ts';
 import type { Inspector } from './inspector.ts';
 
 /** A page as a user names it, and what that name turned out to mean. */
@@ -29,7 +30,7 @@ export function locatePage(inspector: Inspector, where: string): Located {
     case 'pfn':
       return check(inspector, value, '');
     case 'phys':
-      return check(inspector, value >> shift, `physical address ${hex(value)}`);
+      return check(inspector, value >> shift, `physical address ${hex(value)}`, value);
     case 'page': {
       const pfn = inspector.model.pfnOf(value);
       if (pfn === undefined) {
@@ -51,22 +52,24 @@ export function locatePage(inspector: Inspector, where: string): Located {
   }
 }
 
-function check(inspector: Inspector, pfn: bigint, how: string): Located {
+function check(inspector: Inspector, pfn: bigint, how: string, address?: bigint): Located {
   const most = 2n ** BigInt(inspector.model.maxPhysicalBits - inspector.kernel.architecture.pageShift);
   if (pfn < most) {
     const number = Number(pfn);
     if (inspector.model.present.some((r) => number >= r.start && number < r.end)) return { pfn: number, how };
   }
   const last = inspector.model.present.at(-1);
+  const meant = explainPhysical(inspector, address ?? pfn << BigInt(inspector.kernel.architecture.pageShift));
+  const advice = meant === undefined ? '' : ` (${meant})`;
   if (pfn < most) {
     throw new FaultError({
       address: pfn << BigInt(inspector.kernel.architecture.pageShift),
       space: 'physical',
       reason: 'hole',
-      what: `${how ? `${how} is pfn` : 'pfn'} ${pfn}${how ? ', which' : ''} has no struct page (the last that has is ${last ? last.end - 1 : 'none'})`,
+      what: `${how ? `${how} is pfn` : 'pfn'} ${pfn}${how ? ', which' : ''} has no struct page (the last that has is ${last ? last.end - 1 : 'none'})${advice}`,
     });
   }
   throw new UsageError(
-    `${how || `pfn ${pfn}`} is beyond physical memory: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it`,
+    `${how || `pfn ${pfn}`} is beyond physical memory: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it${advice}`,
   );
 }

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { configOf, type GuestRun, kernels, missing, runGuest } from './guest.ts';
+
+/** mov $1, %eax; ret: what devmem_is_allowed() says then is yes. */
+const RETURN_ONE = Uint8Array.of(0xb8, 1, 0, 0, 0, 0xc3);
+const why = missing();
+if (why !== undefined) process.stderr.write(`guests are not tested: ${why}\n`);
+
+const series = ['5.10', '6.1', '6.12', '6.18', '7.2'];
+const releases = why === undefined ? kernels(series) : [];
+
+function report(run: GuestRun): Record<string, never> {
+  expect(run.exit, run.console.slice(-2000)).toBe('0');
+  expect(run.results.failed, run.console.slice(-2000)).toBeUndefined();
+  return run.results as Record<string, never>;
+}
+
+describe.skipIf(releases.length === 0)('a running guest', () => {
+  test.for(releases)('%s: all pages by /proc/kcore as its own kernel says', async (release) => {
+    const { opened, verify, doctor, ...rest } = report(
+      await runGuest(release, { scenario: 'kcore' }),
+    ) as Record<
+      string,
+      // biome-ignore lint/suspicious/noExplicitAny: JSON of the script in the guest
+      any
+    >;
+    expect(opened.release).toBe(release);
+    expect(opened.segments).toBeGreaterThan(0);
+    expect(opened.warnings).toEqual([]);
+    expect(verify.pages).toBe(opened.pages);
+    expect(verify.counts.unreadable).toBe(0);
+    // what did not change while it was read is the same; of what did, little is
+    expect(verify.equal / verify.settled, JSON.stringify(verify)).toBeGreaterThan(0.9999);
+    expect(verify.live / verify.pages, JSON.stringify(verify)).toBeGreaterThan(0.97);
+    const strict = configOf(release, 'CONFIG_STRICT_DEVMEM') === 'y';
+    expect(rest['refused-crash'].message).toContain('there is no /dev/crash');
+    for (const method of ['refused-mmap', 'refused-read']) {
+      if (!strict) continue;
+      expect(rest[method].name).toBe('UnsupportedError');
+      expect(rest[method].message).toMatch(/CONFIG_STRICT_DEVMEM.*read \/proc\/kcore instead/);
+    }
+    const works = doctor.map((s: { name: string; works: boolean }) => `${s.name} ${s.works}`);
+    expect(works).toEqual(['kcore true', 'crash false', 'mmap false', 'read false', 'vmcore false']);
+  });
+
+  test.for(releases)(
+    '%s: /dev/mem, opened up from outside, gives the bytes of /proc/kcore',
+    async (release) => {
+      const run = await runGuest(release, {
+        scenario: 'opened',
+        onResult: (name, value, guest) =>
+          name === 'patch-me' ? guest.patch(BigInt(`0x${value}`), RETURN_ONE) : undefined,
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: JSON of the script in the guest
+      const results = report(run) as Record<string, any>;
+      for (const method of ['mmap', 'read']) {
+        const beside = results[`beside-kcore-${method}`];
+        expect(beside.different, JSON.stringify(beside)).toBe(0);
+        expect(beside.equal / beside.pages, JSON.stringify(beside)).toBeGreaterThan(0.9);
+        expect(beside.states).toEqual({ ok: beside.pages });
+      }
+      const { mistake, apic, vga, unaligned, ...others } = results.addresses;
+      expect(mistake.got).toBe(0);
+      expect(mistake.page).toContain('vmemmap');
+      expect(vga.run.why).toContain('never touched');
+      expect(apic.got).toBe(0);
+      expect(apic.run.state).toBe('hole');
+      expect(others['past the end'].run.why).toContain('beyond the end of RAM');
+      expect(unaligned.got).toBe(8);
+    },
+  );
+});
