@@ -1,5 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configOf, type GuestRun, kernels, missing, runGuest } from './guest.ts';
+import { openMemory, type Summary } from '../../src/index.ts';
+import {
+  configOf,
+  type GuestOptions,
+  type GuestRun,
+  kernels,
+  missing,
+  PATCHABLE,
+  runGuest,
+} from './guest.ts';
 
 /** mov $1, %eax; ret: what devmem_is_allowed() says then is yes. */
 const RETURN_ONE = Uint8Array.of(0xb8, 1, 0, 0, 0, 0xc3);
@@ -48,6 +60,7 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
     async (release) => {
       const run = await runGuest(release, {
         scenario: 'opened',
+        append: PATCHABLE,
         onResult: (name, value, guest) =>
           name === 'patch-me' ? guest.patch(BigInt(`0x${value}`), RETURN_ONE) : undefined,
       });
@@ -69,4 +82,77 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
       expect(unaligned.got).toBe(8);
     },
   );
+
+  const last = releases.slice(-1);
+  const half = (size: string, id: number) =>
+    `-object memory-backend-ram,size=${size},id=m${id} -numa node,memdev=m${id}`.split(' ');
+
+  test.for<[string, GuestOptions]>([
+    ['memory above the PCI hole', { scenario: 'kcore', memory: '5G' }],
+    ['two nodes', { scenario: 'kcore', memory: '1G', qemu: [...half('512M', 0), ...half('512M', 1)] }],
+    ['5-level page tables', { scenario: 'kcore', cpu: 'max,-cx16' }],
+  ])('%s', async ([, options]) => {
+    for (const release of last) {
+      // biome-ignore lint/suspicious/noExplicitAny: JSON of the script in the guest
+      const { opened, verify } = report(await runGuest(release, options)) as Record<string, any>;
+      expect(verify.pages).toBeGreaterThanOrEqual(opened.pages);
+      expect(verify.counts.unreadable).toBe(0);
+      expect(verify.equal / verify.settled, JSON.stringify(verify)).toBeGreaterThan(0.9999);
+    }
+  });
+
+  test('readers killed at random moments leave the machine as it was', async () => {
+    for (const release of last) {
+      const run = await runGuest(release, {
+        scenario: 'kills',
+        memory: '1G',
+        append: `${PATCHABLE} structpage.kills=${process.env.STRUCTPAGE_KILLS ?? 20}`,
+        seconds: 280,
+        onResult: (name, value, guest) =>
+          name === 'patch-me' ? guest.patch(BigInt(`0x${value}`), RETURN_ONE) : undefined,
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: JSON of the script in the guest
+      const results = report(run) as Record<string, any>;
+      expect(Object.keys(results.kills)).toEqual(['SIGKILL']);
+      expect(results['after-kills'].oops).toBe('');
+      expect(results['after-kills'].counts.unreadable).toBe(0);
+    }
+  });
+
+  test.for(['640M', '5G'])('a guest of %s from outside, by the file that is its memory', async (memory) => {
+    const folder = mkdtempSync(join(tmpdir(), 'structpage-memory-'));
+    const path = join(folder, 'guest.mem');
+    try {
+      for (const release of last) {
+        let outside: Summary | undefined;
+        const run = await runGuest(release, {
+          scenario: 'outside',
+          memory,
+          qemu: [
+            '-object',
+            `memory-backend-file,id=m0,size=${memory},mem-path=${path},share=on`,
+            '-machine',
+            'memory-backend=m0',
+          ],
+          async onResult(name) {
+            if (name !== 'inside') return;
+            const inspector = await openMemory(path);
+            outside = inspector.summary();
+            inspector.close();
+          },
+        });
+        // biome-ignore lint/suspicious/noExplicitAny: JSON of the script in the guest
+        const { inside } = report(run) as Record<string, any>;
+        const seen = new Map(outside!.types);
+        for (const [type, pages] of inside.types as [string, number][]) {
+          expect(
+            Math.abs((seen.get(type) ?? 0) - pages),
+            `${type}: ${seen.get(type)} beside ${pages}`,
+          ).toBeLessThan(inside.pages * 0.03);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -16,7 +16,9 @@ export interface GuestRun {
 /** What a guest is made of. */
 export interface GuestOptions {
   readonly scenario: string;
+  /** For QEMU's -m, e.g. 640M. */
   readonly memory?: string;
+  readonly cpu?: string;
   readonly append?: string;
   readonly qemu?: readonly string[];
   /** Called with each result as it comes; `patch` writes bytes over a kernel function of the guest. */
@@ -26,7 +28,7 @@ export interface GuestOptions {
 
 /** A guest that runs. */
 export interface RunningGuest {
-  /** Writes bytes over the guest's memory at a virtual address, by QEMU's gdb stub. Needs nokaslr and nopti. */
+  /** Writes bytes over the guest's memory at a virtual address, by QEMU's gdb stub. Needs PATCHABLE. */
   patch(address: bigint, bytes: Uint8Array): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export function which(program: string): string | undefined {
   }
 }
 
+/** On the command line of a guest that is to be patched: its text stays in place, and user mode sees it. */
+export const PATCHABLE = 'nokaslr nopti';
+
 let initrd: string | undefined;
 
 /** The initramfs, made once for all guests of a run. */
@@ -74,13 +79,22 @@ function initramfs(): string {
 /** Boots a kernel, runs a scenario in it, and returns what it printed when the guest has powered off. */
 export async function runGuest(release: string, options: GuestOptions): Promise<GuestRun> {
   const port = await freePort();
-  const append = `console=ttyS0 panic=-1 quiet mitigations=off nokaslr structpage.scenario=${options.scenario} ${options.append ?? ''}`;
+  const append = `console=ttyS0 panic=-1 quiet structpage.scenario=${options.scenario} ${options.append ?? ''}`;
   const child = spawn(
     'qemu-system-x86_64',
     [
       // -cpu max, and more than one CPU while the kernel patches itself, make guests of old QEMU oops
-      ...['-accel', 'tcg,thread=single', '-cpu', 'Nehalem', '-machine', 'q35', '-smp', '1'],
-      ...['-m', options.memory ?? '640', '-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
+      ...['-accel', 'tcg,thread=single', '-cpu', options.cpu ?? 'Nehalem', '-machine', 'q35', '-smp', '1'],
+      ...[
+        '-m',
+        options.memory ?? '640M',
+        '-nodefaults',
+        '-display',
+        'none',
+        '-no-reboot',
+        '-serial',
+        'stdio',
+      ],
       ...['-gdb', `tcp:127.0.0.1:${port}`],
       ...['-kernel', join(KERNELS, release, 'vmlinuz'), '-initrd', initramfs(), '-append', append],
       ...(options.qemu ?? []),

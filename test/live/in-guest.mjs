@@ -1,4 +1,5 @@
 // Runs inside of a guest, on the built package. Prints one line for each result: RESULT <name> <JSON>.
+import { execFileSync, spawn } from 'node:child_process';
 import { openSync, readFileSync, readSync } from 'node:fs';
 import * as structpage from './dist/index.js';
 
@@ -60,6 +61,7 @@ async function kcore() {
     const outcome = compare(before, after, ours);
     result(`round-${round}`, outcome);
     if (!best || outcome.equal / outcome.settled > best.equal / best.settled) best = outcome;
+    if (best.equal === best.settled) break;
   }
   result('verify', { ...best, counts });
   const summary = inspector.summary();
@@ -162,8 +164,56 @@ async function opened() {
   kcore.close();
 }
 
-const scenarios = { kcore: [kcore, refused], opened: [opened] };
-if (structpage.doctor) result('doctor', structpage.doctor());
+/** Readers that are killed while they read leave nothing behind: the machine goes on and the next one reads as well. */
+async function kills() {
+  const at = /^([0-9a-f]+) [Tt] devmem_is_allowed$/m.exec(readFileSync('/proc/kallsyms', 'latin1'))?.[1];
+  result('patch-me', at ?? '');
+  const code = `
+    import { openLive } from './dist/index.js';
+    for (;;) {
+      try {
+        const inspector = await openLive({ method: process.argv[1] });
+        process.stdout.write('r');
+        for (;;) inspector.summary();
+      } catch (error) {
+        if (error.code !== 'unsupported') throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }`;
+  const one = (method, wait) =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', code, method], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), wait));
+      child.on('close', (status, signal) => resolve(signal ?? `exit ${status}`));
+    });
+  const ends = {};
+  const count = Number(/structpage\.kills=(\d+)/.exec(readFileSync('/proc/cmdline', 'latin1'))?.[1] ?? 10);
+  for (let i = 0; i < count; i++) {
+    const end = await one(i % 2 === 0 ? 'mmap' : 'kcore', Math.random() * 400);
+    ends[end] = (ends[end] ?? 0) + 1;
+  }
+  result('kills', ends);
+  const inspector = await structpage.openLive({ method: 'mmap' });
+  const counts = structpage.noCounts();
+  inspector.summary({}, counts);
+  inspector.close();
+  const log = execFileSync('dmesg', { encoding: 'latin1' });
+  result('after-kills', { counts, oops: /BUG:|Oops|general protection|WARNING:/.exec(log)?.[0] ?? '' });
+}
+
+/** What this machine's pages are by its own kcore; then it waits, to be looked at from outside. */
+async function outside() {
+  const inspector = await structpage.openLive();
+  const { types } = inspector.summary();
+  inspector.close();
+  result('inside', { types: [...types], pages: inspector.presentPages });
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+}
+
+const scenarios = { kcore: [kcore, refused], opened: [opened], kills: [kills], outside: [outside] };
+if (scenario === 'kcore') result('doctor', structpage.doctor());
 for (const run of scenarios[scenario] ?? []) {
   const { error } = await attempt(run);
   if (error) result('failed', { step: run.name, ...error });
