@@ -8,6 +8,8 @@ const result = (name, value) =>
   process.stdout.write(
     `RESULT ${name} ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `0x${v.toString(16)}` : v))}\n`,
   );
+/** For a pfn without a struct page. */
+const UNSEEN = 2n ** 64n - 1n;
 const attempt = async (run) => {
   try {
     return { value: await run() };
@@ -45,6 +47,7 @@ async function kcore() {
   const before = { flags: words(), counts: words() };
   const after = { flags: words(), counts: words() };
   const ours = { flags: words(), counts: words() };
+  ours.flags.fill(UNSEEN);
   const counts = structpage.noCounts();
   let best;
   for (let round = 0; round < 6; round++) {
@@ -71,8 +74,10 @@ async function kcore() {
 
 /** Pages of which the kernel said the same before and after have not changed, unless there and back. */
 function compare(before, after, ours) {
-  const out = { pages: after.flags.length, settled: 0, equal: 0, live: 0, examples: [] };
-  for (let pfn = 0; pfn < out.pages; pfn++) {
+  const out = { pages: 0, settled: 0, equal: 0, live: 0, examples: [] };
+  for (let pfn = 0; pfn < after.flags.length; pfn++) {
+    if (ours.flags[pfn] === UNSEEN) continue;
+    out.pages++;
     const equal = ours.flags[pfn] === after.flags[pfn] && ours.counts[pfn] === after.counts[pfn];
     if (equal) out.live++;
     if (before.flags[pfn] !== after.flags[pfn] || before.counts[pfn] !== after.counts[pfn]) continue;
