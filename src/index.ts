@@ -26,11 +26,12 @@ export {
   type Rows,
   type Selection,
 } from './inspector/inspector.ts';
-export { LIVE_METHODS, type LiveMethod, type LiveOptions, openLive } from './inspector/live.ts';
+export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
 export { type OpenOptions, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
-export { type Located, locatePage } from './inspector/where.ts';
+export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
+export { type Located, locatePage, parseWhere } from './inspector/where.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { PageLayout } from './layout/page-layout.ts';
 export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';

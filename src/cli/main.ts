@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { StructPageError } from '../index.ts';
 import { captureCommand } from './commands/capture.ts';
 import { columnsCommand } from './commands/columns.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { dumpCommand } from './commands/dump.ts';
 import { exportCommand } from './commands/export.ts';
 import { infoCommand } from './commands/info.ts';
@@ -30,7 +31,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command()
   .name('structpage')
   .description(
-    'Shows what every page frame of a Linux machine is doing, from a memory dump and nothing else.',
+    'Shows what every page frame of a Linux machine is doing, from a memory dump and nothing else, or of this machine while it runs.',
   )
   .version(version)
   .showHelpAfterError('(structpage --help, or structpage <command> --help, tells more)')
@@ -46,6 +47,7 @@ captureCommand(program);
 verifyCommand(program, outcome);
 layoutCommand(program);
 columnsCommand(program);
+doctorCommand(program, outcome);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,14 @@
-import { type Inspector, openMemory, PAGE_STATES, type PageCounts, readTypes } from '../index.ts';
+import { setPriority } from 'node:os';
+import {
+  type Inspector,
+  liveMethodOf,
+  openLive,
+  openMemory,
+  PAGE_STATES,
+  type PageCounts,
+  readTypes,
+  UsageError,
+} from '../index.ts';
 import type { ImageOptions } from './options.ts';
 import { Progress, say } from './output.ts';
 
@@ -8,18 +18,32 @@ export interface Outcome {
   code: number;
 }
 
-/** Opens a dump for a command, with progress and warnings on standard error, and closes it after `use`. */
+/**
+ * Opens a dump for a command, or the memory of this machine if none is named, with progress and warnings on standard
+ * error, and closes it after `use`.
+ */
 export async function withImage(
-  dump: string,
+  dump: string | undefined,
   options: ImageOptions,
   use: (inspector: Inspector) => Promise<void> | void,
 ): Promise<void> {
   const progress = new Progress();
   const layout = options.layout === undefined ? undefined : readTypes(options.layout);
-  const inspector = await openMemory(dump, {
+  if (options.nice !== undefined) setPriority(options.nice);
+  const method = dump === undefined ? options.method : liveMethodOf(dump);
+  if (dump !== undefined && options.method !== undefined) {
+    throw new UsageError(
+      `--method is about the memory of this machine, and ${dump} is named: leave one away`,
+    );
+  }
+  const common = {
     ...(layout ? { layout } : {}),
-    progress: (what, done, total) => progress.update(what, done, total),
-  });
+    progress: (what: string, done: number, total: number) => progress.update(what, done, total),
+  };
+  const inspector =
+    dump === undefined || method !== undefined
+      ? await openLive({ ...common, ...(method === undefined ? {} : { method }) })
+      : await openMemory(dump, common);
   progress.done();
   try {
     for (const warning of inspector.warnings) say(`warning: ${warning}`);

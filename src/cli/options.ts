@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../core/ranges.ts';
-import type { Selection } from '../index.ts';
+import { LIVE_METHODS, type LiveMethod, type Selection, UsageError } from '../index.ts';
 
 /** Options that select rows; what commander makes of them. */
 export interface SelectOptions {
@@ -13,7 +13,12 @@ export interface SelectOptions {
 /** Options that every command has that opens an image. */
 export interface ImageOptions {
   layout?: string;
+  method?: LiveMethod;
+  nice?: number;
 }
+
+/** What commands say of their argument `dump`. */
+export const DUMP_HELP = 'the memory dump; the memory of this machine if none is named';
 
 /** Adds the options that select pages. */
 export function addSelection(command: Command): Command {
@@ -43,10 +48,46 @@ export function addColumns(command: Command): Command {
 
 /** Adds the options that help to open an image. */
 export function addImage(command: Command): Command {
-  return command.option(
-    '--layout <file>',
-    'take the types from this vmlinux, BTF or layout file instead of the image',
-  );
+  return command
+    .option('--layout <file>', 'take the types from this vmlinux, BTF or layout file instead of the image')
+    .addOption(
+      new Option(
+        '--method <way>',
+        'without a dump: this way to the memory of this machine and no other',
+      ).choices(LIVE_METHODS),
+    )
+    .addOption(
+      new Option('--nice <n>', 'run at this priority, 0 to 19: 19 yields to everything else').argParser(
+        parseNice,
+      ),
+    );
+}
+
+/**
+ * The arguments `[dump] <what>`: the last one is always what is asked for, so one argument alone is about this machine. `check` throws
+ * UsageError for what cannot be asked for, before anything is opened.
+ */
+export function dumpAnd(
+  args: readonly string[],
+  what: string,
+  check: (text: string) => void,
+): { dump: string | undefined; asked: string } {
+  const [first = '', second] = args;
+  if (args.length > 2) {
+    throw new UsageError(`${args.length} arguments are too many; there can be a dump, and after it ${what}`);
+  }
+  const asked = second ?? first;
+  try {
+    check(asked);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(
+      second === undefined
+        ? `${error.message}. Without a dump this machine is looked at; if '${first}' is the dump, write ${what} behind it`
+        : error.message,
+    );
+  }
+  return { dump: second === undefined ? undefined : first, asked };
 }
 
 /** The selection of the library that the options mean. */
@@ -69,6 +110,11 @@ function parsePfns(text: string): Range[] {
     }
     return { start, end: last + 1 };
   });
+}
+
+function parseNice(text: string): number {
+  if (!/^1?\d$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 to 19.');
+  return Number(text);
 }
 
 function parseCount(text: string): number {

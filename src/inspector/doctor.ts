@@ -1,9 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { StructPageError, UnsupportedError } from '../core/errors.ts';
+import { openKernel } from '../kernel/kernel.ts';
 import { type Host, readHost } from '../native/host.ts';
 import { explainRefusal } from '../native/refusal.ts';
 import type { OpenImage } from '../sources/image-format.ts';
-import { LIVE_METHODS, type LiveMethod, openMethod } from './live.ts';
+import { LIVE_METHODS, LIVE_PATHS, type LiveMethod, openMethod } from './live.ts';
+import { inspect } from './open.ts';
 
 /** A way to the memory of this machine, and whether it is open. */
 export interface LiveSource {
@@ -18,30 +20,32 @@ export interface LiveSource {
   readonly remedy: string;
 }
 
-const PATHS: Record<LiveMethod, string> = {
-  kcore: '/proc/kcore',
-  crash: '/dev/crash',
-  mmap: '/dev/mem',
-  read: '/dev/mem',
-};
-
-/** Tries every way to the memory of this machine: opens it, and reads one page of RAM at the most. Never throws. */
+/** Tries every way to the memory of this machine as `openLive` would, up to the first struct pages. Never throws. */
 export function doctor(host: Host = readHost()): LiveSource[] {
-  const ways = LIVE_METHODS.map((name, i): LiveSource => {
-    const common = { name, path: PATHS[name], order: i + 1 };
-    let image: OpenImage | undefined;
-    try {
-      image = openMethod(name, host);
-      const bytes = image.memory.runs.reduce((sum, r) => sum + (r.end - r.start), 0);
-      const why = `gives ${Math.round(bytes / 2 ** 20)} MiB of RAM${image.warnings.length > 0 ? ` (${image.warnings.join('; ')})` : ''}`;
-      return { ...common, works: true, why, remedy: '' };
-    } catch (error) {
-      return { ...common, works: false, ...explained(error) };
-    } finally {
-      image?.close();
-    }
-  });
+  const ways = LIVE_METHODS.map(
+    (name, i): LiveSource => ({ name, path: LIVE_PATHS[name], order: i + 1, ...tried(name, host) }),
+  );
   return [...ways, vmcore(host)];
+}
+
+type Finding = Pick<LiveSource, 'works' | 'why' | 'remedy'>;
+
+function tried(name: LiveMethod, host: Host): Finding {
+  let image: OpenImage | undefined;
+  try {
+    image = openMethod(name, host);
+    const { kernel, presentPages, warnings } = inspect(image, openKernel(image, image.format));
+    const doubts = warnings.length > 0 ? ` (${warnings.join('; ')})` : '';
+    return {
+      works: true,
+      why: `${LIVE_PATHS[name]} gives ${presentPages} struct pages of kernel ${kernel.release}${doubts}`,
+      remedy: '',
+    };
+  } catch (error) {
+    return { works: false, ...explained(error) };
+  } finally {
+    image?.close();
+  }
 }
 
 /** The memory of the kernel that crashed; only in the kernel that kdump boots after it. */
@@ -50,12 +54,8 @@ function vmcore(host: Host): LiveSource {
   const common = { name: 'vmcore', path, order: undefined } as const;
   try {
     closeSync(openSync(path, 'r'));
-    return {
-      ...common,
-      works: true,
-      why: `has the memory of the kernel that crashed: name ${path} as the dump`,
-      remedy: '',
-    };
+    const why = `${path} has the memory of the kernel that crashed; it is read when it is named as the dump`;
+    return { ...common, works: true, why, remedy: '' };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return { ...common, works: false, ...explainRefusal(path, 'open', code, host) };

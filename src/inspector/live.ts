@@ -2,7 +2,7 @@ import { StructPageError, UnsupportedError } from '../core/errors.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
 import { openKernel } from '../kernel/kernel.ts';
 import { type Host, readHost } from '../native/host.ts';
-import { explainRefusal } from '../native/refusal.ts';
+import { explainRefusal, refusalError } from '../native/refusal.ts';
 import { DEV_CRASH, DEV_MEM, type Device, openDevice } from '../sources/dev-mem.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { openKcore } from '../sources/kcore.ts';
@@ -22,7 +22,19 @@ export interface LiveOptions extends OpenOptions {
 }
 
 const KCORE = '/proc/kcore';
+/** Where each way leads to. */
+export const LIVE_PATHS: Readonly<Record<LiveMethod, string>> = {
+  kcore: KCORE,
+  crash: DEV_CRASH.path,
+  mmap: DEV_MEM.path,
+  read: DEV_MEM.path,
+};
 const latin1 = new TextDecoder('latin1');
+
+/** The way that is meant where its file is named as if it were a dump; undefined for all other files. */
+export function liveMethodOf(path: string): LiveMethod | undefined {
+  return LIVE_METHODS.find((method) => LIVE_PATHS[method] === path);
+}
 
 /**
  * Opens the memory of the machine that this runs on, read-only. Throws UnsupportedError that says for each way why it is
@@ -59,13 +71,8 @@ export function openMethod(method: LiveMethod, host: Host): OpenImage {
         return openKcore(KCORE);
       } catch (error) {
         if (error instanceof StructPageError) throw error;
-        const { why, remedy } = explainRefusal(
-          KCORE,
-          'open',
-          (error as NodeJS.ErrnoException).code ?? String(error),
-          host,
-        );
-        throw new UnsupportedError(why, remedy);
+        const code = (error as NodeJS.ErrnoException).code ?? String(error);
+        throw refusalError(explainRefusal(KCORE, 'open', code, host));
       }
     case 'crash':
       return withVmcoreinfo(DEV_CRASH, host);
@@ -105,9 +112,11 @@ function vmcoreinfoInMemory(image: OpenImage, host: Host): string | undefined {
 function allClosed(refusals: readonly UnsupportedError[]): UnsupportedError {
   const [first] = refusals;
   if (first && refusals.length === 1) return first;
-  const lines = [...new Set(refusals.map((r) => `${r.what}. Remedy: ${r.needed}`))];
-  return new UnsupportedError(
-    `the memory of this machine cannot be read:\n  - ${lines.join('\n  - ')}`,
-    'structpage doctor lists every way',
+  const lines = [...new Set(refusals.map((r) => r.message))].map((line) => `\n  - ${line}`).join('');
+  const error = new UnsupportedError(
+    'the memory of this machine cannot be read',
+    'one of the ways that structpage doctor lists',
   );
+  error.message = `no dump is named, and the memory of this machine cannot be read:${lines}`;
+  return error;
 }

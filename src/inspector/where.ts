@@ -13,8 +13,10 @@ export interface Located {
 
 const FORMS = 'pfn:1234, phys:0x4d2000, page:0xffffea0000013480 (a struct page), virt:0xffff888000001000';
 
-/** Finds the page that `where` names. Throws UsageError for what cannot be meant, FaultError for an unmapped address. */
-export function locatePage(inspector: Inspector, where: string): Located {
+type Kind = 'pfn' | 'phys' | 'page' | 'virt';
+
+/** Takes apart what names a page. Throws UsageError for what cannot be meant. */
+export function parseWhere(where: string): { readonly kind: Kind; readonly value: bigint } {
   const match = /^(pfn|phys|page|virt):(0x[0-9a-f]+|\d+)$/i.exec(where.trim());
   if (!match) {
     throw new UsageError(
@@ -23,8 +25,12 @@ export function locatePage(inspector: Inspector, where: string): Located {
         : `'${where}' names no page; write one of ${FORMS}`,
     );
   }
-  const kind = match[1]!.toLowerCase();
-  const value = BigInt(match[2]!);
+  return { kind: match[1]!.toLowerCase() as Kind, value: BigInt(match[2]!) };
+}
+
+/** Finds the page that `where` names. Throws UsageError for what cannot be meant, FaultError for an unmapped address. */
+export function locatePage(inspector: Inspector, where: string): Located {
+  const { kind, value } = parseWhere(where);
   const shift = BigInt(inspector.kernel.architecture.pageShift);
   switch (kind) {
     case 'pfn':

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { PhysAddr } from '../core/address.ts';
 import { type Range, unite } from '../core/ranges.ts';
@@ -81,6 +81,8 @@ function configText(release: string): string | undefined {
 export interface Host {
   readonly release: string;
   readonly root: boolean;
+  /** There is a /proc/kcore. */
+  readonly kcore: boolean;
   /** CAP_SYS_RAWIO: without it neither /dev/mem nor /proc/kcore can be opened. */
   readonly rawIo: boolean;
   readonly lockdown: string | undefined;
@@ -103,6 +105,7 @@ export function readHost(): Host {
   return {
     release,
     root: process.geteuid?.() === 0,
+    kcore: existsSync('/proc/kcore'),
     rawIo: hasCapability(hostText('/proc/self/status'), CAP_SYS_RAWIO),
     lockdown: lockdown(hostText('/sys/kernel/security/lockdown')),
     strictDevmem: kernelConfig(release, 'CONFIG_STRICT_DEVMEM'),

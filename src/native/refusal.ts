@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../core/errors.ts';
 import type { Host } from './host.ts';
 
 /** What was tried when the kernel refused. */
@@ -9,16 +10,29 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-type Facts = Pick<Host, 'root' | 'rawIo' | 'lockdown' | 'strictDevmem'>;
+/** A refusal as an error: `what` is why, `needed` the remedy. */
+export function refusalError({ why, remedy }: Refusal): UnsupportedError {
+  const error = new UnsupportedError(why, remedy);
+  error.message = `${why}. Remedy: ${remedy}`;
+  return error;
+}
 
-const KCORE = 'read /proc/kcore instead, which gives the same memory';
+type Facts = Pick<Host, 'root' | 'rawIo' | 'lockdown' | 'strictDevmem' | 'kcore'>;
+
+/** What to do where /dev/mem does not give what is wanted. */
+function otherWay(host: Facts): string {
+  return host.kcore
+    ? 'read /proc/kcore instead, which gives the same memory'
+    : 'take a dump from outside the machine, by its hypervisor or by kdump';
+}
 
 /**
  * What a refusal of /dev/mem, /proc/kcore or /dev/crash means. `code` is the name of the errno; for the steps `zeros` and
  * `nothing` there is none (drivers/char/mem.c, fs/proc/kcore.c, arch/x86/mm/init.c).
  */
 export function explainRefusal(path: string, step: Step, code: string, host: Facts): Refusal {
-  if (code === 'ENOENT' || code === 'ENXIO' || code === 'ENODEV') return absent(path, code);
+  const elsewhere = otherWay(host);
+  if (code === 'ENOENT' || code === 'ENXIO' || code === 'ENODEV') return absent(path, code, elsewhere);
   if (step === 'open' && (code === 'EACCES' || code === 'EPERM')) return closed(path, code, host);
   if (step === 'zeros') {
     return {
@@ -29,7 +43,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
   if (step === 'nothing') {
     return {
       why: `${path} gives no bytes at all: what was asked for is beyond what it has`,
-      remedy: KCORE,
+      remedy: elsewhere,
     };
   }
   switch (code) {
@@ -39,7 +53,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
           host.strictDevmem === 'n'
             ? `the kernel does not give RAM by ${path}, although its configuration says CONFIG_STRICT_DEVMEM=n`
             : `the kernel was built with CONFIG_STRICT_DEVMEM${host.strictDevmem === 'y' ? '' : ' (so it seems from the refusal)'}: ${path} gives no RAM above 1 MiB, to root neither`,
-        remedy: `${KCORE}; no option of the kernel's command line changes this (iomem=relaxed is about device memory only)`,
+        remedy: `${elsewhere}; no option of the kernel's command line changes this (iomem=relaxed is about device memory only)`,
       };
     case 'EFAULT':
       return {
@@ -50,13 +64,13 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
       return step === 'mmap'
         ? {
             why: `mmap of ${path} is refused as invalid: the address has more bits than the processor, or the memory-type check (PAT) forbids RAM`,
-            remedy: `use --method read, or ${KCORE}; on a kernel without CONFIG_STRICT_DEVMEM, booting with nopat lifts the check`,
+            remedy: `use --method read, or ${elsewhere}; on a kernel without CONFIG_STRICT_DEVMEM, booting with nopat lifts the check`,
           }
         : { why: `${path} refuses the address as invalid`, remedy: 'ask for a whole page of RAM' };
     case 'EAGAIN':
       return {
         why: `mmap of ${path} conflicts with the memory type (PAT) in which the kernel maps this range`,
-        remedy: `use --method read, or ${KCORE}`,
+        remedy: `use --method read, or ${elsewhere}`,
       };
     case 'EIO':
     case 'EHWPOISON':
@@ -67,11 +81,14 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
         remedy: 'raise ulimit -v, or use --method read',
       };
     default:
-      return { why: `${path} could not be ${step === 'open' ? 'opened' : 'read'} (${code})`, remedy: KCORE };
+      return {
+        why: `${path} could not be ${step === 'open' ? 'opened' : 'read'} (${code})`,
+        remedy: elsewhere,
+      };
   }
 }
 
-function absent(path: string, code: string): Refusal {
+function absent(path: string, code: string, elsewhere: string): Refusal {
   if (code !== 'ENOENT') {
     return { why: `${path} is there, but has no driver behind it (${code})`, remedy: 'load its driver' };
   }
@@ -95,7 +112,7 @@ function absent(path: string, code: string): Refusal {
   }
   return {
     why: `there is no ${path}: the kernel was built without CONFIG_DEVMEM, or this is a container without the device`,
-    remedy: `on the host: mknod ${path} c 1 1; else ${KCORE}`,
+    remedy: `make it on the host (mknod ${path} c 1 1), or ${elsewhere}`,
   };
 }
 

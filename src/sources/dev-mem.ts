@@ -1,10 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { hex, type PhysAddr } from '../core/address.ts';
-import { UnsupportedError } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
 import { type Host, type IomemEntry, iomemAt, systemRam } from '../native/host.ts';
 import { MapError, mappingProblem } from '../native/mapping.ts';
-import { explainRefusal, type Refusal, type Step } from '../native/refusal.ts';
+import { explainRefusal, type Refusal, refusalError, type Step } from '../native/refusal.ts';
 import { MappedWindows } from './dev-mem-windows.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
 import { runAt } from './pieces.ts';
@@ -41,14 +40,14 @@ export function openDevice(device: Device, host: Host, method?: DeviceMethod): O
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw refused(explainRefusal(path, 'open', codeOf(error), host));
+    throw refusalError(explainRefusal(path, 'open', codeOf(error), host));
   }
   try {
     if (ram.length === 0) {
-      throw new UnsupportedError(
-        `/proc/iomem does not say where RAM is, so nothing of ${path} may be touched`,
-        'read it as root with CAP_SYS_ADMIN: for others the kernel writes zeros',
-      );
+      throw refusalError({
+        why: `/proc/iomem does not say where RAM is, so nothing of ${path} may be touched`,
+        remedy: 'read it as root with CAP_SYS_ADMIN: for others the kernel writes zeros',
+      });
     }
     return deviceImage(fd, device, host, ram, method);
   } catch (error) {
@@ -76,7 +75,7 @@ function deviceImage(
     }
     problems.push(refusal);
   }
-  if (!chosen) throw refused(problems[0]!);
+  if (!chosen) throw refusalError(problems[0]!);
   const { read, close } = chosen;
   let open = true;
   return {
@@ -89,6 +88,7 @@ function deviceImage(
       ['consistency', 'memory changes while it is read'],
     ],
     warnings: problems.map((p) => `${p.why}; read(2) is used`),
+    live: true,
     close() {
       if (!open) return;
       open = false;
@@ -217,6 +217,7 @@ function hideLowZeros(
   const { why } = explainRefusal(path, 'zeros', '', {
     root: true,
     rawIo: true,
+    kcore: true,
     lockdown: undefined,
     strictDevmem: undefined,
   });
@@ -236,10 +237,6 @@ export function whyNotRam(iomem: readonly IomemEntry[], ram: readonly Range[], a
     return `${hex(address)} is beyond the end of RAM (the last byte is at ${hex(last.end - 1)}): no memory is there`;
   }
   return `${hex(address)} is in a hole between the ranges of RAM: nothing is there`;
-}
-
-function refused({ why, remedy }: Refusal): UnsupportedError {
-  return new UnsupportedError(why, remedy);
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
@@ -12,6 +12,7 @@ const ERRNO: Record<string, string> = {
   EACCES: 'no permission to read it (dumps are usually readable by root only)',
   EPERM: 'the kernel forbids reading it',
   EISDIR: 'a directory',
+  ENXIO: 'a device without a driver',
   ELOOP: 'a loop of symbolic links',
 };
 
@@ -38,6 +39,16 @@ export function openFile(
     closeSync(fd);
     return fail({ code: 'EISDIR' });
   }
+  // reading a device's address may make it act, and /proc/kcore is no file of that size
+  if (path !== '-' && (stat.isCharacterDevice() || isKcore(path))) {
+    closeSync(fd);
+    throw new FormatError({
+      file: path,
+      expected: 'a memory dump',
+      found: stat.isCharacterDevice() ? 'a character device' : 'the memory of the running kernel',
+      advice: 'The memory of this machine is what is read when no dump is named',
+    });
+  }
   const name = path === '-' ? 'standard input' : path;
   if (stat.isFIFO() || stat.isSocket() || (path === '-' && stat.isCharacterDevice())) {
     return spoolStream(fd, name, context);
@@ -47,6 +58,10 @@ export function openFile(
     throw new FormatError({ file: path, expected: 'a memory dump', found: 'an empty file' });
   }
   return fdSource(fd, name, stat.isFile() ? stat.size : Infinity);
+}
+
+function isKcore(path: string): boolean {
+  return realpathSync(path) === '/proc/kcore';
 }
 
 /** How many files of a directory are looked at for the parts of a split dump. */

@@ -62,6 +62,7 @@ function kcoreImage(fd: number, path: string): OpenImage {
       ['consistency', 'memory changes while it is read'],
     ],
     warnings: [],
+    live: true,
     close() {
       if (open) closeSync(fd);
       open = false;

@@ -30,19 +30,42 @@ export interface KpageComparison {
 const EXAMPLES = 3;
 const NAMES = new Map<number, string>(Object.entries(KPF).map(([name, bit]) => [bit, name]));
 
+/** Collects pages that differ, by the bits that differ in them. */
+export class DifferingGroups {
+  readonly #groups = new Map<string, DifferingGroup>();
+
+  /** Files a page under the difference of its flags, or under `count` where its flags are equal. */
+  add(
+    pfn: number,
+    ours: { readonly flags: bigint; readonly count: bigint },
+    theirs: { readonly flags: bigint; readonly count: bigint },
+  ): void {
+    if (ours.flags !== theirs.flags)
+      this.word(bitsText(ours.flags, theirs.flags), pfn, ours.flags, theirs.flags);
+    else this.word('count', pfn, ours.count, theirs.count);
+  }
+
+  /** Files a page under `bits`. */
+  word(bits: string, pfn: number, ours: bigint, theirs: bigint): void {
+    const group = this.#groups.get(bits) ?? { bits, pages: 0, examples: [] };
+    this.#groups.set(bits, group);
+    group.pages++;
+    if (group.examples.length < EXAMPLES) group.examples.push({ pfn, ours, theirs });
+  }
+
+  /** Most frequent first. */
+  list(): DifferingGroup[] {
+    return [...this.#groups.values()].sort((a, b) => b.pages - a.pages);
+  }
+}
+
 /** Compares the columns kpageflags and kpagecount with what the kernel said. Pfns beyond the record are not compared. */
 export function compareKpage(
   rows: Iterable<{ readonly batch: ColumnBatch; readonly rows: Uint32Array }>,
   record: KpageRecord,
 ): KpageComparison {
-  const groups = new Map<string, DifferingGroup>();
+  const groups = new DifferingGroups();
   const result = { pages: 0, flagsEqual: 0, countsEqual: 0 };
-  const differ = (bits: string, pfn: number, ours: bigint, theirs: bigint): void => {
-    const group = groups.get(bits) ?? { bits, pages: 0, examples: [] };
-    groups.set(bits, group);
-    group.pages++;
-    if (group.examples.length < EXAMPLES) group.examples.push({ pfn, ours, theirs });
-  };
   const most = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
   for (const { batch, rows: pages } of rows) {
     const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
@@ -56,17 +79,17 @@ export function compareKpage(
         const ours = (BigInt(flags.high[i]!) << 32n) | BigInt(flags.low[i]!);
         const theirs = record.flags[pfn]!;
         if (ours === theirs) result.flagsEqual++;
-        else differ(bitsText(ours, theirs), pfn, ours, theirs);
+        else groups.word(bitsText(ours, theirs), pfn, ours, theirs);
       }
       if (record.counts) {
         const ours = BigInt(counts.values[i]!);
         const theirs = record.counts[pfn]!;
         if (ours === theirs) result.countsEqual++;
-        else differ('count', pfn, ours, theirs);
+        else groups.word('count', pfn, ours, theirs);
       }
     }
   }
-  return { ...result, groups: [...groups.values()].sort((a, b) => b.pages - a.pages) };
+  return { ...result, groups: groups.list() };
 }
 
 function bitsText(ours: bigint, theirs: bigint): string {

@@ -10,11 +10,10 @@ import {
   kernels,
   missing,
   PATCHABLE,
+  RETURN_ONE,
   runGuest,
 } from './guest.ts';
 
-/** mov $1, %eax; ret: what devmem_is_allowed() says then is yes. */
-const RETURN_ONE = Uint8Array.of(0xb8, 1, 0, 0, 0, 0xc3);
 const why = missing();
 if (why !== undefined) process.stderr.write(`guests are not tested: ${why}\n`);
 

@@ -64,6 +64,9 @@ export function which(program: string): string | undefined {
 /** On the command line of a guest that is to be patched: its text stays in place, and user mode sees it. */
 export const PATCHABLE = 'nokaslr nopti';
 
+/** mov $1, %eax; ret: what devmem_is_allowed() says then is yes. */
+export const RETURN_ONE: Uint8Array = Uint8Array.of(0xb8, 1, 0, 0, 0, 0xc3);
+
 let initrd: string | undefined;
 
 /** The initramfs, made once for all guests of a run. */

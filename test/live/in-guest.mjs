@@ -1,6 +1,6 @@
 // Runs inside of a guest, on the built package. Prints one line for each result: RESULT <name> <JSON>.
 import { execFileSync, spawn } from 'node:child_process';
-import { openSync, readFileSync, readSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import * as structpage from './dist/index.js';
 
 const scenario = /structpage\.scenario=(\w+)/.exec(readFileSync('/proc/cmdline', 'latin1'))?.[1];
@@ -217,6 +217,10 @@ async function outside() {
   await new Promise((resolve) => setTimeout(resolve, 20_000));
 }
 
+if (scenario && existsSync(`${scenario}.mjs`)) {
+  const { error } = await attempt(() => import(`./${scenario}.mjs`));
+  if (error) result('failed', { step: scenario, ...error });
+}
 const scenarios = { kcore: [kcore, refused], opened: [opened], kills: [kills], outside: [outside] };
 if (scenario === 'kcore') result('doctor', structpage.doctor());
 for (const run of scenarios[scenario] ?? []) {

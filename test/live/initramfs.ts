@@ -77,6 +77,7 @@ export function guestFiles(busybox: string, script: string): Initramfs {
   files.program(process.execPath, 'bin/node');
   files.file('init', readFileSync(new URL('init.sh', import.meta.url)), 0o755);
   files.file('structpage/in-guest.mjs', readFileSync(new URL(script, import.meta.url)));
+  files.tree(fileURLToPath(new URL('in-guest', import.meta.url)), 'structpage');
   files.file('structpage/package.json', readFileSync(join(ROOT, 'package.json')));
   for (const name of ['dist', 'layouts']) files.tree(join(ROOT, name), `structpage/${name}`);
   const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

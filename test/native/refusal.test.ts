@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { explainRefusal, type Step } from '../../src/native/refusal.ts';
 
-const ROOT = { root: true, rawIo: true, lockdown: 'none', strictDevmem: 'y' };
+const ROOT = { root: true, rawIo: true, kcore: true, lockdown: 'none', strictDevmem: 'y' };
 const USER = { ...ROOT, root: false, rawIo: false };
 
 test.for<[string, Step, string, typeof ROOT, RegExp, RegExp]>([

@@ -22,6 +22,7 @@ const host: Host = {
   release: '6.12',
   root: true,
   rawIo: true,
+  kcore: true,
   lockdown: 'none',
   strictDevmem: 'n',
   iomem: parseIomem(

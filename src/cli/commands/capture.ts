@@ -3,7 +3,7 @@ import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { capture } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, type ImageOptions } from '../options.ts';
+import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { say } from '../output.ts';
 import { intoFile } from './export.ts';
 
@@ -15,9 +15,9 @@ export function captureCommand(program: Command): void {
     .description(
       'Writes an ELF core that holds only what structpage needs, without the contents of pages; gzip-compressed if the name ends in .gz.',
     )
-    .argument('<dump>', 'the memory dump')
+    .argument('[dump]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
-  addImage(command).action(async (dump: string, options: ImageOptions & { output: string }) => {
+  addImage(command).action(async (dump: string | undefined, options: ImageOptions & { output: string }) => {
     await withImage(dump, options, async (inspector) => {
       await intoFile(options.output, async (write) => {
         const gzip = options.output.endsWith('.gz') ? createGzip({ level: 9 }) : undefined;

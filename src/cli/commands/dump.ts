@@ -13,6 +13,7 @@ import {
   addColumns,
   addImage,
   addSelection,
+  DUMP_HELP,
   type ImageOptions,
   type SelectOptions,
   selectionOf,
@@ -39,11 +40,13 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('dump')
     .summary('print struct pages, decoded')
-    .description('Prints the struct pages of a memory dump to standard output, one row a page.')
-    .argument('<dump>', 'the memory dump')
+    .description(
+      'Prints the struct pages of a memory dump, or of this machine, to standard output, one row a page.',
+    )
+    .argument('[dump]', DUMP_HELP)
     .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
   addImage(addColumns(addSelection(command))).action(
-    async (dump: string, options: SelectOptions & ImageOptions & { format: string }) => {
+    async (dump: string | undefined, options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {
         throw new UsageError(

@@ -17,6 +17,7 @@ import {
   addColumns,
   addImage,
   addSelection,
+  DUMP_HELP,
   type ImageOptions,
   type SelectOptions,
   selectionOf,
@@ -37,8 +38,10 @@ export function exportCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('export')
     .summary('write struct pages, decoded, to a file')
-    .description('Writes the struct pages of a memory dump to a file; the format is that of its extension.')
-    .argument('<dump>', 'the memory dump')
+    .description(
+      'Writes the struct pages of a memory dump, or of this machine, to a file; the format is that of its extension.',
+    )
+    .argument('[dump]', DUMP_HELP)
     .requiredOption(
       '-o, --output <file>',
       `file to write; its extension names the format (${formats.join(', ')})`,
@@ -46,7 +49,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .option('--format <name>', 'format, if the extension does not tell')
     .option('--delimiter <character>', 'CSV: what stands between cells', ',')
     .option('--no-header', 'CSV: no line with the names of the columns');
-  addImage(addColumns(addSelection(command))).action(async (dump: string, options: Options) => {
+  addImage(addColumns(addSelection(command))).action(async (dump: string | undefined, options: Options) => {
     const name = options.format ?? extname(options.output).slice(1);
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {

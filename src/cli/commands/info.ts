@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, PAGE_STATES } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, type ImageOptions } from '../options.ts';
+import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
 /** structpage info: what the dump is, and where each fact comes from. */
@@ -12,9 +12,9 @@ export function infoCommand(program: Command): void {
     .description(
       'Tells format, kernel, paging, memory model and the place of the page array, and where each fact came from.',
     )
-    .argument('<dump>', 'the memory dump')
+    .argument('[dump]', DUMP_HELP)
     .option('--json', 'as JSON');
-  addImage(command).action(async (dump: string, options: ImageOptions & { json?: boolean }) => {
+  addImage(command).action(async (dump: string | undefined, options: ImageOptions & { json?: boolean }) => {
     await withImage(dump, options, async (inspector) => {
       const info = describe(inspector);
       if (options.json) {

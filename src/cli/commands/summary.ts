@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import { noCounts, type Summary } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
-import { addImage, addSelection, type ImageOptions, type SelectOptions, selectionOf } from '../options.ts';
+import {
+  addImage,
+  addSelection,
+  DUMP_HELP,
+  type ImageOptions,
+  type SelectOptions,
+  selectionOf,
+} from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
 const MIB = 1048576;
@@ -12,11 +19,13 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('summary')
     .summary('count pages by type, flag, zone and order')
-    .description('Counts the pages of a memory dump by type, flag, zone, order and slab cache.')
-    .argument('<dump>', 'the memory dump')
+    .description(
+      'Counts the pages of a memory dump, or of this machine, by type, flag, zone, order and slab cache.',
+    )
+    .argument('[dump]', DUMP_HELP)
     .option('--json', 'as JSON');
   addImage(addSelection(command)).action(
-    async (dump: string, options: SelectOptions & ImageOptions & { json?: boolean }) => {
+    async (dump: string | undefined, options: SelectOptions & ImageOptions & { json?: boolean }) => {
       await withImage(dump, options, async (inspector) => {
         const counts = noCounts();
         const summary = inspector.summary(selectionOf(options), counts);

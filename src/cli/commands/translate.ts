@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { FaultError, UsageError } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, type ImageOptions } from '../options.ts';
+import { addImage, dumpAnd, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
 /** structpage translate: a page-table walk, level by level. */
@@ -10,13 +10,14 @@ export function translateCommand(program: Command): void {
     .command('translate')
     .summary('walk the page tables for an address')
     .description('Translates a kernel virtual address and tells what each level of the page tables says.')
-    .argument('<dump>', 'the memory dump')
-    .argument('<virtual>', 'virtual address, 0x...');
-  addImage(command).action(async (dump: string, text: string, options: ImageOptions) => {
-    if (!/^0x[0-9a-f]{1,16}$/i.test(text)) {
-      throw new UsageError(`'${text}' is no virtual address; write it as 0x and up to 16 hexadecimal digits`);
-    }
-    const address = BigInt(text);
+    .usage('[options] [dump] <address>')
+    .argument(
+      '<arguments...>',
+      'a memory dump (this machine if none is named), and last a virtual address, 0x...',
+    );
+  addImage(command).action(async (args: string[], options: ImageOptions) => {
+    const { dump, asked } = dumpAnd(args, 'the address', checkAddress);
+    const address = BigInt(asked);
     await withImage(dump, options, async (inspector) => {
       const { walker } = inspector.kernel.space;
       const result = walker.walk(address);
@@ -51,4 +52,10 @@ export function translateCommand(program: Command): void {
       if (described !== undefined) await stdout(`it is within the struct page of pfn ${described}\n`);
     });
   });
+}
+
+function checkAddress(text: string): void {
+  if (!/^0x[0-9a-f]{1,16}$/i.test(text)) {
+    throw new UsageError(`'${text}' is no virtual address; write it as 0x and up to 16 hexadecimal digits`);
+  }
 }

@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { compareKpage, type KpageRecord, noCounts, UsageError } from '../../index.ts';
+import {
+  compareKpage,
+  type DifferingGroup,
+  type Inspector,
+  type KpageRecord,
+  type LiveVerification,
+  noCounts,
+  type PageCounts,
+  UsageError,
+  verifyLive,
+} from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
-import { addImage, type ImageOptions } from '../options.ts';
+import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
 interface Options extends ImageOptions {
@@ -11,21 +21,30 @@ interface Options extends ImageOptions {
   correct?: boolean;
 }
 
+/** The exit code for pages that differ. */
+const DIFFERENT = 1;
+
 /** structpage verify: our reading beside what the kernel said of its own pages. */
 export function verifyCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('verify')
-    .summary('compare with recorded /proc/kpageflags and kpagecount')
+    .summary('compare with /proc/kpageflags and kpagecount')
     .description(
-      'Compares the decoding of a dump, page by page, with copies of /proc/kpageflags and /proc/kpagecount of that machine, by the rules of its own kernel.',
+      'Compares our decoding, page by page, with what the kernel says of its pages, by the rules of that very kernel: a dump with copies of /proc/kpageflags and /proc/kpagecount of its machine, this machine with the files themselves. Exits with 1 when pages differ.',
     )
-    .argument('<dump>', 'the memory dump')
-    .option('--kpageflags <file>', 'a copy of /proc/kpageflags')
-    .option('--kpagecount <file>', 'a copy of /proc/kpagecount')
+    .argument('[dump]', DUMP_HELP)
+    .option('--kpageflags <file>', 'with a dump: a copy of /proc/kpageflags')
+    .option('--kpagecount <file>', 'with a dump: a copy of /proc/kpagecount')
     .option('--correct', 'compare the true flags where that kernel errs');
-  addImage(command).action(async (dump: string, options: Options) => {
-    if (options.kpageflags === undefined && options.kpagecount === undefined) {
+  addImage(command).action(async (dump: string | undefined, options: Options) => {
+    const named = options.kpageflags !== undefined || options.kpagecount !== undefined;
+    if (dump !== undefined && !named) {
       throw new UsageError('nothing to compare with: give --kpageflags FILE, --kpagecount FILE, or both');
+    }
+    if (dump === undefined && named) {
+      throw new UsageError(
+        '--kpageflags and --kpagecount are copies that belong to a dump: name the dump, or leave them away to compare this machine with its own kernel',
+      );
     }
     const record: KpageRecord = {
       ...(options.kpageflags === undefined ? {} : { flags: words(options.kpageflags) }),
@@ -33,27 +52,66 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
     };
     await withImage(dump, options, async (inspector) => {
       const counts = noCounts();
-      const columns = ['kpageflags', 'kpagecount'];
-      const result = compareKpage(
-        inspector.selectSync({ columns, correct: options.correct === true }, counts),
-        record,
-      );
-      const share = (n: number): string =>
-        `${n} of ${result.pages} (${((100 * n) / Math.max(1, result.pages)).toFixed(4)} %)`;
-      if (record.flags) await stdout(`flags equal   ${share(result.flagsEqual)}\n`);
-      if (record.counts) await stdout(`counts equal  ${share(result.countsEqual)}\n`);
-      if (result.groups.length > 0) {
-        const rows = result.groups.map((g) => {
-          const { pfn, ours, theirs } = g.examples[0]!;
-          return [g.bits, `${g.pages}`, `pfn ${pfn}`, `0x${ours.toString(16)}`, `0x${theirs.toString(16)}`];
-        });
-        await stdout(
-          `\npages that differ (+ only ours, - only the kernel's)\n${aligned([['bits', 'pages', 'e.g.', 'ours', 'kernel'], ...rows], '  ')}\n`,
-        );
-      }
+      const correct = options.correct === true;
+      const equal =
+        dump === undefined
+          ? await live(inspector, correct, counts)
+          : await recorded(inspector, record, correct, counts);
       reportUnread(counts, outcome);
+      if (!equal) outcome.code = DIFFERENT;
     });
   });
+}
+
+async function live(inspector: Inspector, correct: boolean, counts: PageCounts): Promise<boolean> {
+  const result = verifyLive(inspector, correct, counts);
+  await stdout(liveText(result));
+  return result.different === 0;
+}
+
+async function recorded(
+  inspector: Inspector,
+  record: KpageRecord,
+  correct: boolean,
+  counts: PageCounts,
+): Promise<boolean> {
+  const columns = ['kpageflags', 'kpagecount'];
+  const result = compareKpage(inspector.selectSync({ columns, correct }, counts), record);
+  const part = (n: number): string =>
+    `${n} of ${result.pages} (${((100 * n) / Math.max(1, result.pages)).toFixed(4)} %)`;
+  if (record.flags) await stdout(`flags equal   ${part(result.flagsEqual)}\n`);
+  if (record.counts) await stdout(`counts equal  ${part(result.countsEqual)}\n`);
+  await stdout(groupsText('pages that differ', result.groups));
+  return result.groups.length === 0;
+}
+
+function liveText(result: LiveVerification): string {
+  const rows: [number, string][] = [
+    [result.equal, 'equal at once'],
+    [result.raced, 'equal when read again: the page had changed between our reading and that of the kernel'],
+    [result.changing, 'changed at each reading, or the kernel itself said two things'],
+    [result.different, 'different again and again'],
+  ];
+  const digits = `${result.pages}`.length;
+  const share = (n: number): string => ((100 * n) / Math.max(1, result.pages)).toFixed(4).padStart(8);
+  const lines = rows.map(([n, what]) => `${`${n}`.padStart(digits)}  ${share(n)} %  ${what}\n`);
+  return [
+    `${result.pages} pages compared with /proc/kpageflags and /proc/kpagecount of this kernel\n`,
+    ...lines,
+    groupsText('read again, and then equal', result.raceGroups),
+    groupsText('changing', result.changingGroups),
+    groupsText('different', result.differentGroups),
+  ].join('');
+}
+
+/** Groups of pages that differ; nothing if there are none. */
+function groupsText(title: string, groups: readonly DifferingGroup[]): string {
+  if (groups.length === 0) return '';
+  const rows = groups.map((g) => {
+    const { pfn, ours, theirs } = g.examples[0]!;
+    return [g.bits, `${g.pages}`, `pfn ${pfn}`, `0x${ours.toString(16)}`, `0x${theirs.toString(16)}`];
+  });
+  return `\n${title} (+ only ours, - only the kernel's)\n${aligned([['bits', 'pages', 'e.g.', 'ours', 'kernel'], ...rows], '  ')}\n`;
 }
 
 function words(path: string): BigUint64Array {

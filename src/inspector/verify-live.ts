@@ -1,0 +1,228 @@
+import { UsageError } from '../core/errors.ts';
+import type { Range } from '../core/ranges.ts';
+import type { Column, ColumnName } from '../decode/columns.ts';
+import { type KpageFiles, openKpageFiles } from '../native/kpage-files.ts';
+import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
+import { type Inspector, noCounts, type PageCounts } from './inspector.ts';
+
+/** The outcome of a comparison with a kernel that goes on working meanwhile. */
+export interface LiveVerification {
+  /** Pages that were compared, flags and counts. */
+  readonly pages: number;
+  /** The kernel said the same right before or right after our reading. */
+  readonly equal: number;
+  /** Differed at first, but not when both were read again: the page had changed in between. */
+  readonly raced: number;
+  /** Differed at every reading, but never twice the same, or the kernel itself said two things. */
+  readonly changing: number;
+  /** Differed in the same way again and again while the kernel said the same: an error of ours, or a rule not known. */
+  readonly different: number;
+  readonly raceGroups: readonly DifferingGroup[];
+  readonly changingGroups: readonly DifferingGroup[];
+  readonly differentGroups: readonly DifferingGroup[];
+}
+
+/**
+ * Pages that are compared at a time. The fewer, the sooner the kernel is asked again; a free block of the largest order must
+ * not reach over their edge.
+ */
+const BLOCK = 16384;
+/** A block with pages that differ is read this often in all. */
+const READINGS = 5;
+/** So many readings in a row that differ in the same way are no race. */
+const STRIKES = 3;
+
+/** What both say of a block, as 32-bit halves. */
+interface Readings {
+  readonly before: Words;
+  readonly after: Words;
+  readonly flagsLow: Uint32Array;
+  readonly flagsHigh: Uint32Array;
+  readonly counts: Float64Array;
+  /** 1 for pages that we could read. */
+  readonly seen: Uint8Array;
+}
+
+interface Words {
+  readonly flags: BigUint64Array;
+  readonly counts: BigUint64Array;
+  readonly flagHalves: Uint32Array;
+  readonly countHalves: Uint32Array;
+}
+
+/**
+ * Compares our decoding with /proc/kpageflags and /proc/kpagecount of the running kernel, page by page and by the rules of that
+ * kernel. A block with pages that differ is read again, which tells races from errors. Throws UnsupportedError where the
+ * files are not to be had, UsageError for the memory of another machine.
+ */
+export function verifyLive(
+  inspector: Inspector,
+  correct = false,
+  counts: PageCounts = noCounts(),
+  files: KpageFiles = openKpageFiles(),
+): LiveVerification {
+  if (!inspector.image.live) {
+    files.close();
+    throw new UsageError(
+      'the memory of a dump does not go with what the running kernel says of its own pages',
+    );
+  }
+  const total = { pages: 0, equal: 0, raced: 0, changing: 0, different: 0 };
+  const groups = {
+    raced: new DifferingGroups(),
+    changing: new DifferingGroups(),
+    different: new DifferingGroups(),
+  };
+  const now = emptyReadings();
+  try {
+    for (const block of blocks(inspector.model.present)) {
+      read(inspector, files, block, now, correct, counts);
+      const doubtful: Doubt[] = [];
+      for (let i = 0; i < block.end - block.start; i++) {
+        if (now.seen[i] === 0) continue;
+        total.pages++;
+        if (agrees(now, i)) total.equal++;
+        else doubtful.push(doubtOf(now, i, block.start + i));
+      }
+      for (const doubt of settle(inspector, files, block, now, correct, doubtful)) {
+        total[doubt.verdict]++;
+        groups[doubt.verdict].add(doubt.pfn, doubt.first.ours, doubt.first.theirs);
+      }
+    }
+  } finally {
+    files.close();
+  }
+  return {
+    ...total,
+    raceGroups: groups.raced.list(),
+    changingGroups: groups.changing.list(),
+    differentGroups: groups.different.list(),
+  };
+}
+
+interface Said {
+  readonly flags: bigint;
+  readonly count: bigint;
+}
+
+/** A page of which we and the kernel say different things. */
+interface Doubt {
+  readonly index: number;
+  readonly pfn: number;
+  readonly first: { readonly ours: Said; readonly theirs: Said };
+  /** What both said at the reading before this one. */
+  last: string;
+  strikes: number;
+  verdict: 'raced' | 'changing' | 'different';
+}
+
+/** Reads the block again until the doubtful pages agree, or it is clear that they will not. */
+function settle(
+  inspector: Inspector,
+  files: KpageFiles,
+  block: Range,
+  now: Readings,
+  correct: boolean,
+  doubtful: readonly Doubt[],
+): readonly Doubt[] {
+  let open = doubtful;
+  for (let reading = 1; reading < READINGS && open.length > 0; reading++) {
+    read(inspector, files, block, now, correct, noCounts());
+    open = open.filter((doubt) => {
+      if (now.seen[doubt.index] === 0) return true;
+      if (agrees(now, doubt.index)) {
+        doubt.verdict = 'raced';
+        return false;
+      }
+      const next = doubtOf(now, doubt.index, doubt.pfn);
+      doubt.strikes = next.strikes > 0 && next.last === doubt.last ? doubt.strikes + 1 : next.strikes;
+      doubt.last = next.last;
+      return true;
+    });
+  }
+  for (const doubt of open) doubt.verdict = doubt.strikes >= STRIKES ? 'different' : 'changing';
+  return doubtful;
+}
+
+function doubtOf(now: Readings, index: number, pfn: number): Doubt {
+  const ours = {
+    flags: (BigInt(now.flagsHigh[index]!) << 32n) | BigInt(now.flagsLow[index]!),
+    count: BigInt(now.counts[index]!),
+  };
+  const theirs = { flags: now.after.flags[index]!, count: now.after.counts[index]! };
+  const settled = now.before.flags[index] === theirs.flags && now.before.counts[index] === theirs.count;
+  const last = `${ours.flags} ${ours.count} ${theirs.flags} ${theirs.count}`;
+  return { index, pfn, first: { ours, theirs }, last, strikes: settled ? 1 : 0, verdict: 'changing' };
+}
+
+/** Whether the kernel said of a page what we say, before our reading or after it. */
+function agrees(now: Readings, i: number): boolean {
+  return same(now, now.after, i) || same(now, now.before, i);
+}
+
+function same(now: Readings, { flagHalves, countHalves }: Words, i: number): boolean {
+  return (
+    flagHalves[2 * i] === now.flagsLow[i] &&
+    flagHalves[2 * i + 1] === now.flagsHigh[i] &&
+    countHalves[2 * i] === now.counts[i] &&
+    countHalves[2 * i + 1] === 0
+  );
+}
+
+/** The kernel, we, and the kernel again. */
+function read(
+  inspector: Inspector,
+  files: KpageFiles,
+  block: Range,
+  now: Readings,
+  correct: boolean,
+  counts: PageCounts,
+): void {
+  now.seen.fill(0);
+  files.read(block.start, now.before.flags, now.before.counts);
+  const columns = ['kpageflags', 'kpagecount'];
+  for (const { batch, rows } of inspector.selectSync({ columns, pfns: [block], correct }, counts)) {
+    const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
+    const { low, high } = column<Extract<Column, { kind: 'word' }>>('kpageflags');
+    const { values } = column<Extract<Column, { kind: 'number' }>>('kpagecount');
+    for (const row of rows) {
+      const i = batch.start + row - block.start;
+      now.flagsLow[i] = low[row]!;
+      now.flagsHigh[i] = high[row]!;
+      now.counts[i] = values[row]!;
+      now.seen[i] = 1;
+    }
+  }
+  files.read(block.start, now.after.flags, now.after.counts);
+}
+
+function* blocks(present: readonly Range[]): Generator<Range> {
+  for (const range of present) {
+    for (let start = range.start; start < range.end; ) {
+      const end = Math.min(range.end, (Math.floor(start / BLOCK) + 1) * BLOCK);
+      yield { start, end };
+      start = end;
+    }
+  }
+}
+
+function emptyReadings(): Readings {
+  const words = (): Words => {
+    const flags = new BigUint64Array(BLOCK);
+    const counts = new BigUint64Array(BLOCK);
+    return {
+      flags,
+      counts,
+      flagHalves: new Uint32Array(flags.buffer),
+      countHalves: new Uint32Array(counts.buffer),
+    };
+  };
+  return {
+    before: words(),
+    after: words(),
+    flagsLow: new Uint32Array(BLOCK),
+    flagsHigh: new Uint32Array(BLOCK),
+    counts: new Float64Array(BLOCK),
+    seen: new Uint8Array(BLOCK),
+  };
+}

@@ -1,0 +1,62 @@
+// Runs inside of a guest: the built command on the machine that it runs on, as root and as a user.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { cli, result, shell, startWorkload } from './common.mjs';
+
+const workload = await startWorkload();
+result('workload', workload.kinds);
+const run = (name, args, user) => result(name, cli(args, user));
+
+run('doctor', ['doctor', '--json']);
+run('doctor-text', ['doctor']);
+run('doctor-user', ['doctor'], 'user');
+for (const command of [
+  ['dump'],
+  ['info'],
+  ['verify'],
+  ['page', 'pfn:1'],
+  ['translate', '0xffffea0000000000'],
+])
+  run(`user-${command[0]}`, command, 'user');
+run('info', ['info', '--json']);
+run('info-text', ['info']);
+run('summary', ['summary']);
+result('head', shell("structpage dump --where 'type == slab' | head -n 12"));
+for (const method of ['crash', 'mmap', 'read']) run(`method-${method}`, ['dump', '--method', method]);
+run('named-mem', ['info', '/dev/mem']);
+run('named-kcore', ['page', '/proc/kcore', 'pfn:4096']);
+
+const facts = JSON.parse(cli(['info', '--json']).out).facts;
+const base = BigInt(facts.find((f) => f.label === 'vmemmap base').value);
+const ranges = facts.find((f) => f.label === 'pfns with a struct page').value;
+const last = Number(/(\d+)$/.exec(ranges)[1]);
+const hex = (n) => `0x${n.toString(16)}`;
+for (const [name, args] of [
+  ['mistake', ['translate', '0x620000000000']],
+  ['mistake-phys', ['page', 'phys:0x620000000000']],
+  ['vmemmap', ['translate', hex(base + 4096n * 64n)]],
+  ['vmemmap-unaligned', ['translate', hex(base + 4096n * 64n + 13n)]],
+  ['noncanonical', ['translate', '0x8000000000000000']],
+  ['apic', ['page', 'phys:0xfee00000']],
+  ['vga', ['page', 'phys:0xa0000']],
+  ['past-the-end', ['page', `phys:${hex((last + 1) * 4096)}`]],
+  ['far-past-the-end', ['page', 'phys:0x10000000000']],
+  ['unaligned', ['page', 'phys:0x1000007']],
+  ['unaligned-page', ['page', `page:${hex(base + 4096n * 64n + 13n)}`]],
+  ['not-the-array', ['page', 'page:0xffff888000000000']],
+  ['user-address', ['page', 'virt:0x400000']],
+])
+  run(`where-${name}`, args);
+
+run('verify', ['verify', '--nice', '19']);
+run('export', ['export', '-o', '/tmp/pages.csv', '--columns', 'pfn,type,refcount']);
+result('exported', {
+  lines: Number(
+    execFileSync('/bin/busybox', ['wc', '-l', '/tmp/pages.csv'], { encoding: 'latin1' }).split(' ')[0],
+  ),
+});
+run('capture', ['capture', '-o', '/tmp/small.elf.gz']);
+result('captured', { bytes: statSync('/tmp/small.elf.gz').size });
+run('capture-summary', ['summary', '/tmp/small.elf.gz']);
+result('meminfo', readFileSync('/proc/meminfo', 'latin1'));
+workload.stop();
