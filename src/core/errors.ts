@@ -37,8 +37,16 @@ export class FormatError extends StructPageError {
   }
 }
 
-/** Why bytes are not there. `not-mapped` is said of virtual addresses only. */
-export type FaultReason = 'hole' | 'excluded' | 'truncated' | 'damaged' | 'unreadable' | 'not-mapped';
+/** Why bytes are not there. `not-mapped` is said of virtual addresses only, `torn` and `doubtful` of struct pages only. */
+export type FaultReason =
+  | 'hole'
+  | 'excluded'
+  | 'truncated'
+  | 'damaged'
+  | 'unreadable'
+  | 'not-mapped'
+  | 'torn'
+  | 'doubtful';
 
 const REASONS: Record<FaultReason, string> = {
   hole: 'the image holds no memory there',
@@ -47,6 +55,8 @@ const REASONS: Record<FaultReason, string> = {
   damaged: 'that part of the file is damaged',
   unreadable: 'the source refused to give it',
   'not-mapped': 'no page table maps it',
+  torn: 'it changed at each attempt to read it',
+  doubtful: 'it is all zero, which may stand for what the kernel could not give',
 };
 
 /** An address could not be read or translated. */
@@ -68,6 +78,8 @@ export class FaultError extends StructPageError {
     level?: string | undefined;
     entry?: bigint | undefined;
     what?: string | undefined;
+    /** What more is known of this address, or what can be done; a sentence without a full stop. */
+    advice?: string | undefined;
   }) {
     const level = facts.level === undefined ? '' : ` (walk ended at ${facts.level}`;
     const entry =
@@ -77,7 +89,7 @@ export class FaultError extends StructPageError {
           : ''
         : `${level ? ', ' : ' ('}entry 0x${facts.entry.toString(16)})`;
     super(
-      `${facts.what ? `${facts.what}: ` : ''}cannot read ${facts.space} address 0x${facts.address.toString(16)}: ${REASONS[facts.reason]}${level}${entry}`,
+      `${facts.what ? `${facts.what}: ` : ''}cannot read ${facts.space} address 0x${facts.address.toString(16)}: ${REASONS[facts.reason]}${level}${entry}${facts.advice ? `. ${facts.advice}` : ''}`,
     );
     this.address = facts.address;
     this.space = facts.space;

@@ -5,6 +5,7 @@ import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { type ColumnBatch, checkColumns, Decoder } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
+import { SteadyReader } from '../decode/steady-reader.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
@@ -75,7 +76,9 @@ export class Inspector {
     this.model = parts.model;
     this.layout = parts.layout;
     this.warnings = parts.warnings;
-    this.reader = new PageReader(parts.kernel.space, parts.model);
+    this.reader = parts.image.live
+      ? new SteadyReader(parts.kernel.space, parts.model, parts.layout)
+      : new PageReader(parts.kernel.space, parts.model);
     this.caches = new SlabCaches(parts.kernel.space, parts.types);
   }
 

@@ -68,7 +68,7 @@ export function openMethod(method: LiveMethod, host: Host): OpenImage {
   switch (method) {
     case 'kcore':
       try {
-        return openKcore(KCORE);
+        return openKcore(KCORE, host.iomem);
       } catch (error) {
         if (error instanceof StructPageError) throw error;
         const code = (error as NodeJS.ErrnoException).code ?? String(error);
@@ -112,7 +112,9 @@ function vmcoreinfoInMemory(image: OpenImage, host: Host): string | undefined {
 function allClosed(refusals: readonly UnsupportedError[]): UnsupportedError {
   const [first] = refusals;
   if (first && refusals.length === 1) return first;
-  const lines = [...new Set(refusals.map((r) => r.message))].map((line) => `\n  - ${line}`).join('');
+  // few machines have a /dev/crash, so that there is none explains nothing
+  const telling = refusals.filter((r) => !r.what.startsWith(`there is no ${DEV_CRASH.path}`));
+  const lines = [...new Set(telling.map((r) => r.message))].map((line) => `\n  - ${line}`).join('');
   const error = new UnsupportedError(
     'the memory of this machine cannot be read',
     'one of the ways that structpage doctor lists',

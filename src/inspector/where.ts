@@ -2,6 +2,7 @@ import type { Pfn } from '../core/address.ts';
 import { hex } from '../core/address.ts';
 import { FaultError, UsageError } from '../core/errors.ts';
 import { explainPhysical } from './explain-physical.ts';
+import { translateAddress } from './explain-virtual.ts';
 import type { Inspector } from './inspector.ts';
 
 /** A page as a user names it, and what that name turned out to mean. */
@@ -35,8 +36,11 @@ export function locatePage(inspector: Inspector, where: string): Located {
   switch (kind) {
     case 'pfn':
       return check(inspector, value, '');
-    case 'phys':
-      return check(inspector, value >> shift, `physical address ${hex(value)}`, value);
+    case 'phys': {
+      const within = value & ((1n << shift) - 1n);
+      const how = `physical address ${hex(value)}${within === 0n ? '' : ` (byte ${within} of it)`}`;
+      return check(inspector, value >> shift, how, value);
+    }
     case 'page': {
       const pfn = inspector.model.pfnOf(value);
       if (pfn === undefined) {
@@ -48,7 +52,7 @@ export function locatePage(inspector: Inspector, where: string): Located {
       return check(inspector, BigInt(pfn), `struct page address ${hex(value)}${exact ? '' : ' (within it)'}`);
     }
     default: {
-      const physical = inspector.kernel.space.walker.translate(value, where);
+      const physical = translateAddress(inspector, value).physical;
       return check(
         inspector,
         BigInt(physical) >> shift,
@@ -59,23 +63,33 @@ export function locatePage(inspector: Inspector, where: string): Located {
 }
 
 function check(inspector: Inspector, pfn: bigint, how: string, address?: bigint): Located {
-  const most = 2n ** BigInt(inspector.model.maxPhysicalBits - inspector.kernel.architecture.pageShift);
-  if (pfn < most) {
-    const number = Number(pfn);
-    if (inspector.model.present.some((r) => number >= r.start && number < r.end)) return { pfn: number, how };
+  const { model, kernel, image } = inspector;
+  const shift = BigInt(kernel.architecture.pageShift);
+  const most = (2n ** BigInt(model.maxPhysicalBits)) >> shift;
+  const named = how ? `${how} is pfn ${pfn}, which` : `pfn ${pfn}`;
+  if (pfn >= most) {
+    const meant = explainPhysical(inspector, address ?? pfn << shift);
+    throw new UsageError(
+      `${how || `pfn ${pfn}`} is beyond physical memory: this kernel reckons with at most ${model.maxPhysicalBits} bits of it${meant === undefined ? '' : ` (${meant})`}`,
+    );
   }
-  const last = inspector.model.present.at(-1);
-  const meant = explainPhysical(inspector, address ?? pfn << BigInt(inspector.kernel.architecture.pageShift));
-  const advice = meant === undefined ? '' : ` (${meant})`;
-  if (pfn < most) {
-    throw new FaultError({
-      address: pfn << BigInt(inspector.kernel.architecture.pageShift),
-      space: 'physical',
-      reason: 'hole',
-      what: `${how ? `${how} is pfn` : 'pfn'} ${pfn}${how ? ', which' : ''} has no struct page (the last that has is ${last ? last.end - 1 : 'none'})${advice}`,
-    });
+  const number = Number(pfn);
+  const there = image.memory.runAt(Number(pfn << shift));
+  // that no RAM is there need not be told by a dump, whose holes may be what its maker left out
+  const why = there.state === 'hole' ? there.why : undefined;
+  if (model.present.some((r) => number >= r.start && number < r.end)) {
+    return { pfn: number, how: why === undefined ? how : `${how || `pfn ${pfn}`} (${why})` };
   }
-  throw new UsageError(
-    `${how || `pfn ${pfn}`} is beyond physical memory: this kernel reckons with at most ${inspector.model.maxPhysicalBits} bits of it${advice}`,
-  );
+  const last = model.present.at(-1);
+  throw new FaultError({
+    address: pfn << shift,
+    space: 'physical',
+    reason: 'hole',
+    what: `${named} has no struct page (the last that has is ${last ? last.end - 1 : 'none'})`,
+    advice: [why, capital(explainPhysical(inspector, address ?? pfn << shift))].filter(Boolean).join('. '),
+  });
+}
+
+function capital(text: string | undefined): string {
+  return text === undefined ? '' : text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -24,7 +24,7 @@ export function* findVmcoreinfo(
 ): Generator<FoundVmcoreinfo> {
   for (const note of image.notes) {
     if (note.name !== 'VMCOREINFO') continue;
-    const found = tryParse(latin1.decode(note.desc), 'VMCOREINFO note of the dump');
+    const found = tryParse(latin1.decode(note.desc), 'VMCOREINFO note');
     if (found) yield found;
   }
   if (image.vmcoreinfo !== undefined) {

@@ -1,5 +1,6 @@
 import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
 import type { FaultReason } from '../core/errors.ts';
+import { locate } from '../core/ranges.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
 
@@ -13,8 +14,13 @@ export const PAGE_STATES = [
   'damaged',
   'unreadable',
   'not-mapped',
+  'torn',
+  'doubtful',
 ] as const;
-/** `absent`: this pfn has no struct page at all; the rest but `ok`: it has one that cannot be read, and why. */
+/**
+ * `absent`: this pfn has no struct page at all; the rest but `ok`: it has one that cannot be read, and why. Of memory that changes
+ * meanwhile: `torn`, it went on denying what its neighbours say; `doubtful`, zeros that may stand for what the kernel could not read.
+ */
 export type PageState = (typeof PAGE_STATES)[number];
 
 const OK = 0;
@@ -58,7 +64,13 @@ export class PageReader {
       const first = stretch.start - start;
       const length = stretch.end - stretch.start;
       states.fill(OK, first, first + length);
-      this.#fill(stretch.address, bytes.subarray(first * size, (first + length) * size), states, first);
+      this.#fill(
+        stretch.address,
+        bytes.subarray(first * size, (first + length) * size),
+        states,
+        first,
+        start,
+      );
     }
     for (let i = 0; i < count; i++) if (states[i] === OK) readable++;
     return { start, count, bytes, states, readable };
@@ -98,18 +110,19 @@ export class PageReader {
     return { states, places };
   }
 
-  #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {
+  #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number, start: Pfn): void {
     const done = this.#space.direct(address, target);
-    if (done > 0 && this.#space.zeroFills) this.#doubtZeros(address, target.subarray(0, done), states, first);
+    if (done > 0 && this.#space.zeroFills)
+      this.#doubtZeros(address, target.subarray(0, done), states, first, start);
     if (done < target.length) this.#walk(address, target, done, states, first);
   }
 
   /**
-   * A struct page in use is never all zero: its mapcount of -1, its type, or the link of a tail are not. So zeros from a
-   * source that also gives zeros for what it cannot read are asked for again through the page tables, and what is
-   * zero even there counts as unreadable.
+   * A struct page of memory that is online is never all zero: its mapcount of -1, its type, or the link of a tail are not. So zeros
+   * from a source that also gives zeros for what it cannot read are asked for again through the page tables, and what is
+   * zero even there counts as unreadable. Memory that was never online may have struct pages of zeros: doubtful.
    */
-  #doubtZeros(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number): void {
+  #doubtZeros(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number, start: Pfn): void {
     const size = this.model.pageSize;
     for (let at = 0; at + size <= target.length; ) {
       if (!isZero(target, at, size)) {
@@ -122,10 +135,17 @@ export class PageReader {
       this.#walk(address + BigInt(at), target.subarray(at, end), 0, states, page);
       for (let i = at; i < end; i += size) {
         const state = first + i / size;
-        if (states[state] === OK && isZero(target, i, size)) states[state] = CODES.get('unreadable')!;
+        if (states[state] === OK && isZero(target, i, size))
+          states[state] = CODES.get(this.#isOnline(start + state) ? 'unreadable' : 'doubtful')!;
       }
       at = end;
     }
+  }
+
+  #isOnline(pfn: Pfn): boolean {
+    const { online } = this.model;
+    const range = online[locate(online, pfn)];
+    return range !== undefined && range.start <= pfn;
   }
 
   /** Fills `target` from `done` on through the page tables; `first` is the page at target[0]. */

@@ -1,12 +1,14 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { hex, type PhysAddr } from '../core/address.ts';
+import { closeSync, openSync } from 'node:fs';
+import type { PhysAddr } from '../core/address.ts';
 import type { Range } from '../core/ranges.ts';
-import { type Host, type IomemEntry, iomemAt, systemRam } from '../native/host.ts';
+import type { Host } from '../native/host.ts';
+import { type IomemEntry, systemRam, whyNotRam } from '../native/iomem.ts';
 import { MapError, mappingProblem } from '../native/mapping.ts';
 import { explainRefusal, type Refusal, refusalError, type Step } from '../native/refusal.ts';
 import { MappedWindows } from './dev-mem-windows.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
 import { runAt } from './pieces.ts';
+import { preadPages } from './pread-pages.ts';
 
 /** How the bytes are got: mapped, or copied by read(2). */
 export type DeviceMethod = 'mmap' | 'read';
@@ -126,14 +128,8 @@ function readReader(fd: number, chunk: number): Reader {
   return {
     name: 'read',
     read(address, target) {
-      let done = 0;
-      while (done < target.length) {
-        const at = address + done;
-        const want = Math.min(target.length - done, chunk - (at % chunk));
-        const got = readSync(fd, target, done, want, at);
-        if (got === 0) break;
-        done += got;
-      }
+      const { done, error } = preadPages(fd, target, BigInt(address), chunk);
+      if (done === 0 && error !== undefined) throw error;
       return done;
     },
     close() {},
@@ -223,20 +219,6 @@ function hideLowZeros(
   });
   const hidden: PhysicalRun = { start: first.start, end, state: 'unreadable', why };
   runs.splice(0, 1, hidden, ...(first.end > end ? [{ ...first, start: end }] : []));
-}
-
-/** Why an address that is in no range of RAM is not read, in a sentence without a full stop. */
-export function whyNotRam(iomem: readonly IomemEntry[], ram: readonly Range[], address: PhysAddr): string {
-  const entry = iomemAt(iomem, address);
-  if (entry && /^System RAM\b/.test(entry.name))
-    return `${hex(address)} is in a page that is only partly System RAM`;
-  if (entry)
-    return `${hex(address)} is no RAM but "${entry.name}" (/proc/iomem): reading there may make a device act, so it is never touched`;
-  const last = ram.at(-1);
-  if (last && address >= last.end) {
-    return `${hex(address)} is beyond the end of RAM (the last byte is at ${hex(last.end - 1)}): no memory is there`;
-  }
-  return `${hex(address)} is in a hole between the ranges of RAM: nothing is there`;
 }
 
 function codeOf(error: unknown): string {

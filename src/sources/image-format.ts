@@ -4,7 +4,7 @@ import type { Range } from '../core/ranges.ts';
 import type { ElfNote } from '../formats/elf-notes.ts';
 
 /** Why bytes of physical memory are not in an image. Three different things to a reader, so kept apart. */
-export type Missing = Exclude<FaultReason, 'not-mapped'>;
+export type Missing = Exclude<FaultReason, 'not-mapped' | 'torn' | 'doubtful'>;
 
 /** A stretch of physical memory, [start, end) in bytes, all of it in one state. */
 export interface PhysicalRun extends Range {

@@ -1,35 +1,40 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { ByteSource } from '../core/bytes.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
+import { type IomemEntry, systemRam, whyNotRam } from '../native/iomem.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun, VirtualSegments } from './image-format.ts';
 import { type KcoreSegment, kcoreSegments, type SortedSegments } from './kcore-segments.ts';
 import { runAt } from './pieces.ts';
+import { preadPages } from './pread-pages.ts';
 
 /** Notes of /proc/kcore are a few KiB. */
 const MAX_NOTES = 16 * 1024 * 1024;
 const PHDR = 56;
+/** Bytes of one read(2): the kernel holds a lock over its list of segments for as long. */
+const CHUNK = 4 * 1024 * 1024;
 
 /**
  * /proc/kcore: the running kernel's memory as an ELF core (fs/proc/kcore.c). Its headers are read anew each time, since
  * memory comes and goes. Physical memory is what the direct map's segments say (p_paddr, since 4.14); the
- * page array has segments of its own. Positions in the file reach 2^56, so they are bigints.
+ * page array has segments of its own. Positions in the file reach 2^56, so they are bigints. `iomem` tells what is where
+ * there is no RAM.
  *
  * The kernel answers with zeros where it cannot read (a hole in vmemmap, poisoned or offline pages), which is why the
  * segments are marked `zeroFills`. Throws the error of open(2), FormatError, or UnsupportedError for kernels before 4.14.
  */
-export function openKcore(path = '/proc/kcore'): OpenImage {
+export function openKcore(path = '/proc/kcore', iomem: readonly IomemEntry[] = []): OpenImage {
   const fd = openSync(path, 'r');
   try {
-    return kcoreImage(fd, path);
+    return kcoreImage(fd, path, iomem);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function kcoreImage(fd: number, path: string): OpenImage {
+function kcoreImage(fd: number, path: string, iomem: readonly IomemEntry[]): OpenImage {
   const head: ByteSource = {
     name: path,
     byteLength: Infinity,
@@ -53,7 +58,7 @@ function kcoreImage(fd: number, path: string): OpenImage {
   let open = true;
   return {
     format: 'the running kernel (/proc/kcore)',
-    memory: directMap(fd, path, parts.direct),
+    memory: directMap(fd, path, parts.direct, iomem),
     virtual: pageArray(fd, parts.vmemmap),
     notes,
     machine: header.machine,
@@ -71,7 +76,13 @@ function kcoreImage(fd: number, path: string): OpenImage {
 }
 
 /** Physical memory through the direct map. */
-function directMap(fd: number, path: string, segments: SortedSegments): PhysicalMemory {
+function directMap(
+  fd: number,
+  path: string,
+  segments: SortedSegments,
+  iomem: readonly IomemEntry[],
+): PhysicalMemory {
+  const ram = systemRam(iomem);
   const runs: PhysicalRun[] = segments.map((s) => ({
     start: s.physical!,
     end: s.physical! + s.size,
@@ -98,6 +109,7 @@ function directMap(fd: number, path: string, segments: SortedSegments): Physical
     },
     runAt(address) {
       const run = runAt(runs, address);
+      if (run.state === 'hole' && ram.length > 0) return { ...run, why: whyNotRam(iomem, ram, address) };
       const segment = run.state === 'present' ? find(address) : undefined;
       if (!segment) return run;
       if (pread(fd, one, segment.offset + BigInt(address - segment.physical!)) === 1) return run;
@@ -131,16 +143,5 @@ function pageArray(fd: number, segments: SortedSegments): VirtualSegments {
 
 /** Reads as much as is given; what the kernel refuses ends it. */
 function pread(fd: number, target: Uint8Array, position: bigint): number {
-  let done = 0;
-  while (done < target.length) {
-    let got: number;
-    try {
-      got = readSync(fd, target, done, target.length - done, position + BigInt(done));
-    } catch {
-      break;
-    }
-    if (got === 0) break;
-    done += got;
-  }
-  return done;
+  return preadPages(fd, target, position, CHUNK).done;
 }

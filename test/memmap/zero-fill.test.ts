@@ -11,7 +11,7 @@ const ARRAY = 0x40000;
  * 192 struct pages of 64 bytes in three pages of the array: the first is there, the second is mapped by nothing, the third
  * is in memory, with one struct page of zeros. The source's own segment gives zeros for the second and the third.
  */
-function reader(zeroFills: boolean): PageReader {
+function reader(zeroFills: boolean, online = true): PageReader {
   const { walker, memory } = pageTables(
     '4-level',
     `0xffffea0000000000 -> 0x40000 4K
@@ -40,7 +40,14 @@ function reader(zeroFills: boolean): PageReader {
   };
   const model = sparseModel(
     {
-      list: [{ number: 0, base: BASE, pfns: [{ start: 0, end: 192 }], online: [] }],
+      list: [
+        {
+          number: 0,
+          base: BASE,
+          pfns: [{ start: 0, end: 192 }],
+          online: online ? [{ start: 0, end: 192 }] : [],
+        },
+      ],
       sectionSizeBits: 27,
       maxPhysicalBits: 46,
       from: 'test',
@@ -61,6 +68,13 @@ test('zeros of a source that fills in zeros are asked for again, and are no stru
   expect(states.slice(128).filter((s) => s !== 'ok')).toEqual(['unreadable']);
   expect(states[130]).toBe('unreadable');
   expect(raw.bytes[129 * 64 + 48]).toBe(0xff);
+  expect(raw.readable).toBe(127);
+});
+
+test('zeros of memory that is not online may be true: they are doubtful', () => {
+  const raw = reader(true, false).read(0, 192);
+  expect(PAGE_STATES[raw.states[130]!]).toBe('doubtful');
+  expect(PAGE_STATES[raw.states[64]!]).toBe('not-mapped');
   expect(raw.readable).toBe(127);
 });
 

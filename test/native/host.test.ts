@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hasCapability, iomemAt, lockdown, parseIomem, systemRam } from '../../src/native/host.ts';
+import { hasCapability, lockdown } from '../../src/native/host.ts';
+import { iomemAt, parseIomem, systemRam } from '../../src/native/iomem.ts';
 
 const IOMEM = `00000000-00000fff : Reserved
 00001000-0009fbff : System RAM

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/native/host.ts';
-import { parseIomem } from '../../src/native/host.ts';
+import { parseIomem } from '../../src/native/iomem.ts';
 import { type Device, openDevice } from '../../src/sources/dev-mem.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'structpage-mem-'));

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import {
@@ -80,6 +80,7 @@ export async function intoFile(
   path: string,
   use: (write: (data: string | Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  removeLeftovers(path);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   let fd: number;
   try {
@@ -119,6 +120,22 @@ export async function intoFile(
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
+  }
+}
+
+/** Takes away what writers of the same file have left that were killed. */
+function removeLeftovers(path: string): void {
+  const start = `.${basename(path)}.`;
+  let names: string[];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const pid = name.startsWith(start) ? /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1] : undefined;
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(dirname(path), name), { force: true });
   }
 }
 

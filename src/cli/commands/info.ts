@@ -42,7 +42,7 @@ export function infoCommand(program: Command): void {
         ]);
       const more = info.pageArray.length - places.length;
       await stdout(
-        `${lines.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory in the file\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
+        `${lines.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
       );
     });
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { FaultError, UsageError } from '../../index.ts';
+import { translateAddress, UsageError } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, dumpAnd, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -20,8 +20,8 @@ export function translateCommand(program: Command): void {
     const address = BigInt(asked);
     await withImage(dump, options, async (inspector) => {
       const { walker } = inspector.kernel.space;
-      const result = walker.walk(address);
-      const rows = result.steps.map((s) => [
+      const { steps } = walker.walk(address);
+      const rows = steps.map((s) => [
         s.level,
         `index ${s.index}`,
         `entry 0x${s.entry.toString(16).padStart(16, '0')}`,
@@ -31,22 +31,9 @@ export function translateCommand(program: Command): void {
         `${walker.tables.mode.name} page tables at physical 0x${walker.tables.root.toString(16)}\n`,
       );
       if (rows.length > 0) await stdout(`${aligned(rows)}\n`);
-      if (result.physical === undefined) {
-        const last = result.steps.at(-1);
-        throw new FaultError({
-          address,
-          space: 'virtual',
-          reason: result.reason ?? 'not-mapped',
-          level: last?.level,
-          entry: last?.entry,
-          what: walker.isCanonical(address)
-            ? undefined
-            : `not a canonical address: with ${walker.tables.mode.name} page tables the upper bits of an address are all equal`,
-        });
-      }
-      const pfn = Math.floor(result.physical / 4096);
+      const { physical, pageSize } = translateAddress(inspector, address);
       await stdout(
-        `physical 0x${result.physical.toString(16)}, in a page of ${result.pageSize / 1024} KiB, pfn ${pfn}\n`,
+        `physical 0x${physical.toString(16)}, in a page of ${pageSize / 1024} KiB, pfn ${Math.floor(physical / 4096)}\n`,
       );
       const described = inspector.model.pfnOf(address);
       if (described !== undefined) await stdout(`it is within the struct page of pfn ${described}\n`);

@@ -57,3 +57,9 @@ export function shell(line) {
     err: ran.stderr.slice(0, MOST),
   };
 }
+
+/** What the kernel complained about since it booted; empty if nothing. */
+export function oops() {
+  const log = spawnSync('/bin/busybox', ['dmesg'], { encoding: 'latin1', maxBuffer: 2 ** 26 }).stdout;
+  return /^.*(BUG:|Oops|general protection|WARNING:|Call Trace).*$/m.exec(log)?.[0] ?? '';
+}

@@ -1,0 +1,138 @@
+import type { Pfn } from '../core/address.ts';
+import type { Range } from '../core/ranges.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import type { MemoryModel } from '../memmap/memory-model.ts';
+import { pageTypeDecoder } from './page-type.ts';
+
+/** Struct pages of which one says something that the others deny, as indices into what was read. */
+export interface Tear {
+  /** What to read again. */
+  readonly read: Range;
+  /** What cannot be believed if it stays so. */
+  readonly doubt: Range;
+}
+
+/** Finds what cannot have been true at one moment. `bytes` are struct pages from `start` on; those of state 0 were read. */
+export type FindTears = (start: Pfn, bytes: Uint8Array, states: Uint8Array) => Tear[];
+
+/** No folio and no free block of any kernel has more pages; a larger order was read halfway. */
+const MAX_ORDER = 18;
+/** Only the first struct page of a page of the array can be a second mapping of a head (hugetlb vmemmap optimisation). */
+const ARRAY_PAGE = 4096;
+
+/**
+ * Compiles the test for a kernel: a tail's head is a head, and of a folio that reaches as far; what a head claims are its tails; the pages
+ * of a free block have no references. The kernel's own snapshot_page() (mm/util.c, 6.17 on) tests the first.
+ */
+export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
+  const { offsets, size, order } = layout;
+  const stride = size >>> 2;
+  const headMask = bitMask(layout.flags.bits.get('head'));
+  const types = pageTypeDecoder(layout);
+  const free = types.code('buddy');
+  const buddy = (value: number): boolean => types.decode(value | 0) === free;
+  const fakeEvery = ARRAY_PAGE / size;
+  const headOf = headFinder(layout, model);
+  const link = offsets.compound >>> 2;
+  const flags = offsets.flags >>> 2;
+  const count32 = offsets.refcount >>> 2;
+  const word = offsets.mapcount >>> 2;
+  const priv = offsets.private >>> 2;
+
+  return (start, bytes, states) => {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+    const count = Math.floor(words.length / stride);
+    const tears: Tear[] = [];
+    const ok = (i: number): boolean => states[i] === 0;
+    const isTail = (i: number): boolean => (words[i * stride + link]! & 1) === 1;
+    const tailHead = (i: number): number =>
+      headOf(start + i, words[i * stride + link]!, words[i * stride + link + 1]!) - start;
+    /** A head by its flag whose next page is a tail of another one: that one's second mapping. */
+    const isFake = (i: number): boolean =>
+      (start + i) % fakeEvery === 0 &&
+      !layout.tailMayBeMask &&
+      (i + 1 >= count || !ok(i + 1) || (isTail(i + 1) && tailHead(i + 1) !== i));
+    const orderOf = (i: number): number => {
+      const at = (i + 1) * stride;
+      if (order.kind === 'flags') return i + 1 < count && ok(i + 1) ? words[at + flags]! & 0xff : 0;
+      const byte = i * size + order.offset;
+      return byte < bytes.length ? bytes[byte]! : 0;
+    };
+    for (let i = 0; i < count; ) {
+      if (!ok(i)) {
+        i++;
+        continue;
+      }
+      const at = i * stride;
+      if (isTail(i)) {
+        // the tails of each head are passed over with it: the head of this one is in front of the block, or denies it
+        const head = tailHead(i);
+        if (head >= 0) tears.push({ read: spanOf(head, i, count), doubt: { start: i, end: i + 1 } });
+        i++;
+        continue;
+      }
+      if (words[at + flags]! & headMask) {
+        if (isFake(i)) {
+          i++;
+          continue;
+        }
+        const wide = orderOf(i);
+        const end = wide > MAX_ORDER ? i + 1 : Math.min(count, i + 2 ** wide);
+        let reached = i + 1;
+        while (reached < end && ok(reached) && belongs(reached, i)) reached++;
+        if (wide > MAX_ORDER || (reached < end && ok(reached)))
+          tears.push({ read: { start: i, end: Math.max(end, i + 2) }, doubt: { start: i, end: reached } });
+        i = reached;
+        continue;
+      }
+      if (buddy(words[at + word]!)) {
+        const wide = words[at + priv]!;
+        const end = wide > MAX_ORDER ? i + 1 : Math.min(count, i + 2 ** wide);
+        let reached = i + 1;
+        while (reached < end && ok(reached) && isFree(reached)) reached++;
+        if (wide > MAX_ORDER || (reached < end && ok(reached)))
+          tears.push({ read: { start: i, end: Math.max(end, i + 1) }, doubt: { start: i, end: i + 1 } });
+        i = reached;
+        continue;
+      }
+      i++;
+    }
+    return tears;
+
+    function belongs(i: number, head: number): boolean {
+      if (isTail(i)) return tailHead(i) === head;
+      return (words[i * stride + flags]! & headMask) !== 0 && (start + i) % fakeEvery === 0 && isFake(i);
+    }
+
+    function isFree(i: number): boolean {
+      return !isTail(i) && words[i * stride + count32] === 0 && !buddy(words[i * stride + word]!);
+    }
+  };
+}
+
+function spanOf(head: number, tail: number, count: number): Range {
+  const near = head >= 0 && head < count && Math.abs(head - tail) < 2 ** MAX_ORDER;
+  return near
+    ? { start: Math.min(head, tail), end: Math.max(head, tail) + 1 }
+    : { start: tail, end: tail + 1 };
+}
+
+function bitMask(bit: number | undefined): number {
+  return bit === undefined ? 0 : 1 << bit;
+}
+
+/** The pfn of the head that a tail names by the two halves of its compound word; its own where it names none. */
+function headFinder(layout: PageLayout, model: MemoryModel): (pfn: Pfn, low: number, high: number) => Pfn {
+  const { size, tailMayBeMask } = layout;
+  const log = Math.log2(size);
+  const { base } = model;
+  return (pfn, low, high) => {
+    if (tailMayBeMask && high === 0xffffffff && Number.isInteger(log)) {
+      const pages = 2 ** (31 - Math.clz32(low & ~1 & -(low & ~1)) - log);
+      return Math.floor(pfn / pages) * pages;
+    }
+    if (base === undefined) return model.pfnOf((BigInt(high) << 32n) | BigInt((low & ~1) >>> 0)) ?? pfn;
+    const bytes = (high - Number(base >> 32n)) * 2 ** 32 + ((low & ~1) >>> 0) - Number(base & 0xffffffffn);
+    return bytes >= 0 && bytes % size === 0 ? bytes / size : pfn;
+  };
+}

@@ -1,0 +1,46 @@
+import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
+import { FaultError } from '../core/errors.ts';
+import type { WalkResult } from '../translate/page-walk.ts';
+import { explainPhysical } from './explain-physical.ts';
+import type { Inspector } from './inspector.ts';
+
+/** Below this an address with 4-level page tables is a program's; with more levels still more is. */
+const LOWER_HALF = 2n ** 47n;
+
+/** A page-table walk that reached memory. Throws FaultError that tells what the address may have been meant to be. */
+export function translateAddress(
+  inspector: Inspector,
+  address: VirtAddr,
+): WalkResult & { readonly physical: PhysAddr } {
+  const result = inspector.kernel.space.walker.walk(address);
+  const { physical } = result;
+  if (physical !== undefined) return { ...result, physical };
+  const last = result.steps.at(-1);
+  throw new FaultError({
+    address,
+    space: 'virtual',
+    reason: result.reason ?? 'not-mapped',
+    level: last?.level,
+    entry: last?.entry,
+    advice: explainVirtual(inspector, address),
+  });
+}
+
+/** What a virtual address that the kernel does not map may be, as a sentence without a full stop. */
+export function explainVirtual(inspector: Inspector, address: VirtAddr): string | undefined {
+  const { kernel, model } = inspector;
+  const { walker } = kernel.space;
+  if (!walker.isCanonical(address)) {
+    return `It is not canonical: with ${walker.tables.mode.name} page tables the upper bits of an address are all equal`;
+  }
+  if (address >= LOWER_HALF) return undefined;
+  const mistake = explainPhysical(inspector, address);
+  if (mistake !== undefined) return `It is no address of the kernel, which are in the upper half; ${mistake}`;
+  const pfn = Number(address >> BigInt(kernel.architecture.pageShift));
+  const ram = model.present.some((r) => pfn >= r.start && pfn < r.end);
+  return `It is no address of the kernel, which are in the upper half; ${
+    ram
+      ? `if ${hex(address)} is meant as a physical one, ask for the page phys:${hex(address)}`
+      : 'those of a program are in page tables of its own, which are not looked at'
+  }`;
+}

@@ -1,0 +1,32 @@
+import { readSync } from 'node:fs';
+
+const PAGE = 4096;
+
+/** What came of a read: the bytes that were got, and what ended it early. */
+export interface Got {
+  readonly done: number;
+  /** The error of read(2), of the first byte that is missing. */
+  readonly error?: unknown;
+}
+
+/**
+ * Reads a file of the kernel's memory, `most` bytes at a time at the most. One page that it refuses makes the kernel refuse the whole
+ * read, so what is refused is read again page by page up to that page. Never throws.
+ */
+export function preadPages(fd: number, target: Uint8Array, position: bigint, most: number): Got {
+  let done = 0;
+  let step = most;
+  while (done < target.length) {
+    const at = position + BigInt(done);
+    const want = Math.min(target.length - done, step - Number(at % BigInt(step)));
+    try {
+      const got = readSync(fd, target, done, want, at);
+      if (got === 0) return { done };
+      done += got;
+    } catch (error) {
+      if (step <= PAGE || want <= PAGE - Number(at % BigInt(PAGE))) return { done, error };
+      step = PAGE;
+    }
+  }
+  return { done };
+}
