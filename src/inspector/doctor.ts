@@ -11,8 +11,8 @@ import { inspect } from './open.ts';
 export interface LiveSource {
   readonly name: LiveMethod | 'vmcore';
   readonly path: string;
-  /** The place in the order in which `openLive` tries them, from 1; undefined for what is only read when it is named. */
-  readonly order: number | undefined;
+  /** The place in the order in which `openLive` tries them, from 1; null for what is only read when it is named. */
+  readonly order: number | null;
   readonly works: boolean;
   /** A sentence: what there is, or why it does not work. */
   readonly why: string;
@@ -51,7 +51,7 @@ function tried(name: LiveMethod, host: Host): Finding {
 /** The memory of the kernel that crashed; only in the kernel that kdump boots after it. */
 function vmcore(host: Host): LiveSource {
   const path = '/proc/vmcore';
-  const common = { name: 'vmcore', path, order: undefined } as const;
+  const common = { name: 'vmcore', path, order: null } as const;
   try {
     closeSync(openSync(path, 'r'));
     const why = `${path} has the memory of the kernel that crashed; it is read when it is named as the dump`;
