@@ -13,6 +13,24 @@ execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
   cwd: root,
 });
+// the hot loops
+mkdirSync(join(root, 'dist', 'kernels'), { recursive: true });
+const asc = await import('assemblyscript/asc');
+const compiled = await asc.main(
+  [
+    'src/kernels/assembly/index.ts',
+    '--outFile',
+    'dist/kernels/kernels.wasm',
+    '--baseDir',
+    root,
+    ...['-O3', '--converge', '--noAssert', '--importMemory', '--runtime', 'stub'],
+  ],
+  { stdout: process.stdout, stderr: process.stderr },
+);
+if (compiled.error) {
+  process.stderr.write(`the kernels do not compile: ${compiled.error.message}\n`);
+  process.exit(1);
+}
 // start-up is mostly the loading of modules: the command is one file, the library stays as it is
 const main = join(root, 'dist', 'cli', 'main.js');
 const bundle = await rolldown({

@@ -11,25 +11,24 @@ export {
 } from './core/errors.ts';
 export type { Range } from './core/ranges.ts';
 export { COLUMNS, type Column, type ColumnName, type ColumnSpec, DEFAULT_COLUMNS } from './decode/columns.ts';
-export type { ColumnBatch } from './decode/decode.ts';
+export type { ColumnBatch, Rows } from './decode/decode.ts';
 export { cellTexts } from './export/cells.ts';
-export type { Exporter, ExportOptions, Sink } from './export/exporter.ts';
+export type { BulkFormat, Exporter, ExportOptions, Sink } from './export/exporter.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
+export { type ExportJob, exportRows } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
   Inspector,
-  noCounts,
-  type PageCounts,
-  type Rows,
   type Selection,
 } from './inspector/inspector.ts';
 export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
 export { type OpenOptions, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
+export { noCounts, type PageCounts } from './inspector/scan.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
 export { type Located, locatePage, parseWhere } from './inspector/where.ts';

@@ -1,15 +1,18 @@
 import type { Pfn } from '../core/address.ts';
 import { UsageError } from '../core/errors.ts';
-import type { FlagField } from '../layout/flag-fields.ts';
+import type { Address } from '../kernels/kernels.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import { BATCH_PAGES } from '../memmap/batches.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
 import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
-import { type FlagNamer, flagNamer } from './flag-names.ts';
-import { FolioPass, type Folios, NOT_FREE, UNKNOWN_ORDER } from './folio.ts';
+import type { Folios } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
-import { type KpageColumns, KpageDecoder } from './kpageflags.ts';
+import { KpageDecoder } from './kpageflags.ts';
+import type { Lane } from './lanes.ts';
 import { MAPPING_KINDS } from './mapping.ts';
+import { materialize } from './materialize.ts';
+import { PageKernels } from './page-kernels.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
@@ -21,33 +24,45 @@ export interface ColumnBatch {
   readonly states: Uint8Array;
 }
 
-/** Columns that need to know which folio a page is part of. */
-const BY_FOLIO: ReadonlySet<ColumnName> = new Set<ColumnName>([
-  'flags',
-  'type',
-  'head',
-  'order',
-  'free_order',
-  'mapping_kind',
-  'slab_cache',
-  'kpageflags',
-  'kpagecount',
-]);
+/** Rows of a batch that a selection holds for. */
+export interface Rows {
+  readonly batch: ColumnBatch;
+  /** Indices into the columns of the batch, ascending. */
+  readonly rows: Uint32Array;
+}
+
+/** What was done so far: for tests that nothing is done that nobody asked for. */
+export interface DecoderWork {
+  /** Struct pages that were read, readable or not. */
+  pages: number;
+  /** How many batches each column was decoded for. */
+  readonly columns: Map<ColumnName, number>;
+  /** How many batches went through the folio pass. */
+  folioPasses: number;
+}
 
 const PAGE_SHIFT = 12;
 
-/** Compiled once for a set of columns, then run over batches of raw pages. */
+/**
+ * Decodes struct pages, a batch at a time. A column is decoded when it is first asked for; nothing is done for others.
+ * A batch must start at a multiple of the largest free block for `type` and `free_order` to be right.
+ */
 export class Decoder {
   readonly columns: readonly ColumnName[];
   readonly layout: PageLayout;
   readonly model: MemoryModel;
-  readonly folioPass: FolioPass;
+  readonly pages: PageKernels;
+  readonly work: DecoderWork = { pages: 0, columns: new Map(), folioPasses: 0 };
+  readonly #reader: PageReader;
   readonly #caches: SlabCaches;
-  readonly #namer: FlagNamer;
-  readonly #needsFolios: boolean;
-  readonly #pagesPerSection: number;
   readonly #kpage: KpageDecoder | undefined;
-  #kpageColumns: KpageColumns | undefined;
+  readonly #areas: Map<ColumnName, Address> = new Map();
+  readonly #lanes: Map<ColumnName, Lane> = new Map();
+  #raw: RawPages | undefined;
+  /** What the folio pass has been run for in this batch: nothing, all but heads, all. */
+  #folios: 'none' | 'some' | 'all' = 'none';
+  #kpageDone = false;
+  readonly #scratch: (Address | undefined)[] = [];
 
   constructor(
     layout: PageLayout,
@@ -55,213 +70,241 @@ export class Decoder {
     caches: SlabCaches,
     columns: readonly ColumnName[],
     kpage?: KpageFacts,
+    capacity: number = BATCH_PAGES,
   ) {
     this.layout = layout;
     this.model = reader.model;
     this.columns = columns;
+    this.#reader = reader;
     this.#caches = caches;
-    this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
-    this.#namer = flagNamer(layout, this.folioPass.types.names);
-    this.#needsFolios = columns.some((c) => BY_FOLIO.has(c));
-    this.#pagesPerSection = reader.model.pagesPerSection;
-    this.#kpage = kpage && new KpageDecoder(layout, reader, this.folioPass.types, kpage);
+    this.pages = new PageKernels(layout, reader, caches, capacity);
+    this.#kpage = kpage && new KpageDecoder(layout, reader, this.pages.types, kpage);
   }
 
-  /** Decodes a batch. It must start at a multiple of the largest free block for `type` and `free_order` to be right. */
+  /** Reads the struct pages of a batch into the memory of the kernels. */
+  read(start: Pfn, count: number): void {
+    const { kernels, raw, states } = this.pages;
+    const size = this.layout.size;
+    this.#begin(
+      this.#reader.read(start, count, kernels.bytes(raw, count * size), kernels.bytes(states, count)),
+    );
+  }
+
+  /** Decodes struct pages that were read before: all columns, in arrays of their own. */
   decode(raw: RawPages): ColumnBatch {
-    const folios = this.#needsFolios ? this.folioPass.run(raw) : undefined;
-    this.#kpageColumns = folios && this.#kpage?.decode(raw, folios);
+    const { kernels } = this.pages;
+    const bytes = kernels.bytes(this.pages.raw, raw.count * this.layout.size);
+    const states = kernels.bytes(this.pages.states, raw.count);
+    bytes.set(raw.bytes);
+    states.set(raw.states);
+    this.#begin({ ...raw, bytes, states });
+    return this.batch();
+  }
+
+  /** The batch, decoded, in arrays of their own. */
+  batch(): ColumnBatch {
+    const { start, count } = this;
     const columns = new Map<ColumnName, Column>();
-    for (const name of this.columns) columns.set(name, this.#column(name, raw, folios));
-    return { start: raw.start, count: raw.count, columns, states: raw.states };
+    for (const name of this.columns) columns.set(name, this.column(name));
+    return { start, count, columns, states: this.states.slice() };
   }
 
-  #column(name: ColumnName, raw: RawPages, folios: Folios | undefined): Column {
-    const { offsets, fields, zones } = this.layout;
-    const { start, count } = raw;
-    const f = folios!;
+  /** The first pfn of the batch. */
+  get start(): Pfn {
+    return this.#raw!.start;
+  }
+
+  get count(): number {
+    return this.#raw!.count;
+  }
+
+  /** An index into PAGE_STATES for each page of the batch; good until the next one is read. */
+  get states(): Uint8Array {
+    return this.#raw!.states;
+  }
+
+  /** The values of a column, in arrays of their own. */
+  column(name: ColumnName): Column {
+    return materialize(this, this.lane(name));
+  }
+
+  /** Where the values of a column are; good until the next batch is read. */
+  lane(name: ColumnName): Lane {
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = this.#decode(name);
+      this.#lanes.set(name, lane);
+      this.work.columns.set(name, (this.work.columns.get(name) ?? 0) + 1);
+    }
+    return lane;
+  }
+
+  /** Runs the folio pass over the batch unless it has been run. */
+  folios(wantsHead = false): void {
+    if (this.#folios === 'all' || (this.#folios === 'some' && !wantsHead)) return;
+    this.pages.runFolios(this.start, this.count, wantsHead);
+    this.#folios = wantsHead ? 'all' : 'some';
+    this.work.folioPasses++;
+  }
+
+  /** An area of the kernels' memory that is kept for a column. */
+  area(name: ColumnName, bytesEach: number): Address {
+    let at = this.#areas.get(name);
+    if (at === undefined) {
+      at = this.pages.kernels.allocate(this.pages.capacity * bytesEach);
+      this.#areas.set(name, at);
+    }
+    return at;
+  }
+
+  /** One of two areas for what is on its way out, of 4 bytes a page. */
+  scratch(which: 0 | 1): Address {
+    return (this.#scratch[which] ??= this.pages.kernels.allocate(this.pages.capacity * 4));
+  }
+
+  #begin(raw: RawPages): void {
+    this.#raw = raw;
+    this.#lanes.clear();
+    this.#folios = 'none';
+    this.#kpageDone = false;
+    this.work.pages += raw.count;
+  }
+
+  #decode(name: ColumnName): Lane {
+    const { offsets, fields, zones, size } = this.layout;
+    const { raw, folio, sets, flags, types, kernels } = this.pages;
+    const { start, count } = this;
+    const word = (offset: number): Lane => ({ kind: 'word', at: raw + offset, stride: size });
+    const int = (offset: number): Lane => ({ kind: 'int', at: raw + offset, stride: size });
+    const field = ({ shift, width }: { shift: number; width: number }, names?: readonly string[]): Lane => ({
+      kind: 'field',
+      at: raw + offsets.flags,
+      stride: size,
+      shift,
+      mask: 2 ** width - 1,
+      ...(names ? { names } : {}),
+    });
+    const none = (as: 'number' | 'word'): Lane => ({ kind: 'empty', as });
     switch (name) {
-      case 'pfn':
-        return { kind: 'number', values: Float64Array.from({ length: count }, (_, i) => start + i) };
-      case 'section':
-        return {
-          kind: 'number',
-          values: Float64Array.from({ length: count }, (_, i) =>
-            Math.floor((start + i) / this.#pagesPerSection),
-          ),
-        };
-      case 'phys':
-        return addresses(count, start * 2 ** PAGE_SHIFT, 2 ** PAGE_SHIFT);
+      case 'pfn': {
+        const at = this.area(name, 8);
+        kernels.run.ramp(at, count, BigInt(start), 1n);
+        return { kind: 'count', at };
+      }
+      case 'section': {
+        const at = this.area(name, 8);
+        kernels.run.sections(at, count, start, this.model.pagesPerSection);
+        return { kind: 'count', at };
+      }
+      case 'phys': {
+        const at = this.area(name, 8);
+        kernels.run.ramp(at, count, BigInt(start) << BigInt(PAGE_SHIFT), 1n << BigInt(PAGE_SHIFT));
+        return { kind: 'word', at, stride: 8 };
+      }
       case 'page':
-        return this.#pageAddresses(start, count);
+        return { kind: 'word', at: this.#pageAddresses(), stride: 8 };
       case 'flags_raw':
-        return this.#words(raw, offsets.flags);
+        return word(offsets.flags);
       case 'mapping':
-        return this.#words(raw, offsets.mapping);
+        return word(offsets.mapping);
       case 'index':
-        return this.#words(raw, offsets.index);
+        return word(offsets.index);
       case 'private':
-        return this.#words(raw, offsets.private);
+        return word(offsets.private);
       case 'lru_next':
-        return this.#words(raw, offsets.lru);
+        return word(offsets.lru);
       case 'lru_prev':
-        return this.#words(raw, offsets.lru + 8);
+        return word(offsets.lru + 8);
       case 'memcg_data':
-        if (offsets.memcg === undefined) {
-          const none = new Uint32Array(count);
-          return { kind: 'word', low: none, high: none, empty: new Uint8Array(count).fill(1) };
-        }
-        return this.#words(raw, offsets.memcg);
+        return offsets.memcg === undefined ? none('word') : word(offsets.memcg);
       case 'refcount':
-        return { kind: 'number', values: this.#ints(raw, offsets.refcount) };
+        return int(offsets.refcount);
       case 'mapcount_raw':
-        return { kind: 'number', values: this.#ints(raw, offsets.mapcount) };
+        return int(offsets.mapcount);
       case 'mapcount':
-        return this.#mapcounts(raw);
+        return { kind: 'mapcount', at: raw + offsets.mapcount, stride: size };
       case 'node':
-        return { kind: 'number', values: this.#field(raw, fields.node) };
+        return field(fields.node);
       case 'zone':
-        return { kind: 'name', codes: Uint8Array.from(this.#field(raw, fields.zone)), names: zones };
-      case 'last_cpupid': {
-        const values = this.#field(raw, fields.lastCpupid);
-        return fields.lastCpupid.width > 0
-          ? { kind: 'number', values }
-          : { kind: 'number', values, empty: new Uint8Array(count).fill(1) };
-      }
+        return field(fields.zone, zones);
+      case 'last_cpupid':
+        return fields.lastCpupid.width > 0 ? field(fields.lastCpupid) : none('number');
       case 'head':
-        return { kind: 'number', values: f.head };
+        this.folios(true);
+        return { kind: 'double', at: folio.head };
       case 'order':
-        return { kind: 'number', values: f.order, empty: f.order.map((o) => (o === UNKNOWN_ORDER ? 1 : 0)) };
+        this.folios();
+        return { kind: 'byte', at: folio.order };
       case 'free_order':
-        return {
-          kind: 'number',
-          values: f.freeOrder,
-          empty: f.freeOrder.map((o) => (o === NOT_FREE ? 1 : 0)),
-        };
+        this.folios();
+        return { kind: 'byte', at: folio.freeOrder };
       case 'type':
-        return { kind: 'name', codes: f.type, names: this.folioPass.types.names };
+        this.folios();
+        return { kind: 'code', at: folio.type, bytes: 1, names: types.names };
       case 'mapping_kind':
-        return { kind: 'name', codes: f.kind, names: MAPPING_KINDS };
+        this.folios();
+        return { kind: 'code', at: folio.kind, bytes: 1, names: MAPPING_KINDS };
       case 'slab_cache':
-        return { kind: 'name', codes: f.cache, names: this.#caches.names };
+        this.folios();
+        return { kind: 'code', at: folio.cache, bytes: 2, names: this.#caches.names };
       case 'flags':
-        return this.#flags(raw, f);
-      case 'kpageflags': {
-        const { flagsLow, flagsHigh } = this.#kpageColumns!;
-        return { kind: 'word', low: flagsLow, high: flagsHigh };
-      }
+        this.folios();
+        kernels.run.flagSets(count);
+        return { kind: 'set', at: sets, names: flags.names };
+      case 'kpageflags':
+        this.#runKpage();
+        return { kind: 'word', at: this.area('kpageflags', 8), stride: 8 };
       case 'kpagecount':
-        return { kind: 'number', values: this.#kpageColumns!.counts };
+        this.#runKpage();
+        return { kind: 'int', at: this.area('kpagecount', 4), stride: 4 };
       case 'state':
-        return { kind: 'name', codes: raw.states, names: PAGE_STATES };
+        return { kind: 'code', at: this.pages.states, bytes: 1, names: PAGE_STATES };
     }
   }
 
-  #words(raw: RawPages, offset: number): Column {
-    const { words, stride } = wordsOf(raw, this.layout.size);
-    const low = new Uint32Array(raw.count);
-    const high = new Uint32Array(raw.count);
-    for (let i = 0, at = offset >>> 2; i < raw.count; i++, at += stride) {
-      low[i] = words[at]!;
-      high[i] = words[at + 1]!;
-    }
-    return { kind: 'word', low, high };
+  #runKpage(): void {
+    if (this.#kpageDone) return;
+    this.folios(true);
+    const { kernels } = this.pages;
+    this.#kpage!.decode(this.#raw!, this.#folioViews(), {
+      flags: kernels.words(this.area('kpageflags', 8), this.count * 2),
+      counts: kernels.ints(this.area('kpagecount', 4), this.count),
+    });
+    this.#kpageDone = true;
   }
 
-  #ints(raw: RawPages, offset: number): Int32Array {
-    const { words, stride } = wordsOf(raw, this.layout.size);
-    const values = new Int32Array(raw.count);
-    for (let i = 0, at = offset >>> 2; i < raw.count; i++, at += stride) values[i] = words[at]!;
-    return values;
+  #folioViews(): Folios {
+    const { folio, kernels } = this.pages;
+    const { count } = this;
+    return {
+      head: kernels.doubles(folio.head, count),
+      order: kernels.bytes(folio.order, count),
+      type: kernels.bytes(folio.type, count),
+      kind: kernels.bytes(folio.kind, count),
+      freeOrder: kernels.bytes(folio.freeOrder, count),
+      cache: kernels.shorts(folio.cache, count),
+      place: kernels.bytes(folio.place, count),
+    };
   }
 
-  /** A field of the upper half of flags (all fields lie in bits 24 to 63). */
-  #field(raw: RawPages, field: FlagField): Uint32Array {
-    const { words, stride } = wordsOf(raw, this.layout.size);
-    const values = new Uint32Array(raw.count);
-    if (field.width === 0) return values;
-    const mask = 2 ** field.width - 1;
-    for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
-      const high = words[at + 1]!;
-      // a field that begins below bit 32 takes its low bits from the lower half
-      values[i] =
-        field.shift >= 32
-          ? (high >>> (field.shift - 32)) & mask
-          : ((words[at]! >>> field.shift) | (high << (32 - field.shift))) & mask;
-    }
-    return values;
-  }
-
-  #mapcounts(raw: RawPages): Column {
-    const values = this.#ints(raw, this.layout.offsets.mapcount);
-    const empty = new Uint8Array(raw.count);
-    const { types } = this.folioPass;
-    for (let i = 0; i < raw.count; i++) {
-      if (types.isTyped(values[i]!)) empty[i] = 1;
-      else values[i]!++;
-    }
-    return { kind: 'number', values, empty };
-  }
-
-  #flags(raw: RawPages, folios: Folios): Column {
-    const { words, stride } = wordsOf(raw, this.layout.size);
-    const low = new Uint32Array(raw.count);
-    const high = new Uint32Array(raw.count);
-    for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
-      low[i] = this.#namer.resolve(words[at]!, words[at + 1]!, folios, i);
-      high[i] = this.#namer.high;
-    }
-    return { kind: 'set', low, high, names: this.#namer.names };
-  }
-
-  #pageAddresses(start: Pfn, count: number): Column {
-    const low = new Uint32Array(count);
-    const high = new Uint32Array(count);
-    for (let i = 0; i < count; ) {
-      // addresses run on within a section at least; one bigint for each stretch of them
-      const end = Math.min(count, i + this.#pagesPerSection - ((start + i) % this.#pagesPerSection));
-      const address = this.model.addressOf(start + i);
-      if (address !== undefined) {
-        let l = Number(address & 0xffffffffn);
-        let h = Number(address >> 32n);
-        for (; i < end; i++) {
-          low[i] = l;
-          high[i] = h;
-          l += this.model.pageSize;
-          if (l > 0xffffffff) {
-            l -= 0x100000000;
-            h++;
-          }
-        }
+  /** Addresses run on within a section at least; without one they are 0. */
+  #pageAddresses(): Address {
+    const { start, count } = this;
+    const { pagesPerSection, base, pageSize } = this.model;
+    const { run } = this.pages.kernels;
+    const at = this.area('page', 8);
+    const step = BigInt(pageSize);
+    if (base !== undefined) run.ramp(at, count, base + BigInt(start) * step, step);
+    else {
+      for (let i = 0; i < count; ) {
+        const end = Math.min(count, i + pagesPerSection - ((start + i) % pagesPerSection));
+        const address = this.model.addressOf(start + i);
+        run.ramp(at + i * 8, end - i, address ?? 0n, address === undefined ? 0n : step);
+        i = end;
       }
-      i = end;
     }
-    return { kind: 'word', low, high };
+    return at;
   }
-}
-
-function wordsOf(raw: RawPages, size: number): { words: Uint32Array; stride: number } {
-  const stride = size >>> 2;
-  return { words: new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * stride), stride };
-}
-
-function addresses(count: number, first: number, step: number): Column {
-  const low = new Uint32Array(count);
-  const high = new Uint32Array(count);
-  for (let i = 0, at = first; i < count; i++, at += step) {
-    low[i] = at % 4294967296;
-    high[i] = at / 4294967296;
-  }
-  return { kind: 'word', low, high };
-}
-
-/** Heads that lie outside of a batch are read one by one; there is one a batch at most unless memory is corrupt. */
-function headReader(reader: PageReader): (head: Pfn) => Uint32Array | undefined {
-  return (head) => {
-    const raw = reader.read(head, 2);
-    if (raw.readable < 2) return undefined;
-    return wordsOf(raw, reader.model.pageSize).words;
-  };
 }
 
 /** Checks names of columns. Throws UsageError with the names that there are. */

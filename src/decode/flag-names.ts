@@ -1,5 +1,4 @@
 import type { PageLayout } from '../layout/page-layout.ts';
-import { FAKE_HEAD, type Folios, SECOND, TAIL } from './folio.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 
 /** When a bit goes by another name; all conditions that are given must hold. */
@@ -37,23 +36,14 @@ const ALIASES: readonly AliasRule[] = [
 ];
 
 /** Low byte of page[1].flags: where the order is, of a kernel that keeps it there. */
-const ORDER_BITS = 0xff;
+const ORDER_BITS = 0xffn;
 
-/** Turns flag words into sets of names. Bits of the set below `layout.flags.count` are the flags themselves. */
-export interface FlagNamer {
-  /** Name of each bit of the set. */
-  readonly names: readonly string[];
-  /**
-   * The set for a page: its flag bits with the aliases resolved. Returns the low half, the high half is in `high`.
-   * What is no flag (fields, the order in a tail) is left out.
-   */
-  resolve(low: number, high: number, folios: Folios, page: number): number;
-  high: number;
-}
-
-interface CompiledRule {
+/** When a bit of a flags word goes by another name in the set; -1 and 0 are no condition. */
+export interface CompiledRule {
   readonly bit: number;
+  /** Bit of the set that the name has. */
   readonly to: number;
+  /** Codes in MAPPING_KINDS and of page types, as masks. */
   readonly kinds: number;
   readonly types: number;
   readonly withBit: number;
@@ -61,8 +51,21 @@ interface CompiledRule {
   readonly second: boolean;
 }
 
+/**
+ * How flag words become sets of names: bits of the set below `layout.flags.count` are the flags themselves, those above are
+ * aliases. What is no flag (fields, the order in a tail) is left out; a fake head has none, as it is its head's memory.
+ */
+export interface FlagRules {
+  /** Name of each bit of the set. */
+  readonly names: readonly string[];
+  readonly rules: readonly CompiledRule[];
+  /** The bits of a flags word that are flags, and of them those that are flags in a tail. */
+  readonly bits: bigint;
+  readonly tailBits: bigint;
+}
+
 /** Compiles the rules for a kernel. */
-export function flagNamer(layout: PageLayout, typeNames: readonly string[]): FlagNamer {
+export function flagRules(layout: PageLayout, typeNames: readonly string[]): FlagRules {
   const { flags } = layout;
   const names = [...flags.names];
   const rules: CompiledRule[] = [];
@@ -82,41 +85,9 @@ export function flagNamer(layout: PageLayout, typeNames: readonly string[]): Fla
       second: rule.second === true,
     });
   }
-  const lowMask = flags.count >= 32 ? 0xffffffff : 2 ** flags.count - 1;
-  const highMask = flags.count > 32 ? 2 ** (flags.count - 32) - 1 : 0;
-  const tailMask = layout.order.kind === 'flags' ? ~ORDER_BITS : -1;
-
-  const namer: FlagNamer = {
-    names,
-    high: 0,
-    resolve(low, high, folios, page) {
-      const place = folios.place[page]!;
-      namer.high = 0;
-      if (place === FAKE_HEAD) return 0; // the bits are its head's: it is the same memory
-      let bits = low & lowMask;
-      let outLow = bits;
-      let outHigh = high & highMask;
-      if (place === TAIL || place === SECOND) outLow = bits = bits & tailMask;
-      if (bits !== 0) {
-        const kind = 1 << folios.kind[page]!;
-        const type = 1 << folios.type[page]!;
-        for (const rule of rules) {
-          if (((outLow >>> rule.bit) & 1) === 0) continue;
-          if (rule.second ? place !== SECOND : place === TAIL || place === SECOND) continue;
-          if (rule.kinds !== 0 && (rule.kinds & kind) === 0) continue;
-          if (rule.types !== 0 && (rule.types & type) === 0) continue;
-          if (rule.withBit >= 0 && ((bits >>> rule.withBit) & 1) === 0) continue;
-          if (rule.withoutBit >= 0 && ((bits >>> rule.withoutBit) & 1) === 1) continue;
-          outLow &= ~(1 << rule.bit);
-          if (rule.to < 32) outLow |= 1 << rule.to;
-          else outHigh |= 1 << (rule.to - 32);
-        }
-      }
-      namer.high = outHigh >>> 0;
-      return outLow >>> 0;
-    },
-  };
-  return namer;
+  const bits = (1n << BigInt(flags.count)) - 1n;
+  const tailBits = layout.order.kind === 'flags' ? bits & ~ORDER_BITS : bits;
+  return { names, rules, bits, tailBits };
 }
 
 function mask(wanted: readonly string[] | undefined, names: readonly string[]): number {

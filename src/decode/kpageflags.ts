@@ -2,7 +2,7 @@ import type { Pfn } from '../core/address.ts';
 import { locate } from '../core/ranges.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { PageReader, RawPages } from '../memmap/page-reader.ts';
-import { FAKE_HEAD, type Folios, PLAIN, UNKNOWN_ORDER } from './folio.ts';
+import { FAKE_HEAD, type Folios, PLAIN, UNKNOWN_ORDER } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import type { PageTypeDecoder } from './page-type.ts';
 
@@ -87,8 +87,8 @@ interface FolioSays {
 
 /** /proc/kpageflags and /proc/kpagecount of each page of a batch, by the rules of its own kernel. */
 export interface KpageColumns {
-  readonly flagsLow: Uint32Array;
-  readonly flagsHigh: Uint32Array;
+  /** The low and the high half of each page's word. */
+  readonly flags: Uint32Array;
   readonly counts: Int32Array;
 }
 
@@ -119,25 +119,21 @@ export class KpageDecoder {
     });
   }
 
-  /** Both answers for a batch whose folios are known. */
-  decode(raw: RawPages, folios: Folios): KpageColumns {
+  /** Both answers for a batch whose folios are known, into `out`. */
+  decode(raw: RawPages, folios: Folios, out: KpageColumns): void {
     const { count, start, states } = raw;
-    const out: KpageColumns = {
-      flagsLow: new Uint32Array(count),
-      flagsHigh: new Uint32Array(count),
-      counts: new Int32Array(count),
-    };
+    out.flags.fill(0);
+    out.counts.fill(0);
     const words = wordsOf(raw, this.#layout.size);
     const stride = this.#layout.size >>> 2;
     for (let i = 0; i < count; i++) {
       if (states[i] !== 0) continue;
       if (!this.#isOnline(start + i) || this.#isDevice(words, i * stride)) {
-        out.flagsLow[i] = this.#facts.offline.low;
+        out.flags[2 * i] = this.#facts.offline.low;
         continue;
       }
       this.#page(raw, words, i, i * stride, folios, out);
     }
-    return out;
   }
 
   #page(raw: RawPages, words: Uint32Array, i: number, at: number, folios: Folios, out: KpageColumns): void {
@@ -192,8 +188,8 @@ export class KpageDecoder {
     if (slab) set('slab');
     if (has(folio.flags, 'swapbacked') && has(folio.flags, 'owner_priv_1')) set('swapcache');
     if (has(huge && era !== 'page' ? folio.flags : own, 'hwpoison')) set('hwpoison');
-    out.flagsLow[i] = low;
-    out.flagsHigh[i] = high;
+    out.flags[2 * i] = low;
+    out.flags[2 * i + 1] = high;
     out.counts[i] = this.#count(ownWord, folio, large, slab, anon, huge);
   }
 

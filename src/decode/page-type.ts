@@ -1,5 +1,12 @@
 import type { PageLayout } from '../layout/page-layout.ts';
 
+/** A word whose bits of `mask` are those of `value` (signed 32 bit) has the type of this code. */
+export interface TypeRule {
+  readonly mask: number;
+  readonly value: number;
+  readonly code: number;
+}
+
 /** Turns the word of `_mapcount` / `page_type` into a code; 0 is: no type. */
 export interface PageTypeDecoder {
   /** Name of each code; names[0] is empty. */
@@ -15,6 +22,12 @@ export interface PageTypeDecoder {
   decode(word: number): number;
   /** Whether a word is a type, so that it is no map count, known to us or not. */
   isTyped(word: number): boolean;
+  /** Code by the high byte of the word, in kernels that number their types. */
+  readonly byByte?: Uint8Array;
+  /** In others the first rule that holds decides. */
+  readonly rules: readonly TypeRule[];
+  /** Words below this are types; undefined where only those are that have a code. */
+  readonly typedBelow?: number;
 }
 
 /** The decoder for a kernel's encoding of page types. */
@@ -29,33 +42,39 @@ export function pageTypeDecoder(layout: PageLayout): PageTypeDecoder {
   return { names, slab: code('slab'), hugetlb: code('hugetlb'), mayBeMovable, code, ...functions(layout) };
 }
 
-function functions(layout: PageLayout): Pick<PageTypeDecoder, 'decode' | 'isTyped'> {
+/** What the loops test words by. */
+type Rules = Pick<PageTypeDecoder, 'decode' | 'isTyped' | 'byByte' | 'rules' | 'typedBelow'>;
+
+function functions(layout: PageLayout): Rules {
   const { types } = layout;
   if (types.encoding === 'byte') {
     const byByte = new Uint8Array(256);
     for (const [i, v] of types.values.entries()) byByte[v.value & 0xff] = i + 1;
     // page_has_type(): typed are 0x80000000 up to, not including, 0xff000000
-    const isTyped = (word: number): boolean => word < -0x01000000;
-    return { isTyped, decode: (word) => (isTyped(word) ? byByte[word >>> 24]! : 0) };
+    const typedBelow = -0x01000000;
+    const isTyped = (word: number): boolean => word < typedBelow;
+    const decode = (word: number): number => (isTyped(word) ? byByte[word >>> 24]! : 0);
+    return { isTyped, decode, byByte, rules: [], typedBelow };
   }
   if (types.encoding === 'inverted') {
     const base = types.base | 0;
-    const list = types.values;
-    const first = list.findIndex((v) => v.name === 'kmemcg');
+    const first = types.values.findIndex((v) => v.name === 'kmemcg');
     // an accounted page table has both bits clear; what it is says more than who pays for it
-    const order = list.map((_, i) => i).sort((a, b) => Number(a === first) - Number(b === first) || a - b);
-    return {
-      // page_type_has_type(): below PAGE_MAPCOUNT_RESERVE (-128); in 6.11 the owner may use the low 16 bits
-      isTyped: (word) => word < (types.base === 0x80000000 ? -0x10000 : -128),
-      decode(word) {
-        for (const i of order) if ((word & (base | list[i]!.value)) === base) return i + 1;
-        return 0;
-      },
-    };
+    const rules = types.values
+      .map((v, i) => ({ mask: base | v.value, value: base, code: i + 1 }))
+      .sort((a, b) => Number(a.code === first + 1) - Number(b.code === first + 1) || a.code - b.code);
+    // page_type_has_type(): below PAGE_MAPCOUNT_RESERVE (-128); in 6.11 the owner may use the low 16 bits
+    const typedBelow = types.base === 0x80000000 ? -0x10000 : -128;
+    return { isTyped: (word) => word < typedBelow, decode: byRules(rules), rules, typedBelow };
   }
-  const values = types.values.map((v) => v.value | 0);
-  return {
-    isTyped: (word) => values.includes(word),
-    decode: (word) => values.indexOf(word) + 1,
+  const rules = types.values.map((v, i) => ({ mask: -1, value: v.value | 0, code: i + 1 }));
+  const decode = byRules(rules);
+  return { isTyped: (word) => decode(word) !== 0, decode, rules };
+}
+
+function byRules(rules: readonly TypeRule[]): (word: number) => number {
+  return (word) => {
+    for (const { mask, value, code } of rules) if ((word & mask) === value) return code;
+    return 0;
   };
 }

@@ -23,8 +23,8 @@ export class SteadyReader extends PageReader {
     this.#find = tearFinder(layout, model);
   }
 
-  override read(start: Pfn, count: number, into?: Uint8Array): RawPages {
-    const raw = super.read(start, count, into);
+  override read(start: Pfn, count: number, into?: Uint8Array, statesInto?: Uint8Array): RawPages {
+    const raw = super.read(start, count, into, statesInto);
     const { bytes, states } = raw;
     const find = (): Tear[] => this.#find(start, bytes, states);
     let tears = find();

@@ -2,22 +2,33 @@ import { stringify } from 'csv-stringify';
 import { stringify as stringifySync } from 'csv-stringify/sync';
 import { cellTexts } from './cells.ts';
 import type { Exporter } from './exporter.ts';
-import { RowEncoder, type RowStyle } from './row-encoder.ts';
 
 /** Rows that are handed to csv-stringify before its output is passed on. */
 const CHUNK_ROWS = 4096;
 
 /**
- * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is written straight into
- * bytes, any other by csv-stringify; both give the same for the same.
+ * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is encoded
+ * by the kernels, any other by csv-stringify; both give the same for the same.
  */
 export const csv: Exporter = {
   name: 'csv',
 
-  async write(rows, columns, sink, options) {
-    const isDefault = (options.delimiter ?? ',') === ',' && !options.quoted;
-    await (isDefault ? writeBulk : writeAny)(rows, columns, sink, options);
+  bulk(columns, options) {
+    if ((options.delimiter ?? ',') !== ',' || options.quoted) return undefined;
+    return {
+      before: columns.map((_, i) => (i === 0 ? '' : ',')),
+      end: '\n',
+      empty: '',
+      quote: '',
+      text: cellOf,
+      head: (options.header ?? true) ? `${columns.map(cellOf).join(',')}\n` : '',
+      foot: '',
+      emptyFoot: '',
+      separator: 0,
+    };
   },
+
+  write: (rows, columns, sink, options) => writeAny(rows, columns, sink, options),
 };
 
 /** Text of a cell as csv-stringify writes it in the default dialect. */
@@ -25,23 +36,8 @@ function cellOf(value: string): string {
   return stringifySync([[value]]).slice(0, -1);
 }
 
-const writeBulk: Exporter['write'] = async (rows, columns, sink, options) => {
-  const style: RowStyle = {
-    before: columns.map((_, i) => (i === 0 ? '' : ',')),
-    end: '\n',
-    empty: '',
-    quote: '',
-    text: cellOf,
-  };
-  const encoder = new RowEncoder(columns, style);
-  if (options.header ?? true) await sink(`${columns.map(cellOf).join(',')}\n`);
-  for await (const { batch, rows: indices } of rows) {
-    for (const bytes of encoder.encode(batch, indices)) await sink(bytes);
-  }
-};
-
 /** Any dialect, by csv-stringify: also what the bulk writer is held against. */
-export const writeAny: Exporter['write'] = async (rows, columns, sink, options) => {
+export const writeAny: NonNullable<Exporter['write']> = async (rows, columns, sink, options) => {
   const stringifier = stringify({
     delimiter: options.delimiter ?? ',',
     quoted: options.quoted ?? false,

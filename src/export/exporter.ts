@@ -1,7 +1,8 @@
 import type { ColumnName } from '../decode/columns.ts';
-import type { Rows } from '../inspector/inspector.ts';
+import type { Rows } from '../decode/decode.ts';
+import type { RowStyle } from './row-encoder.ts';
 
-/** Takes text in order; the promise is settled when more may come (back pressure). */
+/** Takes text in order; bytes are good until the promise is settled, which is when more may come (back pressure). */
 export type Sink = (text: string | Uint8Array) => Promise<void>;
 
 /** Dialect of CSV; what csv-stringify calls the same. */
@@ -15,6 +16,17 @@ export interface ExportOptions {
   readonly width?: number;
 }
 
+/** A format whose rows the kernels encode: what stands around them. */
+export interface BulkFormat extends RowStyle {
+  /** What comes before the first row, and behind the last one. */
+  readonly head: string;
+  readonly foot: string;
+  /** What stands behind the last row, where there is none at all. */
+  readonly emptyFoot: string;
+  /** Bytes at the end of a row that only separate it from the next one. */
+  readonly separator: number;
+}
+
 /**
  * SEAM: an output format. To add one: write `src/export/<format>.ts` that exports an `Exporter`, put it into the list of
  * `registry.ts`, and add a snapshot to test/export/.
@@ -22,8 +34,10 @@ export interface ExportOptions {
 export interface Exporter {
   /** What --format calls it, and the extension of its files. */
   readonly name: string;
+  /** How the kernels encode it; undefined if they cannot with these options: then `write` must be there. */
+  bulk?(columns: readonly ColumnName[], options: ExportOptions): BulkFormat | undefined;
   /** Writes all rows; must not hold more than a batch of them. */
-  write(
+  write?(
     rows: AsyncIterable<Rows>,
     columns: readonly ColumnName[],
     sink: Sink,

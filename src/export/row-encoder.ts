@@ -1,6 +1,8 @@
-import type { Column, ColumnName } from '../decode/columns.ts';
-import type { ColumnBatch } from '../decode/decode.ts';
+import type { ColumnName } from '../decode/columns.ts';
+import type { Decoder } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
+import type { Lane } from '../decode/lanes.ts';
+import type { Address, Kernels } from '../kernels/kernels.ts';
 import { isAlwaysKnown } from './cells.ts';
 
 /** What stands around the values; everything is ASCII but for names. */
@@ -11,178 +13,262 @@ export interface RowStyle {
   readonly end: string;
   /** How an empty value is written. */
   readonly empty: string;
-  /** What stands on both sides of a 64-bit word. */
+  /** What stands on both sides of a 64-bit word: nothing or one character. */
   readonly quote: string;
   /** How a name or a set of names is written, quoted where need be. */
   text(value: string, kind: 'name' | 'set'): string;
 }
 
-/** Writes the value of a row at `at` of the buffer and returns where it ends. */
-type Writer = (page: number, at: number) => number;
-
+/** Kinds of columns as encode.ts of the kernels has them. */
+const KIND = {
+  empty: 0,
+  int: 1,
+  field: 2,
+  double: 3,
+  word: 4,
+  byte: 5,
+  mapcount: 6,
+  name8: 7,
+  name16: 8,
+  nameField: 9,
+  set: 10,
+} as const;
+const COLUMN_BYTES = 48;
+const SET_SLOTS = 1024;
 const CHUNK = 1 << 20;
-/** Longest number or word, with its quotes and key. */
-const LONGEST_CELL = 128;
-const DIGIT = 0x30;
-const MINUS = 0x2d;
-const HEX = new TextEncoder().encode('0123456789abcdef');
-const encoder = new TextEncoder();
+/** Longest number or word, with its quotes. */
+const LONGEST_VALUE = 24;
+/** Codes of names that a column can have at the most. */
+const MAX_NAMES = 65536;
+const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
+const textEncoder = new TextEncoder();
+
+/** A text in the memory of the kernels. */
+interface Placed {
+  readonly at: Address;
+  readonly length: number;
+}
 
 /**
- * Encodes rows of columns as text, straight into bytes: no object and no string a row. Chunks are given out as they are
- * full; each is valid until the next is asked for.
+ * Encodes rows of the batch that a decoder holds as text, by the kernels: no object and no string a row. Chunks are given
+ * out as they are full; each is valid until the next is asked for.
  */
 export class RowEncoder {
-  readonly #style: RowStyle;
+  readonly #decoder: Decoder;
+  readonly #kernels: Kernels;
   readonly #columns: readonly ColumnName[];
-  readonly #before: readonly Uint8Array[];
-  readonly #end: Uint8Array;
-  readonly #empty: Uint8Array;
-  readonly #quote: Uint8Array;
-  /** Texts of names and sets, by column, as they were first met. */
-  readonly #texts: Map<number, Uint8Array>[];
-  #names: (readonly string[] | undefined)[] = [];
-  #buffer: Uint8Array = new Uint8Array(CHUNK + (1 << 16));
-  #longest: number;
+  readonly #style: RowStyle;
+  readonly #table: Address;
+  readonly #before: readonly Placed[];
+  readonly #empty: Placed;
+  /** For each column its table of names or sets, and how many names are in it; -1 for sets. */
+  readonly #tables: { at: Address; known: number }[];
+  readonly #heap: TextHeap;
+  readonly #setTexts: SetTexts;
+  #buffer: Placed | undefined;
+  /** Longest row that can come. */
+  #longest = 0;
+  #longestName: number[];
 
-  constructor(columns: readonly ColumnName[], style: RowStyle) {
+  constructor(decoder: Decoder, columns: readonly ColumnName[], style: RowStyle) {
+    this.#decoder = decoder;
+    this.#kernels = decoder.pages.kernels;
     this.#columns = columns;
     this.#style = style;
-    this.#before = style.before.map((text) => encoder.encode(text));
-    this.#end = encoder.encode(style.end);
-    this.#empty = encoder.encode(style.empty);
-    this.#quote = encoder.encode(style.quote);
-    this.#texts = columns.map(() => new Map());
-    this.#longest = columns.length * LONGEST_CELL + this.#end.length;
+    this.#heap = new TextHeap(this.#kernels);
+    this.#setTexts = new SetTexts(this.#kernels);
+    this.#table = this.#kernels.allocate(columns.length * COLUMN_BYTES);
+    this.#before = style.before.map((text) => this.#heap.place(text));
+    this.#empty = this.#heap.place(style.empty);
+    const end = this.#heap.place(style.end);
+    this.#tables = columns.map(() => ({ at: 0, known: 0 }));
+    this.#longestName = columns.map(() => LONGEST_VALUE + 2 * style.quote.length + this.#empty.length);
+    this.#longest = end.length;
+    for (const placed of this.#before) this.#longest += placed.length;
+    decoder.pages.setText = (column, low, high) => this.#makeSet(column, low, high);
+    this.#kernels.run.setStyle(
+      this.#table,
+      columns.length,
+      style.quote === '' ? 0 : style.quote.charCodeAt(0),
+      this.#empty.at,
+      this.#empty.length,
+      end.at,
+      end.length,
+    );
   }
 
-  /** The rows of a batch as bytes, in chunks of about 1 MiB. */
-  *encode(batch: ColumnBatch, rows: Uint32Array): Generator<Uint8Array> {
-    const writers = this.#columns.map((name, i) => this.#writer(name, i, batch));
-    const count = writers.length;
-    let at = 0;
-    for (let r = 0; r < rows.length; r++) {
-      const page = rows[r]!;
-      // texts grow the longest row while they are met, so room is made before each row
-      if (at + this.#longest > this.#buffer.length || at > CHUNK) {
-        if (at > 0) yield this.#buffer.subarray(0, at);
-        at = 0;
-        if (this.#longest > this.#buffer.length) this.#buffer = new Uint8Array(this.#longest * 2);
-      }
-      for (let c = 0; c < count; c++) {
-        at = this.#copy(this.#before[c]!, at);
-        at = writers[c]!(page, at);
-      }
-      at = this.#copy(this.#end, at);
+  /** The rows whose indices are at `rows`, as bytes, in chunks of about 1 MiB. */
+  *encode(rows: Address, count: number): Generator<Uint8Array> {
+    if (count === 0) return;
+    for (const [i, name] of this.#columns.entries()) this.#describe(i, name);
+    const { run } = this.#kernels;
+    const buffer = this.#room();
+    for (let done = 0; done < count; ) {
+      const end = run.encode(
+        rows + done * 4,
+        count - done,
+        this.#decoder.pages.states,
+        buffer.at,
+        buffer.at + CHUNK,
+      );
+      done += run.rowsDone.value;
+      yield this.#kernels.bytes(buffer.at, end - buffer.at);
     }
-    if (at > 0) yield this.#buffer.subarray(0, at);
   }
 
-  #writer(name: ColumnName, index: number, batch: ColumnBatch): Writer {
-    const column = batch.columns.get(name)!;
-    const write = this.#valueWriter(column, index);
-    if (isAlwaysKnown(name)) return write;
-    const { states } = batch;
-    return (page, at) => (states[page] === 0 ? write(page, at) : this.#copy(this.#empty, at));
+  /** Room for a chunk and the row that passes its limit; copies of texts may write 8 bytes more. */
+  #room(): Placed {
+    const needed = CHUNK + this.#longest + this.#longestName.reduce((sum, n) => sum + n, 0) + 64;
+    if (!this.#buffer || this.#buffer.length < needed) {
+      const length = this.#buffer ? needed * 2 : needed + CHUNK;
+      this.#buffer = { at: this.#kernels.allocate(length), length };
+    }
+    return this.#buffer;
   }
 
-  #valueWriter(column: Column, index: number): Writer {
-    switch (column.kind) {
-      case 'number': {
-        const { values, empty } = column;
-        return (page, at) => (empty?.[page] ? this.#copy(this.#empty, at) : this.#number(values[page]!, at));
+  /** Writes the entry of a column for this batch. */
+  #describe(index: number, name: ColumnName): void {
+    const lane = this.#decoder.lane(name);
+    const entry = this.#table + index * COLUMN_BYTES;
+    const before = this.#before[index]!;
+    const ints = this.#kernels.ints(entry, COLUMN_BYTES / 4);
+    const { kind, at, stride, shift, mask } = this.#valueOf(lane);
+    ints[0] = kind;
+    ints[1] = at;
+    ints[2] = stride;
+    ints[3] = shift;
+    this.#kernels.longs(entry + 16, 1)[0] = mask;
+    ints[6] = before.at;
+    ints[7] = before.length;
+    ints[8] = this.#texts(index, lane);
+    ints[9] = index;
+    ints[10] = isAlwaysKnown(name) ? 1 : 0;
+  }
+
+  #valueOf(lane: Lane): { kind: number; at: Address; stride: number; shift: number; mask: bigint } {
+    const none = { shift: 0, mask: 0n };
+    switch (lane.kind) {
+      case 'empty':
+        return { kind: KIND.empty, at: 0, stride: 0, ...none };
+      case 'int':
+      case 'mapcount':
+      case 'word':
+        return { kind: KIND[lane.kind], at: lane.at, stride: lane.stride, ...none };
+      case 'field': {
+        const { at, stride, shift } = lane;
+        return { kind: lane.names ? KIND.nameField : KIND.field, at, stride, shift, mask: BigInt(lane.mask) };
       }
-      case 'word': {
-        const { low, high, empty } = column;
-        return (page, at) => {
-          if (empty?.[page]) return this.#copy(this.#empty, at);
-          const start = this.#copy(this.#quote, at);
-          return this.#copy(this.#quote, this.#word(low[page]!, high[page]!, start));
+      case 'count':
+        return { kind: KIND.field, at: lane.at, stride: 8, shift: 0, mask: WHOLE };
+      case 'double':
+        return { kind: KIND.double, at: lane.at, stride: 8, ...none };
+      case 'byte':
+        return { kind: KIND.byte, at: lane.at, stride: 1, ...none };
+      case 'code':
+        return {
+          kind: lane.bytes === 1 ? KIND.name8 : KIND.name16,
+          at: lane.at,
+          stride: lane.bytes,
+          ...none,
         };
+      case 'set':
+        return { kind: KIND.set, at: lane.at, stride: 8, ...none };
+    }
+  }
+
+  /** The table of texts of a column; names that have come since the last batch are added. */
+  #texts(index: number, lane: Lane): Address {
+    const table = this.#tables[index]!;
+    if (lane.kind === 'set') {
+      if (table.at === 0) {
+        table.at = this.#kernels.allocate(SET_SLOTS * 16);
+        table.known = -1;
+        const longest = setText(0xffffffff, 0xffffffff, lane.names);
+        this.#longestName[index] = textEncoder.encode(this.#style.text(longest, 'set')).length;
       }
-      case 'name': {
-        const { codes, names } = column;
-        return (page, at) => this.#copy(this.#text(index, codes[page]!, names, 'name'), at);
-      }
-      case 'set': {
-        const { low, high, names } = column;
-        return (page, at) =>
-          this.#copy(this.#text(index, high[page]! * 4294967296 + low[page]!, names, 'set'), at);
-      }
+      return table.at;
     }
+    if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
+    const most = lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : MAX_NAMES;
+    if (table.at === 0) table.at = this.#kernels.allocate(most * 8);
+    // a code without a name is written as it is; the names of slab caches are added as they are met
+    const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
+    for (; table.known < wanted; table.known++) {
+      const name = lane.names[table.known] ?? String(table.known);
+      const placed = name === '' ? this.#empty : this.#heap.place(this.#style.text(name, 'name'));
+      const entry = this.#kernels.words(table.at + table.known * 8, 2);
+      entry[0] = placed.at;
+      entry[1] = placed.length;
+      this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);
+    }
+    return table.at;
   }
 
-  #text(index: number, key: number, names: readonly string[], kind: 'name' | 'set'): Uint8Array {
-    const texts = this.#texts[index]!;
-    if (this.#names[index] !== names) {
-      texts.clear();
-      this.#names[index] = names;
-    }
-    let bytes = texts.get(key);
-    if (bytes === undefined) {
-      const value =
-        kind === 'name' ? (names[key] ?? String(key)) : setText(key % 4294967296, key / 4294967296, names);
-      bytes = value === '' && kind === 'name' ? this.#empty : encoder.encode(this.#style.text(value, kind));
-      texts.set(key, bytes);
-      this.#grow(bytes.length);
-    }
-    return bytes;
+  /** The slot of a set is taken by the set that was asked for last; its text is kept for when it comes again. */
+  #makeSet(column: number, low: number, high: number): Address {
+    const lane = this.#decoder.lane(this.#columns[column]!);
+    const names = lane.kind === 'set' ? lane.names : [];
+    const placed = this.#setTexts.place(this.#style.text(setText(low, high, names), 'set'), () => {
+      for (const { at, known } of this.#tables)
+        if (known < 0) this.#kernels.bytes(at, SET_SLOTS * 16).fill(0);
+    });
+    const bits = (BigInt(high) << 32n) | BigInt(low);
+    const slot = Number(BigInt.asUintN(64, bits * HASH) >> 54n) & (SET_SLOTS - 1);
+    const at = this.#tables[column]!.at + slot * 16;
+    this.#kernels.longs(at, 1)[0] = bits + 1n;
+    const entry = this.#kernels.words(at + 8, 2);
+    entry[0] = placed.at;
+    entry[1] = placed.length;
+    return at;
+  }
+}
+
+/** Multiplier of the slots of sets, as in encode.ts of the kernels. */
+const HASH = 0x9e3779b97f4a7c15n;
+
+/** Texts in the memory of the kernels for as long as they are, with room behind each for reading it in words. */
+class TextHeap {
+  readonly #kernels: Kernels;
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels;
   }
 
-  /** A text longer than any before: later rows need the room, and this one too. */
-  #grow(length: number): void {
-    if (length <= LONGEST_CELL) return;
-    this.#longest += length;
-    if (this.#buffer.length < CHUNK + 2 * this.#longest) {
-      const larger = new Uint8Array(CHUNK + 4 * this.#longest);
-      larger.set(this.#buffer);
-      this.#buffer = larger;
-    }
+  place(text: string): Placed {
+    const bytes = textEncoder.encode(text);
+    const at = this.#kernels.allocate(bytes.length + 8);
+    this.#kernels.bytes(at, bytes.length).set(bytes);
+    return { at, length: bytes.length };
+  }
+}
+
+const SET_TEXT_BYTES = 1 << 20;
+
+/** Texts of sets: damaged memory has more of them than there is room for, so all are forgotten when it is full. */
+class SetTexts {
+  readonly #kernels: Kernels;
+  readonly #known: Map<string, Placed> = new Map();
+  #area: Address | undefined;
+  #used = 0;
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels;
   }
 
-  #copy(bytes: Uint8Array, at: number): number {
-    const buffer = this.#buffer;
-    const { length } = bytes;
-    for (let i = 0; i < length; i++) buffer[at + i] = bytes[i]!;
-    return at + length;
-  }
-
-  #number(value: number, at: number): number {
-    const buffer = this.#buffer;
-    let rest = value;
-    let to = at;
-    if (rest < 0) {
-      buffer[to++] = MINUS;
-      rest = -rest;
+  place(text: string, forget: () => void): Placed {
+    let placed = this.#known.get(text);
+    if (placed) return placed;
+    const bytes = textEncoder.encode(text);
+    this.#area ??= this.#kernels.allocate(SET_TEXT_BYTES);
+    if (this.#used + bytes.length + 8 > SET_TEXT_BYTES) {
+      forget();
+      this.#known.clear();
+      this.#used = 0;
     }
-    let digits = 1;
-    for (let power = 10; rest >= power; power *= 10) digits++;
-    let end = to + digits;
-    to = end;
-    // beyond 31 bits an integer division would wrap; pfns of more than 8 TiB are
-    while (rest > 0x7fffffff) {
-      const next = Math.floor(rest / 10);
-      buffer[--end] = DIGIT + (rest - next * 10);
-      rest = next;
-    }
-    let small = rest | 0;
-    do {
-      const next = (small / 10) | 0;
-      buffer[--end] = DIGIT + (small - next * 10);
-      small = next;
-    } while (small > 0);
-    return to;
-  }
-
-  #word(low: number, high: number, at: number): number {
-    const buffer = this.#buffer;
-    buffer[at] = 0x30;
-    buffer[at + 1] = 0x78;
-    const digits = high !== 0 ? 16 - (Math.clz32(high) >>> 2) : Math.max(1, 8 - (Math.clz32(low) >>> 2));
-    let to = at + 2;
-    for (let i = digits - 1; i >= 0; i--) {
-      buffer[to++] = HEX[i >= 8 ? (high >>> ((i - 8) * 4)) & 15 : (low >>> (i * 4)) & 15]!;
-    }
-    return to;
+    placed = { at: this.#area + this.#used, length: bytes.length };
+    this.#kernels.bytes(placed.at, bytes.length).set(bytes);
+    this.#used += bytes.length + 8;
+    this.#known.set(text, placed);
+    return placed;
   }
 }

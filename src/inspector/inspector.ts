@@ -1,8 +1,7 @@
-import type { Pfn } from '../core/address.ts';
 import { UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
-import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
-import { type ColumnBatch, checkColumns, Decoder } from '../decode/decode.ts';
+import { DEFAULT_COLUMNS } from '../decode/columns.ts';
+import { checkColumns, Decoder, type Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import { SteadyReader } from '../decode/steady-reader.ts';
@@ -10,14 +9,11 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
-import { PAGE_STATES, PageReader, type PageState } from '../memmap/page-reader.ts';
+import { PageReader } from '../memmap/page-reader.ts';
 import type { OpenImage } from '../sources/image-format.ts';
-import { evaluate } from '../views/expression/evaluate.ts';
-import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
-import { addToSummary, emptySummary, SUMMARY_COLUMNS, type Summary } from '../views/summary.ts';
-
-/** Pages that are read, decoded and handed out at a time; a multiple of the largest free block of every kernel. */
-export const BATCH_PAGES = 65536;
+import { columnsOf, parseExpression } from '../views/expression/parse.ts';
+import { type Summary, SummaryCounter } from '../views/summary.ts';
+import { noCounts, type PageCounts, Scan } from './scan.ts';
 
 /** Which pages, and what of them. */
 export interface Selection {
@@ -32,16 +28,6 @@ export interface Selection {
   /** No more rows than this. */
   readonly limit?: number;
 }
-
-/** Rows of a batch that a selection holds for. */
-export interface Rows {
-  readonly batch: ColumnBatch;
-  /** Indices into the columns of the batch, ascending. */
-  readonly rows: Uint32Array;
-}
-
-/** How many struct pages were met, by what became of them. */
-export type PageCounts = Record<PageState, number>;
 
 /** The parts of an open memory image. */
 export interface InspectorParts {
@@ -86,17 +72,10 @@ export class Inspector {
     this.image.close();
   }
 
-  /** A decoder of these columns for this kernel. */
-  decoder(columns: readonly ColumnName[], correct = false): Decoder {
-    const asks = columns.includes('kpageflags') || columns.includes('kpagecount');
-    const kpage = asks ? kpageFacts(this.kernel, this.layout, this.model, correct) : undefined;
-    return new Decoder(this.layout, this.reader, this.caches, columns, kpage);
-  }
-
   /**
-   * Decoded columns, up to 65,536 pages at a time, in ascending order of pfn. `rows` are those that the selection asks for:
-   * pages whose struct page could not be read are among them only if the column `state` was asked for; `counts` has
-   * all that were met.
+   * Decoded columns, up to 65,536 pages at a time, in ascending order of pfn. `rows` are those that the selection asks for;
+   * batches without any are left out. Pages whose struct page could not be read are among them only if the column `state`
+   * was asked for; `counts` has all that were met. What is given out is the caller's to keep.
    * Throws UsageError for a selection that cannot be meant.
    */
   async *select(selection: Selection = {}, counts: PageCounts = noCounts()): AsyncGenerator<Rows> {
@@ -105,28 +84,26 @@ export class Inspector {
 
   /** `select` for those who need not wait: reading is synchronous. */
   *selectSync(selection: Selection = {}, counts: PageCounts = noCounts()): Generator<Rows> {
+    const scan = this.scan(selection, counts);
+    for (const { at, count } of scan.run(this.ranges(selection.pfns))) {
+      if (count === 0) continue;
+      const rows = scan.decoder.pages.kernels.words(at, count).slice();
+      yield { batch: scan.decoder.batch(), rows };
+    }
+  }
+
+  /** A scan that knows what a selection wants, but for the pfns. Throws UsageError for one that cannot be meant. */
+  scan(selection: Selection, counts: PageCounts = noCounts()): Scan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
     if (columns.length === 0) throw new UsageError('no columns are named');
     const where = selection.where === undefined ? undefined : parseExpression(selection.where);
-    const withState =
-      columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
-    const decoder = this.decoder(
-      [...new Set([...columns, ...(where ? columnsOf(where) : [])])],
-      selection.correct,
-    );
-    const wanted = this.ranges(selection.pfns);
-    const buffer = this.reader.buffer(BATCH_PAGES);
-    let left = selection.limit ?? Infinity;
-    const first = where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(64, left));
-    for (const { start, end, from } of batches(wanted, first)) {
-      if (left <= 0) return;
-      const raw = this.reader.read(start, end - start, buffer);
-      const batch = decoder.decode(raw);
-      const inside = intersect(wanted, [{ start: from, end }]);
-      const rows = pick(batch, inside, where, withState, counts, left);
-      left -= rows.length;
-      yield { batch, rows };
-    }
+    const asked = [...columns, ...(where ? columnsOf(where) : [])];
+    const asksKernel = asked.includes('kpageflags') || asked.includes('kpagecount');
+    const kpage = asksKernel
+      ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
+      : undefined;
+    const decoder = new Decoder(this.layout, this.reader, this.caches, columns, kpage);
+    return new Scan(decoder, { columns, where, limit: selection.limit, counts });
   }
 
   /** The pfns of a selection that have a struct page. */
@@ -141,71 +118,14 @@ export class Inspector {
 
   /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
   summary(selection: Omit<Selection, 'columns'> = {}, counts: PageCounts = noCounts()): Summary {
-    const summary = emptySummary();
-    for (const { batch, rows } of this.selectSync({ ...selection, columns: SUMMARY_COLUMNS }, counts)) {
-      addToSummary(summary, batch, rows);
-    }
-    return summary;
+    const scan = this.scan({ ...selection, columns: ['pfn'] }, counts);
+    const counter = new SummaryCounter(scan.decoder);
+    for (const { at, count } of scan.run(this.ranges(selection.pfns))) counter.add(at, count);
+    return counter.summary();
   }
 
   /** Number of pfns that have a struct page. */
   get presentPages(): number {
     return lengthOf(this.model.present);
   }
-}
-
-/** Counts that start at zero, one for each state. */
-export function noCounts(): PageCounts {
-  return Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as PageCounts;
-}
-
-/**
- * Batches that cover the ranges. Each begins at a multiple of the largest free block, and is of use from `from` on. The first
- * one is small, so that the first rows are there at once.
- */
-function* batches(ranges: readonly Range[], first: number): Generator<{ start: Pfn; end: Pfn; from: Pfn }> {
-  let size = first;
-  for (const range of ranges) {
-    let from = range.start;
-    while (from < range.end) {
-      const start = Math.floor(from / ALIGNMENT) * ALIGNMENT;
-      const end = Math.min(size < BATCH_PAGES ? from + size : nextMultiple(start, BATCH_PAGES), range.end);
-      yield { start, end, from };
-      from = end;
-      size = BATCH_PAGES;
-    }
-  }
-}
-
-function nextMultiple(at: number, of: number): number {
-  return (Math.floor(at / of) + 1) * of;
-}
-
-/** A free block of the largest order of any kernel starts at a multiple of this. */
-const ALIGNMENT = 16384;
-/** Pages of the first batch at the most. */
-const FIRST_PAGES = 8192;
-
-function pick(
-  batch: ColumnBatch,
-  inside: readonly Range[],
-  where: Expression | undefined,
-  withState: boolean,
-  counts: PageCounts,
-  limit: number,
-): Uint32Array {
-  const wanted = where && evaluate(where, batch);
-  const rows = new Uint32Array(batch.count);
-  let length = 0;
-  for (const range of inside) {
-    for (let i = range.start - batch.start; i < range.end - batch.start; i++) {
-      const state = batch.states[i]!;
-      counts[PAGE_STATES[state]!]++;
-      if (state !== 0 && !withState) continue;
-      if (wanted && wanted[i] === 0) continue;
-      rows[length++] = i;
-      if (length >= limit) return rows.subarray(0, length);
-    }
-  }
-  return rows.subarray(0, length);
 }

@@ -1,5 +1,6 @@
 import { hex } from '../core/address.ts';
 import { LayoutError } from '../core/errors.ts';
+import { Decoder } from '../decode/decode.ts';
 import { pageTypeDecoder } from '../decode/page-type.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import { readZones } from '../memmap/zones.ts';
@@ -184,7 +185,7 @@ function checkSample(inspector: Inspector, passed: PassedCheck[]): void {
   let sane = 0;
   let tails = 0;
   let headed = 0;
-  const decoder = inspector.decoder(['head']);
+  const decoder = new Decoder(layout, reader, inspector.caches, ['head'], undefined, GROUP);
   for (const start of sampleStarts(model.present)) {
     const raw = reader.read(start, GROUP);
     if (raw.readable < GROUP) continue;

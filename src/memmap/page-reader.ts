@@ -54,11 +54,11 @@ export class PageReader {
     return new Uint8Array(count * this.model.pageSize);
   }
 
-  /** Reads `count` struct pages from `start` on, into `into` if given (its contents are then overwritten). */
-  read(start: Pfn, count: number, into?: Uint8Array): RawPages {
+  /** Reads `count` struct pages from `start` on, into `into` and `states` if given (their contents are then overwritten). */
+  read(start: Pfn, count: number, into?: Uint8Array, states: Uint8Array = new Uint8Array(count)): RawPages {
     const size = this.model.pageSize;
     const bytes = into ? into.subarray(0, count * size) : this.buffer(count);
-    const states = new Uint8Array(count).fill(ABSENT);
+    states.fill(ABSENT);
     let readable = 0;
     for (const stretch of this.model.stretches({ start, end: start + count })) {
       const first = stretch.start - start;

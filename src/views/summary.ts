@@ -1,18 +1,6 @@
-import type { Column, ColumnName } from '../decode/columns.ts';
-import type { ColumnBatch } from '../decode/decode.ts';
-
-/** Columns that a summary is made of. */
-export const SUMMARY_COLUMNS: readonly ColumnName[] = [
-  'flags',
-  'type',
-  'mapping_kind',
-  'order',
-  'free_order',
-  'head',
-  'node',
-  'zone',
-  'slab_cache',
-];
+import type { Decoder } from '../decode/decode.ts';
+import { MAPPING_KINDS } from '../decode/mapping.ts';
+import type { Address } from '../kernels/kernels.ts';
 
 /** Free memory of a zone as the free lists have it. */
 export interface ZoneSummary {
@@ -49,78 +37,141 @@ export function emptySummary(): Summary {
   };
 }
 
-type Coded = Extract<Column, { kind: 'name' }>;
-type Numbers = Extract<Column, { kind: 'number' }>;
+/** Slots of a zone in memory, as in summary.ts of the kernels: pages, then pages of free blocks by order. */
+const ZONE_SLOTS = 32;
+const CLASSES = 512;
+const CLASS_RESERVED = 510;
+const CLASS_OTHER = 511;
+const KIND_BASE = 256;
+const MAX_CACHES = 65536;
+/** What slab pages are counted under that point to no cache. */
+const NO_CACHE = '(none)';
+const SET_TABLE_BYTES = 4096 * 16;
 
-/** Adds the rows of a batch that has the SUMMARY_COLUMNS. */
-export function addToSummary(summary: Summary, batch: ColumnBatch, rows: Uint32Array): void {
-  const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
-  const type = column<Coded>('type');
-  const kind = column<Coded>('mapping_kind');
-  const zone = column<Coded>('zone');
-  const cache = column<Coded>('slab_cache');
-  const node = column<Numbers>('node').values;
-  const head = column<Numbers>('head').values;
-  const order = column<Numbers>('order').values;
-  const freeOrder = column<Numbers>('free_order');
-  const flags = column<Extract<Column, { kind: 'set' }>>('flags');
-  const reserved = flags.names.indexOf('reserved');
-  const classes = new Map<number, number>();
-  const caches = new Float64Array(65536);
-  const sets = new Map<number, number>();
-  const slab = type.names.indexOf('slab');
+/** Counts pages of one batch after the other, by the kernels. */
+export class SummaryCounter {
+  readonly #decoder: Decoder;
+  readonly #zoneCount: number;
+  readonly #at: Record<'classes' | 'zones' | 'folios' | 'caches' | 'bits', Address>;
+  #pages = 0;
 
-  for (let r = 0; r < rows.length; r++) {
-    const i = rows[r]!;
-    const low = flags.low[i]!;
-    const t = type.codes[i]!;
-    const k = kind.codes[i]!;
-    const other = k === 0 ? ((low >>> reserved) & 1 ? 254 : 255) : k;
-    const key = t !== 0 ? t : 256 + other;
-    classes.set(key, (classes.get(key) ?? 0) + 1);
-    const set = flags.high[i]! * 4294967296 + low;
-    sets.set(set, (sets.get(set) ?? 0) + 1);
-    const place = zoneOf(summary, node[i]!, zone.names[zone.codes[i]!] ?? `zone ${zone.codes[i]}`);
-    place.pages++;
-    if (freeOrder.empty?.[i] === 0) {
-      const o = freeOrder.values[i]!;
-      place.freePages++;
-      place.freeBlocks[o] = (place.freeBlocks[o] ?? 0) + 1 / 2 ** o;
-    } else if (head[i] === batch.start + i && order[i]! < 255) {
-      summary.folios[order[i]!] = (summary.folios[order[i]!] ?? 0) + 1;
-    }
-    if (t === slab) caches[cache.codes[i]!]!++;
+  constructor(decoder: Decoder) {
+    this.#decoder = decoder;
+    const { kernels, flags } = decoder.pages;
+    const { node, zone } = decoder.layout.fields;
+    const width = node.width + zone.width;
+    this.#zoneCount = 2 ** width;
+    this.#at = {
+      classes: kernels.allocate(CLASSES * 8),
+      zones: kernels.allocate(this.#zoneCount * ZONE_SLOTS * 8),
+      folios: kernels.allocate(256 * 8),
+      caches: kernels.allocate(MAX_CACHES * 8),
+      bits: kernels.allocate(64 * 8),
+    };
+    const { classes, zones, folios, caches, bits } = this.#at;
+    const sets = kernels.allocate(SET_TABLE_BYTES);
+    const reserved = flags.names.indexOf('reserved');
+    kernels.run.setSummary(
+      classes,
+      zones,
+      folios,
+      caches,
+      sets,
+      bits,
+      zone.shift,
+      this.#zoneCount - 1,
+      reserved,
+    );
   }
-  summary.pages += rows.length;
-  for (const [key, n] of classes) {
-    const name =
-      key < 256
-        ? type.names[key]!
-        : key === 511
+
+  /** Adds the rows of the batch that the decoder holds whose indices are at `rows`. */
+  add(rows: Address, count: number): void {
+    this.#decoder.folios();
+    this.#decoder.pages.kernels.run.summarize(rows, count);
+    this.#pages += count;
+  }
+
+  /** What was counted so far. */
+  summary(): Summary {
+    const { kernels, types, flags } = this.#decoder.pages;
+    kernels.run.flushSets();
+    const counts = (at: Address, length: number): number[] => Array.from(kernels.longs(at, length), Number);
+    const summary = emptySummary();
+    summary.pages = this.#pages;
+    const named = (to: Map<string, number>, name: string, n: number): void => {
+      if (n > 0) to.set(name, (to.get(name) ?? 0) + n);
+    };
+    for (const [key, n] of counts(this.#at.classes, CLASSES).entries()) {
+      const name =
+        key === CLASS_OTHER
           ? 'other'
-          : key === 510
+          : key === CLASS_RESERVED
             ? 'reserved'
-            : kind.names[key - 256]!;
-    summary.types.set(name, (summary.types.get(name) ?? 0) + n);
-  }
-  for (const [set, n] of sets) {
-    for (const [bit, name] of flags.names.entries()) {
-      if (bit < 32 ? ((set % 4294967296) >>> bit) & 1 : (Math.floor(set / 4294967296) >>> (bit - 32)) & 1) {
-        summary.flags.set(name, (summary.flags.get(name) ?? 0) + n);
-      }
+            : key < KIND_BASE
+              ? types.names[key]
+              : MAPPING_KINDS[key - KIND_BASE];
+      if (name) named(summary.types, name, n);
     }
+    for (const [bit, n] of counts(this.#at.bits, 64).entries()) {
+      const name = flags.names[bit];
+      if (name !== undefined) named(summary.flags, name, n);
+    }
+    this.#addZones(summary);
+    for (const [order, n] of counts(this.#at.folios, 256).entries()) if (n > 0) summary.folios[order] = n;
+    const { names } = this.#caches();
+    for (const [code, n] of counts(this.#at.caches, names.length).entries()) {
+      named(summary.slabCaches, names[code] || NO_CACHE, n);
+    }
+    return summary;
   }
-  for (const [code, name] of cache.names.entries()) {
-    if (caches[code]! > 0) summary.slabCaches.set(name, (summary.slabCaches.get(name) ?? 0) + caches[code]!);
+
+  #caches(): { names: readonly string[] } {
+    const lane = this.#decoder.lane('slab_cache');
+    return { names: lane.kind === 'code' ? lane.names : [] };
+  }
+
+  #addZones(summary: Summary): void {
+    const { kernels } = this.#decoder.pages;
+    const { zones, fields } = this.#decoder.layout;
+    for (let index = 0; index < this.#zoneCount; index++) {
+      const slots = kernels.longs(this.#at.zones + index * ZONE_SLOTS * 8, ZONE_SLOTS);
+      if (slots[0] === 0n) continue;
+      const number = index % 2 ** fields.zone.width;
+      const node = Math.floor(index / 2 ** fields.zone.width);
+      const zone = zones[number] ?? `zone ${number}`;
+      const entry: ZoneSummary = { node, zone, pages: Number(slots[0]), freePages: 0, freeBlocks: [] };
+      for (let order = 0; order < ZONE_SLOTS - 1; order++) {
+        const pages = Number(slots[order + 1]);
+        if (pages === 0) continue;
+        entry.freePages += pages;
+        entry.freeBlocks[order] = pages / 2 ** order;
+      }
+      summary.zones.set(`${node} ${zone}`, entry);
+    }
   }
 }
 
-function zoneOf(summary: Summary, node: number, zone: string): ZoneSummary {
-  const key = `${node} ${zone}`;
-  let entry = summary.zones.get(key);
-  if (!entry) {
-    entry = { node, zone, pages: 0, freePages: 0, freeBlocks: [] };
-    summary.zones.set(key, entry);
+/** Adds the counts of `other`, over other pages, to those of `summary`. */
+export function addSummary(summary: Summary, other: Summary): void {
+  const add = (to: Map<string, number>, from: ReadonlyMap<string, number>): void => {
+    for (const [name, n] of from) to.set(name, (to.get(name) ?? 0) + n);
+  };
+  const addByOrder = (to: number[], from: readonly number[]): void => {
+    for (const [order, n] of from.entries()) if (n) to[order] = (to[order] ?? 0) + n;
+  };
+  summary.pages += other.pages;
+  add(summary.types, other.types);
+  add(summary.flags, other.flags);
+  add(summary.slabCaches, other.slabCaches);
+  addByOrder(summary.folios, other.folios);
+  for (const [key, zone] of other.zones) {
+    const entry = summary.zones.get(key);
+    if (!entry) {
+      summary.zones.set(key, { ...zone, freeBlocks: [...zone.freeBlocks] });
+      continue;
+    }
+    entry.pages += zone.pages;
+    entry.freePages += zone.freePages;
+    addByOrder(entry.freeBlocks, zone.freeBlocks);
   }
-  return entry;
 }

@@ -4,6 +4,7 @@ import {
   DEFAULT_COLUMNS,
   EXPORTERS,
   exporterOf,
+  exportRows,
   type Inspector,
   noCounts,
   UsageError,
@@ -58,11 +59,12 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const counts = noCounts();
         const columns = (options.columns ??
           (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
-        const rows = inspector.select({ ...selectionOf(options), columns }, counts);
+        const selection = { ...selectionOf(options), columns };
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          await exporter.write(rows, columns, stdout, { lastPfn, ...(width ? { width } : {}) });
+          const job = { selection, exporter, lastPfn, ...(width ? { width } : {}) };
+          await exportRows(inspector, job, stdout, counts);
         } finally {
           reportUnread(counts, outcome);
         }

@@ -6,10 +6,8 @@ import {
   DEFAULT_COLUMNS,
   EXPORTERS,
   exporterOf,
-  type Inspector,
+  exportRows,
   noCounts,
-  type PageCounts,
-  type Rows,
   UsageError,
 } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
@@ -22,7 +20,7 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { Progress, say } from '../output.ts';
+import { Progress } from '../output.ts';
 import { warnIfNothing } from './dump.ts';
 
 interface Options extends SelectOptions, ImageOptions {
@@ -61,15 +59,26 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       warnIfNothing(inspector, options);
       const counts = noCounts();
       const columns = (options.columns ?? DEFAULT_COLUMNS) as ColumnName[];
-      const rows = watched(
-        inspector,
-        inspector.select({ ...selectionOf(options), columns }, counts),
-        options,
-        counts,
-      );
-      await intoFile(options.output, async (write) =>
-        exporter.write(rows, columns, write, { delimiter: options.delimiter ?? ',', header: options.header }),
-      );
+      const job = {
+        selection: { ...selectionOf(options), columns },
+        exporter,
+        delimiter: options.delimiter ?? ',',
+        header: options.header,
+      };
+      const progress = new Progress();
+      const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
+      await intoFile(options.output, async (write) => {
+        const watched = async (data: string | Uint8Array): Promise<void> => {
+          await write(data);
+          progress.update(
+            'exporting',
+            Object.values(counts).reduce((a, b) => a + b),
+            total,
+          );
+        };
+        await exportRows(inspector, job, watched, counts);
+      });
+      progress.done();
       reportUnread(counts, outcome);
     });
   });
@@ -137,24 +146,4 @@ function removeLeftovers(path: string): void {
     if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
     rmSync(join(dirname(path), name), { force: true });
   }
-}
-
-async function* watched(
-  inspector: Inspector,
-  rows: AsyncIterable<Rows>,
-  options: Options,
-  _counts: PageCounts,
-): AsyncGenerator<Rows> {
-  const progress = new Progress();
-  const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
-  let done = 0;
-  let written = 0;
-  for await (const item of rows) {
-    yield item;
-    done += item.batch.count;
-    written += item.rows.length;
-    progress.update('exporting', done, total);
-  }
-  progress.done();
-  if (process.stderr.isTTY) say(`${written} rows written to ${options.output}`);
 }

@@ -1,0 +1,68 @@
+import type { Column } from './columns.ts';
+import type { Decoder } from './decode.ts';
+import { NOT_FREE } from './folios.ts';
+import type { Lane } from './lanes.ts';
+
+/** Copies the values of a lane out of the memory of the kernels, into arrays of their own. */
+export function materialize(decoder: Decoder, lane: Lane): Column {
+  const { count, pages } = decoder;
+  const { kernels } = pages;
+  const { run } = kernels;
+  const words = (from: number, stride: number): { low: Uint32Array; high: Uint32Array } => {
+    const low = decoder.scratch(0);
+    const high = decoder.scratch(1);
+    run.splitWords(from, stride, count, low, high);
+    return { low: kernels.words(low, count).slice(), high: kernels.words(high, count).slice() };
+  };
+  switch (lane.kind) {
+    case 'empty': {
+      const empty = new Uint8Array(count).fill(1);
+      const zeros = new Uint32Array(count);
+      return lane.as === 'word'
+        ? { kind: 'word', low: zeros, high: zeros, empty }
+        : { kind: 'number', values: zeros, empty };
+    }
+    case 'int': {
+      const at = decoder.scratch(0);
+      run.gather32(lane.at, lane.stride, count, at);
+      return { kind: 'number', values: kernels.ints(at, count).slice() };
+    }
+    case 'mapcount': {
+      const at = decoder.scratch(0);
+      const empty = decoder.scratch(1);
+      run.gatherMapcounts(lane.at, lane.stride, count, at, empty);
+      return {
+        kind: 'number',
+        values: kernels.ints(at, count).slice(),
+        empty: kernels.bytes(empty, count).slice(),
+      };
+    }
+    case 'field': {
+      const at = decoder.scratch(0);
+      run.gatherField(lane.at, lane.stride, count, lane.shift, lane.mask, at);
+      const values = kernels.words(at, count).slice();
+      return lane.names
+        ? { kind: 'name', codes: Uint16Array.from(values), names: lane.names }
+        : { kind: 'number', values };
+    }
+    case 'word':
+      return { kind: 'word', ...words(lane.at, lane.stride) };
+    case 'count': {
+      const { low, high } = words(lane.at, 8);
+      return { kind: 'number', values: Float64Array.from(low, (l, i) => high[i]! * 4294967296 + l) };
+    }
+    case 'double':
+      return { kind: 'number', values: kernels.doubles(lane.at, count).slice() };
+    case 'byte': {
+      const values = kernels.bytes(lane.at, count).slice();
+      return { kind: 'number', values, empty: values.map((v) => (v === NOT_FREE ? 1 : 0)) };
+    }
+    case 'code': {
+      const codes =
+        lane.bytes === 1 ? kernels.bytes(lane.at, count).slice() : kernels.shorts(lane.at, count).slice();
+      return { kind: 'name', codes, names: lane.names };
+    }
+    case 'set':
+      return { kind: 'set', ...words(lane.at, 8), names: lane.names };
+  }
+}

@@ -1,0 +1,179 @@
+import type { Address, KernelHost } from '../kernels/kernels.ts';
+import { Kernels } from '../kernels/kernels.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import type { PageReader } from '../memmap/page-reader.ts';
+import { type CompiledRule, type FlagRules, flagRules } from './flag-names.ts';
+import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
+import type { SlabCaches } from './slab-caches.ts';
+
+/** Slots of the table of slab caches, and of 16 bytes each; as in folio.ts of the kernels. */
+const CACHE_SLOTS = 4096;
+/** Bytes of an alias rule and of a type rule in memory. */
+const ALIAS_BYTES = 28;
+const TYPE_RULE_BYTES = 12;
+/** typedBelow of kernels where only a word that has a code is a type. */
+const NO_THRESHOLD = -0x80000000;
+
+/** Where the folio pass leaves what it found, an element a page. */
+export interface FolioOutputs {
+  readonly head: Address;
+  readonly order: Address;
+  readonly type: Address;
+  readonly kind: Address;
+  readonly freeOrder: Address;
+  readonly cache: Address;
+  readonly place: Address;
+}
+
+/** The kernels, set up for one kernel's struct page and for batches of up to `capacity` pages. */
+export class PageKernels {
+  readonly kernels: Kernels;
+  readonly capacity: number;
+  readonly layout: PageLayout;
+  readonly types: PageTypeDecoder;
+  readonly flags: FlagRules;
+  /** Struct pages of the batch, and a byte for each that is an index into PAGE_STATES. */
+  readonly raw: Address;
+  readonly states: Address;
+  readonly folio: FolioOutputs;
+  /** Sets of flags, aliases resolved: a 64-bit word a page. */
+  readonly sets: Address;
+  /** Set by whoever encodes rows: makes the text of a set of flags. */
+  setText: KernelHost['setText'] = () => 0;
+  #wantsHead = true;
+
+  constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches, capacity: number) {
+    const { size } = layout;
+    this.layout = layout;
+    this.capacity = capacity;
+    this.types = pageTypeDecoder(layout);
+    this.flags = flagRules(layout, this.types.names);
+    let outside: Uint8Array | undefined;
+    this.kernels = new Kernels({
+      readHead: (pfn) => {
+        const { readable, bytes } = reader.read(pfn, 2);
+        if (readable < 2) return 0;
+        outside!.set(bytes);
+        return 1;
+      },
+      pfnOf: (low, high) => reader.model.pfnOf((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ?? -1,
+      slabCache: (low, high) => caches.code(low >>> 0, high >>> 0),
+      setText: (column, low, high) => this.setText(column, low >>> 0, high >>> 0),
+    });
+    const { kernels } = this;
+    this.raw = kernels.allocate(capacity * size);
+    this.states = kernels.allocate(capacity);
+    this.sets = kernels.allocate(capacity * 8);
+    this.folio = {
+      head: kernels.allocate(capacity * 8),
+      order: kernels.allocate(capacity),
+      type: kernels.allocate(capacity),
+      kind: kernels.allocate(capacity),
+      freeOrder: kernels.allocate(capacity),
+      cache: kernels.allocate(capacity * 2),
+      place: kernels.allocate(capacity),
+    };
+    const beside = kernels.allocate(2 * size);
+    outside = kernels.bytes(beside, 2 * size);
+    kernels.run.setBatch(this.raw, this.states, beside);
+    this.#setMembers(reader.model.base);
+    this.#setTypes();
+    this.#setAliases();
+    this.#setOutputs(kernels.allocate(CACHE_SLOTS * 16));
+  }
+
+  /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */
+  runFolios(start: number, count: number, wantsHead: boolean): void {
+    if (wantsHead !== this.#wantsHead) {
+      this.#wantsHead = wantsHead;
+      this.#setOutputs(this.#cacheTable);
+    }
+    this.kernels.run.folios(start, count);
+  }
+
+  #cacheTable = 0;
+
+  #setMembers(base: bigint | undefined): void {
+    const { layout } = this;
+    const { offsets, size, hugetlb, order, flags } = layout;
+    const { run } = this.kernels;
+    const log = Math.log2(size);
+    run.setMembers(
+      size,
+      Number.isInteger(log) ? log : -1,
+      offsets.flags,
+      offsets.compound,
+      offsets.mapcount,
+      offsets.refcount,
+      offsets.private,
+      offsets.mapping,
+      offsets.slabCache ?? -1,
+    );
+    const bit = (name: string): number => {
+      const at = flags.bits.get(name);
+      return at === undefined ? 0 : 1 << at;
+    };
+    run.setFolios(
+      bit('head'),
+      bit('slab'),
+      Number(layout.tailMayBeMask),
+      base ?? 0n,
+      order.kind === 'byte' ? order.offset : -1,
+      hugetlb.kind === 'dtor' ? 1 : hugetlb.kind === 'flag' ? 2 : 0,
+      hugetlb.kind === 'dtor' ? hugetlb.offset : hugetlb.kind === 'flag' ? hugetlb.bit : 0,
+      hugetlb.kind === 'dtor' ? hugetlb.value : 0,
+      Number(layout.movableByMapping),
+    );
+  }
+
+  #setTypes(): void {
+    const { kernels, types } = this;
+    const table = kernels.allocate(256);
+    if (types.byByte) kernels.bytes(table, 256).set(types.byByte);
+    const rules = kernels.allocate(types.rules.length * TYPE_RULE_BYTES);
+    kernels
+      .ints(rules, types.rules.length * 3)
+      .set(types.rules.flatMap(({ mask, value, code }) => [mask, value, code]));
+    const movable = kernels.allocate(256);
+    kernels.bytes(movable, 256).set(types.mayBeMovable);
+    kernels.run.setTypes(
+      types.byByte ? 1 : 0,
+      table,
+      rules,
+      types.rules.length,
+      types.typedBelow ?? NO_THRESHOLD,
+      types.code('buddy'),
+      types.slab,
+      types.hugetlb,
+      movable,
+    );
+  }
+
+  #setAliases(): void {
+    const { kernels, flags } = this;
+    const at = kernels.allocate(flags.rules.length * ALIAS_BYTES);
+    kernels.ints(at, flags.rules.length * 7).set(flags.rules.flatMap(words));
+    const bits = flags.rules.reduce((sum, rule) => sum | (1 << rule.bit), 0);
+    kernels.run.setAliases(at, flags.rules.length, bits, flags.bits, flags.tailBits, this.sets);
+  }
+
+  #setOutputs(cacheTable: Address): void {
+    this.#cacheTable = cacheTable;
+    const { head, order, type, kind, freeOrder, cache, place } = this.folio;
+    this.kernels.run.setOutputs(
+      this.#wantsHead ? head : 0,
+      order,
+      type,
+      kind,
+      freeOrder,
+      cache,
+      place,
+      cacheTable,
+    );
+  }
+}
+
+function words(rule: CompiledRule): number[] {
+  const { bit, to, kinds, types, withBit, withoutBit, second } = rule;
+  return [bit, to, kinds, types, withBit, withoutBit, Number(second)];
+}

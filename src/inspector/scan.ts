@@ -1,0 +1,102 @@
+import { intersect, type Range } from '../core/ranges.ts';
+import type { ColumnName } from '../decode/columns.ts';
+import type { Decoder } from '../decode/decode.ts';
+import type { Address } from '../kernels/kernels.ts';
+import { type Batch, batches } from '../memmap/batches.ts';
+import { PAGE_STATES, type PageState } from '../memmap/page-reader.ts';
+import { Filter } from '../views/expression/filter.ts';
+import { columnsOf, type Expression } from '../views/expression/parse.ts';
+
+/** How many struct pages were met, by what became of them. */
+export type PageCounts = Record<PageState, number>;
+
+/** Counts that start at zero, one for each state. */
+export function noCounts(): PageCounts {
+  return Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as PageCounts;
+}
+
+/** What is wanted of the pages that are read. */
+export interface ScanOptions {
+  readonly columns: readonly ColumnName[];
+  readonly where?: Expression | undefined;
+  /** No more rows than this. */
+  readonly limit?: number | undefined;
+  /** What became of the struct pages that are met is added to these. */
+  readonly counts: PageCounts;
+}
+
+/** Rows of the batch that the decoder holds: their indices, ascending, in the memory of the kernels. */
+export interface PickedRows {
+  readonly at: Address;
+  readonly count: number;
+}
+
+/** Pages of the first batch at the most, so that the first rows are there at once. */
+const FIRST_PAGES = 8192;
+const FEWEST_PAGES = 64;
+/** countStates() has room for so many. */
+const STATE_SLOTS = 16;
+
+/** Reads batches of pages and picks the rows that are wanted. */
+export class Scan {
+  readonly decoder: Decoder;
+  readonly counts: PageCounts;
+  readonly #filter: Filter | undefined;
+  readonly #withState: boolean;
+  readonly #rows: Address;
+  readonly #stateCounts: Address;
+  #left: number;
+  readonly #first: number;
+
+  constructor(decoder: Decoder, options: ScanOptions) {
+    const { columns, where, limit } = options;
+    const { kernels, capacity } = decoder.pages;
+    this.decoder = decoder;
+    this.counts = options.counts;
+    this.#filter = where && new Filter(decoder, where);
+    // rows for pages that could not be read are for those only who ask why
+    this.#withState =
+      columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
+    this.#left = limit ?? Number.POSITIVE_INFINITY;
+    this.#first = where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(FEWEST_PAGES, this.#left));
+    this.#rows = kernels.allocate(capacity * 4 + 8);
+    this.#stateCounts = kernels.allocate(STATE_SLOTS * 4);
+  }
+
+  /** The rows of each batch in turn, those without any among them. */
+  *run(wanted: readonly Range[]): Generator<PickedRows> {
+    for (const batch of batches(wanted, this.#first)) {
+      if (this.#left <= 0) return;
+      yield this.read(batch, wanted);
+    }
+  }
+
+  /** Reads one batch and picks the rows of it that are wanted. */
+  read(batch: Batch, wanted: readonly Range[]): PickedRows {
+    const { decoder } = this;
+    const { run } = decoder.pages.kernels;
+    const { states } = decoder.pages;
+    decoder.read(batch.start, batch.end - batch.start);
+    const bits = this.#filter ? this.#filter.run() : 0;
+    const none = this.#filter !== undefined && bits === 0;
+    let count = 0;
+    for (const range of intersect(wanted, [{ start: batch.from, end: batch.end }])) {
+      const start = range.start - batch.start;
+      const end = range.end - batch.start;
+      run.countStates(states, start, end, this.#stateCounts);
+      if (none) continue;
+      const room = Math.min(this.#left - count, decoder.pages.capacity);
+      const to = this.#rows + count * 4;
+      count += run.pickRows(bits, states, start, end, Number(this.#withState), room, to);
+    }
+    this.#left -= count;
+    this.#addCounts();
+    return { at: this.#rows, count };
+  }
+
+  #addCounts(): void {
+    const slots = this.decoder.pages.kernels.words(this.#stateCounts, STATE_SLOTS);
+    for (const [code, state] of PAGE_STATES.entries()) this.counts[state] += slots[code]!;
+    slots.fill(0);
+  }
+}

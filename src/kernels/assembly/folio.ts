@@ -1,0 +1,216 @@
+import { pfnOf, readHead, slabCache } from './host';
+import {
+  base,
+  cache,
+  cacheTable,
+  compoundAt,
+  fakeEvery,
+  flagsAt,
+  freeOrder,
+  head,
+  headMask,
+  hugetlbAt,
+  hugetlbBy,
+  hugetlbValue,
+  kind,
+  mapcountAt,
+  mappingAt,
+  mayBeMovable,
+  movableByMapping,
+  order,
+  orderByte,
+  outside,
+  place,
+  privateAt,
+  raw,
+  refcountAt,
+  size,
+  sizeLog,
+  slabCacheAt,
+  slabMask,
+  states,
+  tailMayBeMask,
+  type,
+  typeBuddy,
+  typeHugetlb,
+  typeSlab,
+} from './state';
+import { typeOf } from './types';
+
+const UNKNOWN_ORDER: i32 = 255;
+const NOT_FREE: i32 = 255;
+const MAX_ORDER: u32 = 30;
+const PLAIN: i32 = 0;
+const TAIL: i32 = 1;
+const SECOND: i32 = 2;
+const FAKE_HEAD: i32 = 3;
+const KIND_MOVABLE: i32 = 3;
+const CACHE_SLOTS: u32 = 4096;
+
+/** The folio that was described last: its tails follow. */
+let lastHead: i64 = -1;
+let lastOrder: i32 = 0;
+let lastType: i32 = 0;
+let lastKind: i32 = 0;
+let lastCache: i32 = 0;
+let cachesKnown: u32 = 0;
+
+/** Forgets the folio that was described last: memory may have changed. */
+export function forgetFolio(): void {
+  lastHead = -1;
+}
+
+/**
+ * Decides for each page of the batch what it is a part of. A batch must start at a multiple of the largest free block, so
+ * that no free block reaches over its edge; folios may.
+ */
+export function folios(start: f64, count: i32): void {
+  const first = <i64>start;
+  const wantHead = head != 0;
+  const freeAt = freeOrder;
+  memory.fill(freeAt, <u8>NOT_FREE, count);
+  let freeEnd: i64 = 0;
+  let freeNow: i32 = 0;
+  for (let i = 0, at = raw; i < count; i++, at += size) {
+    const pfn = first + i;
+    if (load<u8>(states + i)) {
+      if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
+      store<u8>(order + i, 0);
+      store<u8>(type + i, 0);
+      store<u8>(kind + i, 0);
+      store<u8>(place + i, PLAIN);
+      store<u16>(cache + (<usize>i << 1), 0);
+      continue;
+    }
+    const flags = load<u32>(at + flagsAt);
+    const link = load<u64>(at + compoundAt);
+    let owner = pfn;
+    let where = PLAIN;
+    let large = false;
+    if (link & 1) {
+      owner = headOf(pfn, link);
+      where = pfn == owner + 1 ? SECOND : TAIL;
+      large = true;
+    } else if (flags & headMask) {
+      large = true;
+      if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(states + i, 1) == 0) {
+        const next = load<u64>(at + size + compoundAt);
+        if (next & 1) owner = headOf(pfn + 1, next);
+        if (owner != pfn) where = FAKE_HEAD;
+      }
+    }
+    store<u8>(place + i, where);
+    if (large) {
+      if (owner != lastHead) describeHead(owner, first, count);
+      if (wantHead) store<f64>(head + (<usize>i << 3), <f64>owner);
+      store<u8>(order + i, lastOrder);
+      store<u8>(type + i, lastType);
+      store<u8>(kind + i, lastKind);
+      store<u16>(cache + (<usize>i << 1), lastCache);
+      continue;
+    }
+    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
+    store<u8>(order + i, 0);
+    let t = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
+    if (t == typeBuddy && t) {
+      freeNow = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
+      freeEnd = pfn + (<i64>1 << freeNow);
+      store<u8>(freeAt + i, freeNow);
+    } else if (pfn < freeEnd && t == 0 && load<u32>(at + refcountAt) == 0) {
+      t = typeBuddy;
+      store<u8>(freeAt + i, freeNow);
+    }
+    store<u8>(type + i, t);
+    store<u8>(kind + i, t == 0 || load<u8>(mayBeMovable + t) ? kindOf(load<u32>(at + mappingAt), load<u32>(at + mappingAt, 4), t) : 0);
+    store<u16>(cache + (<usize>i << 1), t && t == typeSlab ? cacheOf(at) : 0);
+  }
+}
+
+/** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
+function headOf(pfn: i64, link: u64): i64 {
+  // a mask: all ones above some bit; a pointer to the array never is, as it lies below
+  if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
+    const low = <u32>link & ~1;
+    const shift = ctz(low);
+    if (low && sizeLog >= 0 && low == <u32>0xffffffff << shift) {
+      if (shift < <u32>sizeLog) return pfn;
+      return pfn & ~((<i64>1 << (shift - <u32>sizeLog)) - 1);
+    }
+  }
+  let owner: i64 = -1;
+  if (base) {
+    const bytes = <i64>(link - 1 - base);
+    if (bytes >= 0 && bytes % <i64>size == 0) owner = bytes / <i64>size;
+  } else owner = <i64>pfnOf(<u32>link & ~1, <u32>(link >> 32));
+  return owner >= 0 && owner < <i64>1 << 40 ? owner : pfn;
+}
+
+function describeHead(owner: i64, first: i64, count: i32): void {
+  lastHead = owner;
+  const index = owner - first;
+  // the order is in the page behind the head, so that one has to be here too
+  if (index >= 0 && index + 1 < count) {
+    const at = states + <usize>index;
+    if (load<u8>(at) == 0 && load<u8>(at, 1) == 0) describe(raw + <usize>index * size);
+    else unknown();
+  } else if (readHead(<f64>owner)) describe(outside);
+  else unknown();
+}
+
+function unknown(): void {
+  lastOrder = UNKNOWN_ORDER;
+  lastType = lastKind = lastCache = 0;
+}
+
+/** What the head at `at` says of its folio. */
+function describe(at: usize): void {
+  const flags = load<u32>(at + flagsAt);
+  const secondFlags = load<u32>(at + size + flagsAt);
+  const value: u32 = orderByte >= 0 ? <u32>load<u8>(at + orderByte) : secondFlags & 0xff;
+  lastOrder = value > MAX_ORDER ? UNKNOWN_ORDER : value;
+  let t = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
+  if (t == 0) {
+    const huge =
+      (hugetlbBy == 1 && <i32>load<u8>(at + hugetlbAt) == hugetlbValue) ||
+      (hugetlbBy == 2 && ((secondFlags >>> hugetlbAt) & 1) != 0);
+    if (huge) t = typeHugetlb;
+  }
+  lastType = t;
+  const mayMap = t == 0 || t == typeHugetlb || load<u8>(mayBeMovable + t);
+  lastKind = mayMap ? kindOf(load<u32>(at + mappingAt), load<u32>(at + mappingAt, 4), t) : 0;
+  lastCache = t && t == typeSlab ? cacheOf(at) : 0;
+}
+
+/** Code in MAPPING_KINDS by the low bits of `mapping` (include/linux/page-flags.h: PAGE_MAPPING_ANON, _KSM, _MOVABLE). */
+// @ts-expect-error: decorator
+@inline
+function kindOf(low: u32, high: u32, t: i32): i32 {
+  // kernel pointers have all of their top 8 bits set; poison values have not
+  if (high >>> 24 != 0xff) return 0;
+  const bits = low & 3;
+  let code = bits == 1 ? 1 : bits == 3 ? 2 : bits == 0 ? 4 : movableByMapping ? KIND_MOVABLE : 0;
+  if (t && load<u8>(mayBeMovable + t) && code != KIND_MOVABLE) code = 0;
+  return code;
+}
+
+/** Code of the slab cache whose page is at `at`. */
+function cacheOf(at: usize): i32 {
+  if (slabCacheAt < 0) return 0;
+  const address = load<u64>(at + slabCacheAt);
+  if (address == 0) return 0;
+  let slot = (<u32>(address >> 6) * 0x9e3779b1) >>> 20;
+  let entry = cacheTable + ((slot & (CACHE_SLOTS - 1)) << 4);
+  for (let known = load<u64>(entry); known != 0; known = load<u64>(entry)) {
+    if (known == address) return load<i32>(entry, 8);
+    slot++;
+    entry = cacheTable + ((slot & (CACHE_SLOTS - 1)) << 4);
+  }
+  const code = slabCache(<u32>address, <u32>(address >> 32));
+  // half full is full: the rest is asked for each time
+  if (cachesKnown < CACHE_SLOTS / 2) {
+    cachesKnown++;
+    store<u64>(entry, address);
+    store<i32>(entry, code, 8);
+  }
+  return code;
+}

@@ -1,0 +1,45 @@
+import { isTyped } from './types';
+
+/** A ramp of 64-bit words: first, first + step, ... */
+export function ramp(to: usize, count: i32, first: u64, step: u64): void {
+  let value = first;
+  for (let i = 0; i < count; i++, value += step) store<u64>(to + ((<usize>i) << 3), value);
+}
+
+/** The numbers of the sections of neighbouring pages. */
+export function sections(to: usize, count: i32, start: f64, perSection: f64): void {
+  for (let i = 0; i < count; i++) {
+    store<u64>(to + ((<usize>i) << 3), <u64>((start + <f64>i) / perSection));
+  }
+}
+
+/** 64-bit words that lie `stride` bytes apart, as their low and their high halves. */
+export function splitWords(from: usize, stride: i32, count: i32, low: usize, high: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    const word = load<u64>(at);
+    store<u32>(low + ((<usize>i) << 2), <u32>word);
+    store<u32>(high + ((<usize>i) << 2), <u32>(word >> 32));
+  }
+}
+
+/** 32-bit words that lie `stride` bytes apart. */
+export function gather32(from: usize, stride: i32, count: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) store<u32>(to + ((<usize>i) << 2), load<u32>(at));
+}
+
+/** A field of 64-bit words that lie `stride` bytes apart: (word >> shift) & mask. */
+export function gatherField(from: usize, stride: i32, count: i32, shift: i32, mask: u32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    store<u32>(to + ((<usize>i) << 2), <u32>(load<u64>(at) >> <u64>shift) & mask);
+  }
+}
+
+/** _mapcount + 1, and 1 in `empty` where the word is a type. */
+export function gatherMapcounts(from: usize, stride: i32, count: i32, to: usize, empty: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    const word = load<i32>(at);
+    const typed = isTyped(word);
+    store<u8>(empty + i, <u8>typed);
+    store<i32>(to + ((<usize>i) << 2), typed ? word : word + 1);
+  }
+}

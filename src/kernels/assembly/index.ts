@@ -1,0 +1,23 @@
+/** The hot loops, compiled to kernels.wasm by scripts/build.mjs. Every one has a plain twin in test/kernels. */
+export { encode, rowsDone, setStyle } from './encode';
+export {
+  andBits,
+  byteWithin,
+  codeEquals,
+  countBits,
+  countStates,
+  doubleWithin,
+  fieldWithin,
+  fillBits,
+  intWithin,
+  maskedEqual,
+  notBits,
+  orBits,
+  pickRows,
+  typedWords,
+} from './filter';
+export { flagSets } from './flags';
+export { folios, forgetFolio } from './folio';
+export { gather32, gatherField, gatherMapcounts, ramp, sections, splitWords } from './gather';
+export { setAliases, setBatch, setFolios, setMembers, setOutputs, setTypes } from './state';
+export { flushSets, setSummary, summarize } from './summary';

@@ -1,0 +1,28 @@
+import { typeByByte, typedBelow, typeRuleCount, typeRules, typeTable } from './state';
+
+/** The code of the type that a word of `_mapcount` / `page_type` says; 0 if it is a map count. */
+// @ts-expect-error: decorator
+@inline
+export function typeOf(word: i32): i32 {
+  // a map count of a page that is mapped at most once is by far the most common
+  return word >= -1 ? 0 : typeOfNegative(word);
+}
+
+function typeOfNegative(word: i32): i32 {
+  if (typeByByte) {
+    if (word >= typedBelow) return 0;
+    return <i32>load<u8>(typeTable + (<u32>word >>> 24));
+  }
+  for (let i = 0, rule = typeRules; i < typeRuleCount; i++, rule += 12) {
+    if ((word & load<i32>(rule)) == load<i32>(rule, 4)) return load<i32>(rule, 8);
+  }
+  return 0;
+}
+
+/** Whether a word is a type, so that it is no map count. */
+// @ts-expect-error: decorator
+@inline
+export function isTyped(word: i32): bool {
+  if (word >= -1) return false;
+  return typedBelow != i32.MIN_VALUE ? word < typedBelow : typeOfNegative(word) != 0;
+}

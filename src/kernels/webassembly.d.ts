@@ -1,0 +1,17 @@
+/** What of WebAssembly the kernels use; Node's types have it only together with those of a browser. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+    constructor(limits: { readonly initial: number; readonly maximum: number });
+  }
+  class Instance {
+    readonly exports: unknown;
+    constructor(
+      module: Module,
+      imports: Readonly<Record<string, Readonly<Record<string, Memory | ((...args: number[]) => number)>>>>,
+    );
+  }
+}

@@ -1,0 +1,273 @@
+import type { Pfn } from '../core/address.ts';
+import { UsageError } from '../core/errors.ts';
+import type { FlagField } from '../layout/flag-fields.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import type { MemoryModel } from '../memmap/memory-model.ts';
+import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
+import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
+import { type FlagNamer, flagNamer } from './flag-names.ts';
+import { FolioPass, type Folios, NOT_FREE, UNKNOWN_ORDER } from './folio.ts';
+import type { KpageFacts } from './kpage-facts.ts';
+import { type KpageColumns, KpageDecoder } from './kpageflags.ts';
+import { MAPPING_KINDS } from './mapping.ts';
+import type { SlabCaches } from './slab-caches.ts';
+
+/** Decoded columns of neighbouring pages. Every array has `count` elements. */
+export interface ColumnBatch {
+  readonly start: Pfn;
+  readonly count: number;
+  readonly columns: ReadonlyMap<ColumnName, Column>;
+  /** An index into PAGE_STATES for each page: 0 is ok. */
+  readonly states: Uint8Array;
+}
+
+/** Columns that need to know which folio a page is part of. */
+const BY_FOLIO: ReadonlySet<ColumnName> = new Set<ColumnName>([
+  'flags',
+  'type',
+  'head',
+  'order',
+  'free_order',
+  'mapping_kind',
+  'slab_cache',
+  'kpageflags',
+  'kpagecount',
+]);
+
+const PAGE_SHIFT = 12;
+
+/** Compiled once for a set of columns, then run over batches of raw pages. */
+export class Decoder {
+  readonly columns: readonly ColumnName[];
+  readonly layout: PageLayout;
+  readonly model: MemoryModel;
+  readonly folioPass: FolioPass;
+  readonly #caches: SlabCaches;
+  readonly #namer: FlagNamer;
+  readonly #needsFolios: boolean;
+  readonly #pagesPerSection: number;
+  readonly #kpage: KpageDecoder | undefined;
+  #kpageColumns: KpageColumns | undefined;
+
+  constructor(
+    layout: PageLayout,
+    reader: PageReader,
+    caches: SlabCaches,
+    columns: readonly ColumnName[],
+    kpage?: KpageFacts,
+  ) {
+    this.layout = layout;
+    this.model = reader.model;
+    this.columns = columns;
+    this.#caches = caches;
+    this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
+    this.#namer = flagNamer(layout, this.folioPass.types.names);
+    this.#needsFolios = columns.some((c) => BY_FOLIO.has(c));
+    this.#pagesPerSection = reader.model.pagesPerSection;
+    this.#kpage = kpage && new KpageDecoder(layout, reader, this.folioPass.types, kpage);
+  }
+
+  /** Decodes a batch. It must start at a multiple of the largest free block for `type` and `free_order` to be right. */
+  decode(raw: RawPages): ColumnBatch {
+    const folios = this.#needsFolios ? this.folioPass.run(raw) : undefined;
+    this.#kpageColumns = folios && this.#kpage?.decode(raw, folios);
+    const columns = new Map<ColumnName, Column>();
+    for (const name of this.columns) columns.set(name, this.#column(name, raw, folios));
+    return { start: raw.start, count: raw.count, columns, states: raw.states };
+  }
+
+  #column(name: ColumnName, raw: RawPages, folios: Folios | undefined): Column {
+    const { offsets, fields, zones } = this.layout;
+    const { start, count } = raw;
+    const f = folios!;
+    switch (name) {
+      case 'pfn':
+        return { kind: 'number', values: Float64Array.from({ length: count }, (_, i) => start + i) };
+      case 'section':
+        return {
+          kind: 'number',
+          values: Float64Array.from({ length: count }, (_, i) =>
+            Math.floor((start + i) / this.#pagesPerSection),
+          ),
+        };
+      case 'phys':
+        return addresses(count, start * 2 ** PAGE_SHIFT, 2 ** PAGE_SHIFT);
+      case 'page':
+        return this.#pageAddresses(start, count);
+      case 'flags_raw':
+        return this.#words(raw, offsets.flags);
+      case 'mapping':
+        return this.#words(raw, offsets.mapping);
+      case 'index':
+        return this.#words(raw, offsets.index);
+      case 'private':
+        return this.#words(raw, offsets.private);
+      case 'lru_next':
+        return this.#words(raw, offsets.lru);
+      case 'lru_prev':
+        return this.#words(raw, offsets.lru + 8);
+      case 'memcg_data':
+        if (offsets.memcg === undefined) {
+          const none = new Uint32Array(count);
+          return { kind: 'word', low: none, high: none, empty: new Uint8Array(count).fill(1) };
+        }
+        return this.#words(raw, offsets.memcg);
+      case 'refcount':
+        return { kind: 'number', values: this.#ints(raw, offsets.refcount) };
+      case 'mapcount_raw':
+        return { kind: 'number', values: this.#ints(raw, offsets.mapcount) };
+      case 'mapcount':
+        return this.#mapcounts(raw);
+      case 'node':
+        return { kind: 'number', values: this.#field(raw, fields.node) };
+      case 'zone':
+        return { kind: 'name', codes: Uint8Array.from(this.#field(raw, fields.zone)), names: zones };
+      case 'last_cpupid': {
+        const values = this.#field(raw, fields.lastCpupid);
+        return fields.lastCpupid.width > 0
+          ? { kind: 'number', values }
+          : { kind: 'number', values, empty: new Uint8Array(count).fill(1) };
+      }
+      case 'head':
+        return { kind: 'number', values: f.head };
+      case 'order':
+        return { kind: 'number', values: f.order, empty: f.order.map((o) => (o === UNKNOWN_ORDER ? 1 : 0)) };
+      case 'free_order':
+        return {
+          kind: 'number',
+          values: f.freeOrder,
+          empty: f.freeOrder.map((o) => (o === NOT_FREE ? 1 : 0)),
+        };
+      case 'type':
+        return { kind: 'name', codes: f.type, names: this.folioPass.types.names };
+      case 'mapping_kind':
+        return { kind: 'name', codes: f.kind, names: MAPPING_KINDS };
+      case 'slab_cache':
+        return { kind: 'name', codes: f.cache, names: this.#caches.names };
+      case 'flags':
+        return this.#flags(raw, f);
+      case 'kpageflags': {
+        const { flagsLow, flagsHigh } = this.#kpageColumns!;
+        return { kind: 'word', low: flagsLow, high: flagsHigh };
+      }
+      case 'kpagecount':
+        return { kind: 'number', values: this.#kpageColumns!.counts };
+      case 'state':
+        return { kind: 'name', codes: raw.states, names: PAGE_STATES };
+    }
+  }
+
+  #words(raw: RawPages, offset: number): Column {
+    const { words, stride } = wordsOf(raw, this.layout.size);
+    const low = new Uint32Array(raw.count);
+    const high = new Uint32Array(raw.count);
+    for (let i = 0, at = offset >>> 2; i < raw.count; i++, at += stride) {
+      low[i] = words[at]!;
+      high[i] = words[at + 1]!;
+    }
+    return { kind: 'word', low, high };
+  }
+
+  #ints(raw: RawPages, offset: number): Int32Array {
+    const { words, stride } = wordsOf(raw, this.layout.size);
+    const values = new Int32Array(raw.count);
+    for (let i = 0, at = offset >>> 2; i < raw.count; i++, at += stride) values[i] = words[at]!;
+    return values;
+  }
+
+  /** A field of the upper half of flags (all fields lie in bits 24 to 63). */
+  #field(raw: RawPages, field: FlagField): Uint32Array {
+    const { words, stride } = wordsOf(raw, this.layout.size);
+    const values = new Uint32Array(raw.count);
+    if (field.width === 0) return values;
+    const mask = 2 ** field.width - 1;
+    for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
+      const high = words[at + 1]!;
+      // a field that begins below bit 32 takes its low bits from the lower half
+      values[i] =
+        field.shift >= 32
+          ? (high >>> (field.shift - 32)) & mask
+          : ((words[at]! >>> field.shift) | (high << (32 - field.shift))) & mask;
+    }
+    return values;
+  }
+
+  #mapcounts(raw: RawPages): Column {
+    const values = this.#ints(raw, this.layout.offsets.mapcount);
+    const empty = new Uint8Array(raw.count);
+    const { types } = this.folioPass;
+    for (let i = 0; i < raw.count; i++) {
+      if (types.isTyped(values[i]!)) empty[i] = 1;
+      else values[i]!++;
+    }
+    return { kind: 'number', values, empty };
+  }
+
+  #flags(raw: RawPages, folios: Folios): Column {
+    const { words, stride } = wordsOf(raw, this.layout.size);
+    const low = new Uint32Array(raw.count);
+    const high = new Uint32Array(raw.count);
+    for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
+      low[i] = this.#namer.resolve(words[at]!, words[at + 1]!, folios, i);
+      high[i] = this.#namer.high;
+    }
+    return { kind: 'set', low, high, names: this.#namer.names };
+  }
+
+  #pageAddresses(start: Pfn, count: number): Column {
+    const low = new Uint32Array(count);
+    const high = new Uint32Array(count);
+    for (let i = 0; i < count; ) {
+      // addresses run on within a section at least; one bigint for each stretch of them
+      const end = Math.min(count, i + this.#pagesPerSection - ((start + i) % this.#pagesPerSection));
+      const address = this.model.addressOf(start + i);
+      if (address !== undefined) {
+        let l = Number(address & 0xffffffffn);
+        let h = Number(address >> 32n);
+        for (; i < end; i++) {
+          low[i] = l;
+          high[i] = h;
+          l += this.model.pageSize;
+          if (l > 0xffffffff) {
+            l -= 0x100000000;
+            h++;
+          }
+        }
+      }
+      i = end;
+    }
+    return { kind: 'word', low, high };
+  }
+}
+
+function wordsOf(raw: RawPages, size: number): { words: Uint32Array; stride: number } {
+  const stride = size >>> 2;
+  return { words: new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * stride), stride };
+}
+
+function addresses(count: number, first: number, step: number): Column {
+  const low = new Uint32Array(count);
+  const high = new Uint32Array(count);
+  for (let i = 0, at = first; i < count; i++, at += step) {
+    low[i] = at % 4294967296;
+    high[i] = at / 4294967296;
+  }
+  return { kind: 'word', low, high };
+}
+
+/** Heads that lie outside of a batch are read one by one; there is one a batch at most unless memory is corrupt. */
+function headReader(reader: PageReader): (head: Pfn) => Uint32Array | undefined {
+  return (head) => {
+    const raw = reader.read(head, 2);
+    if (raw.readable < 2) return undefined;
+    return wordsOf(raw, reader.model.pageSize).words;
+  };
+}
+
+/** Checks names of columns. Throws UsageError with the names that there are. */
+export function checkColumns(names: readonly string[]): ColumnName[] {
+  return names.map((name) => {
+    if (isColumn(name)) return name;
+    throw new UsageError(`there is no column '${name}'; there are ${COLUMNS.map((c) => c.name).join(', ')}`);
+  });
+}
