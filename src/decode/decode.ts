@@ -159,7 +159,8 @@ export class Decoder {
 
   /** One of two areas for what is on its way out, of 4 bytes a page. */
   scratch(which: 0 | 1): Address {
-    return (this.#scratch[which] ??= this.pages.kernels.allocate(this.pages.capacity * 4));
+    this.#scratch[which] ??= this.pages.kernels.allocate(this.pages.capacity * 4);
+    return this.#scratch[which];
   }
 
   #begin(raw: RawPages): void {

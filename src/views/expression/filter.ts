@@ -129,7 +129,8 @@ export class Filter {
 
   #bits(depth: number): Address {
     const { kernels, capacity } = this.#decoder.pages;
-    return (this.#stack[depth] ??= kernels.allocate(Math.ceil(capacity / 32) * 4));
+    this.#stack[depth] ??= kernels.allocate(Math.ceil(capacity / 32) * 4);
+    return this.#stack[depth];
   }
 
   #compare(lane: Lane, operator: Comparison, literal: Literal, to: Address): void {
