@@ -2,9 +2,9 @@ import type { Pfn } from '../core/address.ts';
 import type { Range } from '../core/ranges.ts';
 
 /** Pages that are read, decoded and handed out at a time; a multiple of the largest free block of every kernel. */
-export const BATCH_PAGES = 65536;
+export const BATCH_PAGES = 16384;
 /** A free block of the largest order of any kernel starts at a multiple of this. */
-const ALIGNMENT = 16384;
+const ALIGNMENT = 4096;
 
 /** Pages to be read at once, of which those from `from` on are wanted. */
 export interface Batch {
