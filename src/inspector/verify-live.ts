@@ -3,7 +3,8 @@ import type { Range } from '../core/ranges.ts';
 import type { Column, ColumnName } from '../decode/columns.ts';
 import { type KpageFiles, openKpageFiles } from '../native/kpage-files.ts';
 import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
-import { type Inspector, noCounts, type PageCounts } from './inspector.ts';
+import type { Inspector } from './inspector.ts';
+import { noCounts, type PageCounts } from './scan.ts';
 
 /** The outcome of a comparison with a kernel that goes on working meanwhile. */
 export interface LiveVerification {

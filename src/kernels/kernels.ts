@@ -155,7 +155,7 @@ export interface KernelExports {
 
 const WASM_PAGE = 65536;
 /** Address space of an instance; what is not touched costs no memory. */
-const MEMORY_PAGES = 1024;
+const MEMORY_PAGES = 512;
 /** The first bytes are the module's own. */
 const FIRST_FREE = WASM_PAGE;
 
