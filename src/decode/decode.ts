@@ -12,7 +12,7 @@ import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 import { materialize } from './materialize.ts';
-import { PageKernels } from './page-kernels.ts';
+import { FACT, FACT_BYTES, PageKernels } from './page-kernels.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
@@ -173,7 +173,7 @@ export class Decoder {
 
   #decode(name: ColumnName): Lane {
     const { offsets, fields, zones, size } = this.layout;
-    const { raw, folio, sets, flags, types, kernels } = this.pages;
+    const { raw, sets, flags, types, kernels } = this.pages;
     const { start, count } = this;
     const word = (offset: number): Lane => ({ kind: 'word', at: raw + offset, stride: size });
     const int = (offset: number): Lane => ({ kind: 'int', at: raw + offset, stride: size });
@@ -232,22 +232,22 @@ export class Decoder {
         return fields.lastCpupid.width > 0 ? field(fields.lastCpupid) : none('number');
       case 'head':
         this.folios(true);
-        return { kind: 'double', at: folio.head };
+        return { kind: 'double', at: this.pages.head };
       case 'order':
         this.folios();
-        return { kind: 'byte', at: folio.order };
+        return { kind: 'byte', ...this.#fact('order') };
       case 'free_order':
         this.folios();
-        return { kind: 'byte', at: folio.freeOrder };
+        return { kind: 'byte', ...this.#fact('freeOrder') };
       case 'type':
         this.folios();
-        return { kind: 'code', at: folio.type, bytes: 1, names: types.names };
+        return { kind: 'code', ...this.#fact('type'), bytes: 1, names: types.names };
       case 'mapping_kind':
         this.folios();
-        return { kind: 'code', at: folio.kind, bytes: 1, names: MAPPING_KINDS };
+        return { kind: 'code', ...this.#fact('kind'), bytes: 1, names: MAPPING_KINDS };
       case 'slab_cache':
         this.folios();
-        return { kind: 'code', at: folio.cache, bytes: 2, names: this.#caches.names };
+        return { kind: 'code', ...this.#fact('cache'), bytes: 2, names: this.#caches.names };
       case 'flags':
         this.folios();
         kernels.run.flagSets(count);
@@ -259,7 +259,7 @@ export class Decoder {
         this.#runKpage();
         return { kind: 'int', at: this.area('kpagecount', 4), stride: 4 };
       case 'state':
-        return { kind: 'code', at: this.pages.states, bytes: 1, names: PAGE_STATES };
+        return { kind: 'code', at: this.pages.states, stride: 1, bytes: 1, names: PAGE_STATES };
     }
   }
 
@@ -274,17 +274,30 @@ export class Decoder {
     this.#kpageDone = true;
   }
 
+  #fact(name: keyof typeof FACT): { at: Address; stride: number } {
+    return { at: this.pages.facts + FACT[name], stride: FACT_BYTES };
+  }
+
+  /** The facts of the batch, each in an array. */
   #folioViews(): Folios {
-    const { folio, kernels } = this.pages;
+    const { kernels, head } = this.pages;
     const { count } = this;
+    const at = this.scratch(0);
+    const bytes = (name: keyof typeof FACT): Uint8Array => {
+      const fact = this.#fact(name);
+      kernels.run.gather8(fact.at, fact.stride, count, at);
+      return kernels.bytes(at, count).slice();
+    };
+    const cache = this.#fact('cache');
+    kernels.run.gather16(cache.at, cache.stride, count, at);
     return {
-      head: kernels.doubles(folio.head, count),
-      order: kernels.bytes(folio.order, count),
-      type: kernels.bytes(folio.type, count),
-      kind: kernels.bytes(folio.kind, count),
-      freeOrder: kernels.bytes(folio.freeOrder, count),
-      cache: kernels.shorts(folio.cache, count),
-      place: kernels.bytes(folio.place, count),
+      cache: kernels.shorts(at, count).slice(),
+      head: kernels.doubles(head, count),
+      order: bytes('order'),
+      type: bytes('type'),
+      kind: bytes('kind'),
+      freeOrder: bytes('freeOrder'),
+      place: bytes('place'),
     };
   }
 

@@ -27,11 +27,12 @@ export type Lane =
   /** A whole number in a double. */
   | { readonly kind: 'double'; readonly at: Address }
   /** A byte that is a number; 255 is none. */
-  | { readonly kind: 'byte'; readonly at: Address }
+  | { readonly kind: 'byte'; readonly at: Address; readonly stride: number }
   /** The code of a name, in 8 or in 16 bits. */
   | {
       readonly kind: 'code';
       readonly at: Address;
+      readonly stride: number;
       readonly bytes: 1 | 2;
       readonly names: readonly string[];
     }

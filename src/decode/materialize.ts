@@ -54,12 +54,16 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
     case 'double':
       return { kind: 'number', values: kernels.doubles(lane.at, count).slice() };
     case 'byte': {
-      const values = kernels.bytes(lane.at, count).slice();
+      const at = decoder.scratch(0);
+      run.gather8(lane.at, lane.stride, count, at);
+      const values = kernels.bytes(at, count).slice();
       return { kind: 'number', values, empty: values.map((v) => (v === NOT_FREE ? 1 : 0)) };
     }
     case 'code': {
-      const codes =
-        lane.bytes === 1 ? kernels.bytes(lane.at, count).slice() : kernels.shorts(lane.at, count).slice();
+      const at = decoder.scratch(0);
+      if (lane.bytes === 1) run.gather8(lane.at, lane.stride, count, at);
+      else run.gather16(lane.at, lane.stride, count, at);
+      const codes = lane.bytes === 1 ? kernels.bytes(at, count).slice() : kernels.shorts(at, count).slice();
       return { kind: 'name', codes, names: lane.names };
     }
     case 'set':

@@ -14,16 +14,9 @@ const TYPE_RULE_BYTES = 12;
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
 
-/** Where the folio pass leaves what it found, an element a page. */
-export interface FolioOutputs {
-  readonly head: Address;
-  readonly order: Address;
-  readonly type: Address;
-  readonly kind: Address;
-  readonly freeOrder: Address;
-  readonly cache: Address;
-  readonly place: Address;
-}
+/** Where in the facts of a page each of them is, in bytes; as in state.ts of the kernels. */
+export const FACT = { place: 0, type: 1, kind: 2, freeOrder: 3, order: 4, cache: 6 } as const;
+export const FACT_BYTES = 8;
 
 /** The kernels, set up for one kernel's struct page and for batches of up to `capacity` pages. */
 export class PageKernels {
@@ -35,7 +28,9 @@ export class PageKernels {
   /** Struct pages of the batch, and a byte for each that is an index into PAGE_STATES. */
   readonly raw: Address;
   readonly states: Address;
-  readonly folio: FolioOutputs;
+  /** What the folio pass found: FACT_BYTES a page, and the pfn of its head as a double. */
+  readonly facts: Address;
+  readonly head: Address;
   /** Sets of flags, aliases resolved: a 64-bit word a page. */
   readonly sets: Address;
   /** Set by whoever encodes rows: makes the text of a set of flags. */
@@ -64,15 +59,8 @@ export class PageKernels {
     this.raw = kernels.allocate(capacity * size);
     this.states = kernels.allocate(capacity);
     this.sets = kernels.allocate(capacity * 8);
-    this.folio = {
-      head: kernels.allocate(capacity * 8),
-      order: kernels.allocate(capacity),
-      type: kernels.allocate(capacity),
-      kind: kernels.allocate(capacity),
-      freeOrder: kernels.allocate(capacity),
-      cache: kernels.allocate(capacity * 2),
-      place: kernels.allocate(capacity),
-    };
+    this.facts = kernels.allocate(capacity * FACT_BYTES);
+    this.head = kernels.allocate(capacity * 8);
     const beside = kernels.allocate(2 * size);
     outside = kernels.bytes(beside, 2 * size);
     kernels.run.setBatch(this.raw, this.states, beside);
@@ -159,17 +147,7 @@ export class PageKernels {
 
   #setOutputs(cacheTable: Address): void {
     this.#cacheTable = cacheTable;
-    const { head, order, type, kind, freeOrder, cache, place } = this.folio;
-    this.kernels.run.setOutputs(
-      this.#wantsHead ? head : 0,
-      order,
-      type,
-      kind,
-      freeOrder,
-      cache,
-      place,
-      cacheTable,
-    );
+    this.kernels.run.setOutputs(this.facts, this.#wantsHead ? this.head : 0, cacheTable);
   }
 }
 

@@ -163,12 +163,12 @@ export class RowEncoder {
       case 'double':
         return { kind: KIND.double, at: lane.at, stride: 8, ...none };
       case 'byte':
-        return { kind: KIND.byte, at: lane.at, stride: 1, ...none };
+        return { kind: KIND.byte, at: lane.at, stride: lane.stride, ...none };
       case 'code':
         return {
           kind: lane.bytes === 1 ? KIND.name8 : KIND.name16,
           at: lane.at,
-          stride: lane.bytes,
+          stride: lane.stride,
           ...none,
         };
       case 'set':

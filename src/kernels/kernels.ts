@@ -52,16 +52,7 @@ export interface KernelExports {
     hugetlb: number,
     mayBeMovable: Address,
   ): void;
-  setOutputs(
-    head: Address,
-    order: Address,
-    type: Address,
-    kind: Address,
-    freeOrder: Address,
-    cache: Address,
-    place: Address,
-    cacheTable: Address,
-  ): void;
+  setOutputs(facts: Address, head: Address, cacheTable: Address): void;
   setAliases(
     rules: Address,
     count: number,
@@ -76,6 +67,8 @@ export interface KernelExports {
   ramp(to: Address, count: number, first: bigint, step: bigint): void;
   sections(to: Address, count: number, start: number, perSection: number): void;
   splitWords(from: Address, stride: number, count: number, low: Address, high: Address): void;
+  gather8(from: Address, stride: number, count: number, to: Address): void;
+  gather16(from: Address, stride: number, count: number, to: Address): void;
   gather32(from: Address, stride: number, count: number, to: Address): void;
   gatherField(from: Address, stride: number, count: number, shift: number, mask: number, to: Address): void;
   gatherMapcounts(from: Address, stride: number, count: number, to: Address, empty: Address): void;
@@ -104,6 +97,7 @@ export interface KernelExports {
   doubleWithin(from: Address, count: number, low: number, high: number, negate: number, to: Address): void;
   byteWithin(
     from: Address,
+    stride: number,
     count: number,
     low: number,
     high: number,
@@ -111,7 +105,7 @@ export interface KernelExports {
     negate: number,
     to: Address,
   ): void;
-  codeEquals(from: Address, count: number, value: number, negate: number, to: Address): void;
+  codeEquals(from: Address, stride: number, count: number, value: number, negate: number, to: Address): void;
   typedWords(from: Address, stride: number, count: number, to: Address): void;
   fillBits(count: number, value: number, to: Address): void;
   andBits(into: Address, other: Address, count: number): void;

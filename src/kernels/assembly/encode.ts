@@ -48,7 +48,6 @@ export function setStyle(table: usize, count: i32, quoteChar: i32, empty: usize,
 /** Number of rows that the last call of `encode` has written. */
 export let rowsDone: i32 = 0;
 
-// @ts-expect-error: decorator
 @inline
 function copy(to: usize, from: usize, length: i32): usize {
   store<u64>(to, load<u64>(from));
@@ -121,7 +120,6 @@ export function encode(rows: usize, count: i32, states: usize, to: usize, limit:
   return to;
 }
 
-// @ts-expect-error: decorator
 @inline
 function signed(to: usize, value: i32): usize {
   if (value >= 0) return decimal(to, <u64>value);
@@ -130,14 +128,12 @@ function signed(to: usize, value: i32): usize {
 }
 
 /** The text of a code: entries of (u32 address, u32 length). */
-// @ts-expect-error: decorator
 @inline
 function named(to: usize, column: usize, code: u32): usize {
   const entry = load<usize>(column, 32) + (code << 3);
   return copy(to, load<usize>(entry), load<i32>(entry, 4));
 }
 
-// @ts-expect-error: decorator
 @inline
 function set(to: usize, column: usize, bits: u64): usize {
   const entry = load<usize>(column, 32) + (<usize>((<u32>((bits * 0x9e3779b97f4a7c15) >> 54)) & (SET_SLOTS - 1)) << 4);

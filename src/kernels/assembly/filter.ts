@@ -32,7 +32,6 @@ export function maskedEqual(from: usize, stride: i32, count: i32, mask: u64, val
   }
 }
 
-// @ts-expect-error: decorator
 @inline
 function put(to: usize, i: i32, holds: bool): void {
   const word = to + ((i >> 5) << 2);
@@ -66,17 +65,17 @@ export function doubleWithin(from: usize, count: i32, low: f64, high: f64, negat
 }
 
 /** low <= byte <= high; bytes of `empty` never hold (-1: there are none). */
-export function byteWithin(from: usize, count: i32, low: i32, high: i32, empty: i32, negate: i32, to: usize): void {
-  for (let i = 0; i < count; i++) {
-    const value = <i32>load<u8>(from + i);
+export function byteWithin(from: usize, stride: i32, count: i32, low: i32, high: i32, empty: i32, negate: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    const value = <i32>load<u8>(at);
     put(to, i, value != empty && <i32>(value >= low && value <= high) != negate);
   }
 }
 
 /** 16-bit code == value. */
-export function codeEquals(from: usize, count: i32, value: i32, negate: i32, to: usize): void {
-  for (let i = 0; i < count; i++) {
-    put(to, i, <i32>(<i32>load<u16>(from + (<usize>i << 1)) == value) != negate);
+export function codeEquals(from: usize, stride: i32, count: i32, value: i32, negate: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    put(to, i, <i32>(<i32>load<u16>(at) == value) != negate);
   }
 }
 

@@ -1,4 +1,4 @@
-import { aliasBits, aliasCount, aliasRules, flagBits, flagsAt, kind, place, raw, sets, size, states, tailFlagBits, type } from './state';
+import { aliasBits, aliasCount, aliasRules, facts, flagBits, flagsAt, raw, sets, size, states, tailFlagBits } from './state';
 
 const PLAIN: i32 = 0;
 const SECOND: i32 = 2;
@@ -8,25 +8,24 @@ const FAKE_HEAD: i32 = 3;
  * The flags of a page as a set: aliases resolved by what the page is, fields of the word left out. A rule is (bit, bit of the
  * alias, kinds, types, bit that must be set, bit that must not, whether only behind a head); -1 or 0 is no condition.
  */
-// @ts-expect-error: decorator
 @inline
-export function flagSet(word: u64, i: i32): u64 {
-  const where = <i32>load<u8>(place + i);
+export function flagSet(word: u64, about: u64): u64 {
+  const where = <i32>(about & 0xff);
   if (where == PLAIN) {
     const bits = word & flagBits;
-    return <u32>bits & aliasBits ? resolve(bits, i, PLAIN) : bits;
+    return <u32>bits & aliasBits ? resolve(bits, about, PLAIN) : bits;
   }
   // the bits of a fake head are those of its head: it is the same memory
   if (where == FAKE_HEAD) return 0;
   const bits = word & tailFlagBits;
-  return <u32>bits & aliasBits ? resolve(bits, i, where) : bits;
+  return <u32>bits & aliasBits ? resolve(bits, about, where) : bits;
 }
 
-function resolve(bits: u64, i: i32, where: i32): u64 {
+function resolve(bits: u64, about: u64, where: i32): u64 {
   const low = <u32>bits;
   const isTail = where != PLAIN;
-  const kindBit = <u32>1 << load<u8>(kind + i);
-  const typeBit = <u32>1 << load<u8>(type + i);
+  const kindBit = <u32>1 << <u32>((about >> 16) & 0xff);
+  const typeBit = <u32>1 << <u32>((about >> 8) & 0xff);
   let out = bits;
   for (let n = 0, rule = aliasRules; n < aliasCount; n++, rule += 28) {
     const bit = load<u32>(rule);
@@ -48,6 +47,6 @@ function resolve(bits: u64, i: i32, where: i32): u64 {
 /** The sets of all pages of the batch, whose folios are known. */
 export function flagSets(count: i32): void {
   for (let i = 0, at = raw + flagsAt; i < count; i++, at += size) {
-    store<u64>(sets + (<usize>i << 3), load<u8>(states + i) ? 0 : flagSet(load<u64>(at), i));
+    store<u64>(sets + (<usize>i << 3), load<u8>(states + i) ? 0 : flagSet(load<u64>(at), load<u64>(facts + (<usize>i << 3))));
   }
 }

@@ -1,26 +1,22 @@
 import { pfnOf, readHead, slabCache } from './host';
 import {
   base,
-  cache,
   cacheTable,
   compoundAt,
+  facts,
   fakeEvery,
   flagsAt,
-  freeOrder,
   head,
   headMask,
   hugetlbAt,
   hugetlbBy,
   hugetlbValue,
-  kind,
   mapcountAt,
   mappingAt,
   mayBeMovable,
   movableByMapping,
-  order,
   orderByte,
   outside,
-  place,
   privateAt,
   raw,
   refcountAt,
@@ -30,7 +26,6 @@ import {
   slabMask,
   states,
   tailMayBeMask,
-  type,
   typeBuddy,
   typeHugetlb,
   typeSlab,
@@ -49,10 +44,8 @@ const CACHE_SLOTS: u32 = 4096;
 
 /** The folio that was described last: its tails follow. */
 let lastHead: i64 = -1;
-let lastOrder: i32 = 0;
-let lastType: i32 = 0;
-let lastKind: i32 = 0;
-let lastCache: i32 = 0;
+/** Its facts, for any place in it. */
+let lastFacts: u64 = 0;
 let cachesKnown: u32 = 0;
 
 /** Forgets the folio that was described last: memory may have changed. */
@@ -67,63 +60,58 @@ export function forgetFolio(): void {
 export function folios(start: f64, count: i32): void {
   const first = <i64>start;
   const wantHead = head != 0;
-  const freeAt = freeOrder;
-  memory.fill(freeAt, <u8>NOT_FREE, count);
+  const to = facts;
   let freeEnd: i64 = 0;
   let freeNow: i32 = 0;
   for (let i = 0, at = raw; i < count; i++, at += size) {
     const pfn = first + i;
+    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
     if (load<u8>(states + i)) {
-      if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
-      store<u8>(order + i, 0);
-      store<u8>(type + i, 0);
-      store<u8>(kind + i, 0);
-      store<u8>(place + i, PLAIN);
-      store<u16>(cache + (<usize>i << 1), 0);
+      store<u64>(to + (<usize>i << 3), packed(PLAIN, 0, 0, NOT_FREE, 0, 0));
       continue;
     }
     const flags = load<u32>(at + flagsAt);
     const link = load<u64>(at + compoundAt);
-    let owner = pfn;
-    let where = PLAIN;
-    let large = false;
-    if (link & 1) {
-      owner = headOf(pfn, link);
-      where = pfn == owner + 1 ? SECOND : TAIL;
-      large = true;
-    } else if (flags & headMask) {
-      large = true;
-      if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(states + i, 1) == 0) {
+    if ((link & 1) | <u64>(flags & headMask)) {
+      let owner = pfn;
+      let place = PLAIN;
+      if (link & 1) {
+        owner = headOf(pfn, link);
+        place = pfn == owner + 1 ? SECOND : TAIL;
+      } else if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(states + i, 1) == 0) {
         const next = load<u64>(at + size + compoundAt);
         if (next & 1) owner = headOf(pfn + 1, next);
-        if (owner != pfn) where = FAKE_HEAD;
+        if (owner != pfn) place = FAKE_HEAD;
       }
-    }
-    store<u8>(place + i, where);
-    if (large) {
       if (owner != lastHead) describeHead(owner, first, count);
       if (wantHead) store<f64>(head + (<usize>i << 3), <f64>owner);
-      store<u8>(order + i, lastOrder);
-      store<u8>(type + i, lastType);
-      store<u8>(kind + i, lastKind);
-      store<u16>(cache + (<usize>i << 1), lastCache);
+      store<u64>(to + (<usize>i << 3), lastFacts | <u64>place);
       continue;
     }
-    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
-    store<u8>(order + i, 0);
-    let t = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
-    if (t == typeBuddy && t) {
-      freeNow = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
+    let type = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
+    let free = NOT_FREE;
+    if (type == 0) {
+      if (pfn < freeEnd && load<u32>(at + refcountAt) == 0) {
+        type = typeBuddy;
+        free = freeNow;
+      }
+    } else if (type == typeBuddy) {
+      free = freeNow = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
       freeEnd = pfn + (<i64>1 << freeNow);
-      store<u8>(freeAt + i, freeNow);
-    } else if (pfn < freeEnd && t == 0 && load<u32>(at + refcountAt) == 0) {
-      t = typeBuddy;
-      store<u8>(freeAt + i, freeNow);
     }
-    store<u8>(type + i, t);
-    store<u8>(kind + i, t == 0 || load<u8>(mayBeMovable + t) ? kindOf(load<u32>(at + mappingAt), load<u32>(at + mappingAt, 4), t) : 0);
-    store<u16>(cache + (<usize>i << 1), t && t == typeSlab ? cacheOf(at) : 0);
+    let kind = 0;
+    let cache = 0;
+    if (type == 0) kind = kindOf(load<u64>(at + mappingAt), 0);
+    else if (load<u8>(mayBeMovable + type)) kind = kindOf(load<u64>(at + mappingAt), type);
+    else if (type == typeSlab) cache = cacheOf(at);
+    store<u64>(to + (<usize>i << 3), packed(PLAIN, type, kind, free, 0, cache));
   }
+}
+
+/** The facts of a page in one word. */
+@inline
+function packed(place: i32, type: i32, kind: i32, free: i32, order: i32, cache: i32): u64 {
+  return <u64>(<u32>place | (<u32>type << 8) | (<u32>kind << 16) | (<u32>free << 24)) | (<u64>(<u32>order | (<u32>cache << 16)) << 32);
 }
 
 /** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
@@ -158,8 +146,7 @@ function describeHead(owner: i64, first: i64, count: i32): void {
 }
 
 function unknown(): void {
-  lastOrder = UNKNOWN_ORDER;
-  lastType = lastKind = lastCache = 0;
+  lastFacts = packed(PLAIN, 0, 0, NOT_FREE, UNKNOWN_ORDER, 0);
 }
 
 /** What the head at `at` says of its folio. */
@@ -167,30 +154,27 @@ function describe(at: usize): void {
   const flags = load<u32>(at + flagsAt);
   const secondFlags = load<u32>(at + size + flagsAt);
   const value: u32 = orderByte >= 0 ? <u32>load<u8>(at + orderByte) : secondFlags & 0xff;
-  lastOrder = value > MAX_ORDER ? UNKNOWN_ORDER : value;
-  let t = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
-  if (t == 0) {
+  let type = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
+  if (type == 0) {
     const huge =
       (hugetlbBy == 1 && <i32>load<u8>(at + hugetlbAt) == hugetlbValue) ||
       (hugetlbBy == 2 && ((secondFlags >>> hugetlbAt) & 1) != 0);
-    if (huge) t = typeHugetlb;
+    if (huge) type = typeHugetlb;
   }
-  lastType = t;
-  const mayMap = t == 0 || t == typeHugetlb || load<u8>(mayBeMovable + t);
-  lastKind = mayMap ? kindOf(load<u32>(at + mappingAt), load<u32>(at + mappingAt, 4), t) : 0;
-  lastCache = t && t == typeSlab ? cacheOf(at) : 0;
+  const mayMap = type == 0 || type == typeHugetlb || load<u8>(mayBeMovable + type);
+  const kind = mayMap ? kindOf(load<u64>(at + mappingAt), type) : 0;
+  const cache = type && type == typeSlab ? cacheOf(at) : 0;
+  lastFacts = packed(PLAIN, type, kind, NOT_FREE, value > MAX_ORDER ? UNKNOWN_ORDER : <i32>value, cache);
 }
 
 /** Code in MAPPING_KINDS by the low bits of `mapping` (include/linux/page-flags.h: PAGE_MAPPING_ANON, _KSM, _MOVABLE). */
-// @ts-expect-error: decorator
 @inline
-function kindOf(low: u32, high: u32, t: i32): i32 {
+function kindOf(mapping: u64, type: i32): i32 {
   // kernel pointers have all of their top 8 bits set; poison values have not
-  if (high >>> 24 != 0xff) return 0;
-  const bits = low & 3;
-  let code = bits == 1 ? 1 : bits == 3 ? 2 : bits == 0 ? 4 : movableByMapping ? KIND_MOVABLE : 0;
-  if (t && load<u8>(mayBeMovable + t) && code != KIND_MOVABLE) code = 0;
-  return code;
+  if (mapping >> 56 != 0xff) return 0;
+  const bits = <u32>mapping & 3;
+  const code = bits == 1 ? 1 : bits == 3 ? 2 : bits == 0 ? 4 : movableByMapping ? KIND_MOVABLE : 0;
+  return type && load<u8>(mayBeMovable + type) && code != KIND_MOVABLE ? 0 : code;
 }
 
 /** Code of the slab cache whose page is at `at`. */

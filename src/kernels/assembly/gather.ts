@@ -27,6 +27,16 @@ export function gather32(from: usize, stride: i32, count: i32, to: usize): void 
   for (let i = 0, at = from; i < count; i++, at += stride) store<u32>(to + ((<usize>i) << 2), load<u32>(at));
 }
 
+/** Bytes that lie `stride` apart. */
+export function gather8(from: usize, stride: i32, count: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) store<u8>(to + i, load<u8>(at));
+}
+
+/** 16-bit words that lie `stride` bytes apart. */
+export function gather16(from: usize, stride: i32, count: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) store<u16>(to + (<usize>i << 1), load<u16>(at));
+}
+
 /** A field of 64-bit words that lie `stride` bytes apart: (word >> shift) & mask. */
 export function gatherField(from: usize, stride: i32, count: i32, shift: i32, mask: u32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {

@@ -18,6 +18,6 @@ export {
 } from './filter';
 export { flagSets } from './flags';
 export { folios, forgetFolio } from './folio';
-export { gather32, gatherField, gatherMapcounts, ramp, sections, splitWords } from './gather';
+export { gather8, gather16, gather32, gatherField, gatherMapcounts, ramp, sections, splitWords } from './gather';
 export { setAliases, setBatch, setFolios, setMembers, setOutputs, setTypes } from './state';
 export { flushSets, setSummary, summarize } from './summary';

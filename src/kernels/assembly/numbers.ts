@@ -1,5 +1,4 @@
 /** Writes a number in decimal; up to 8 bytes behind it are overwritten. Returns where it ends. */
-// @ts-expect-error: decorator
 @inline
 export function decimal(to: usize, value: u64): usize {
   if (value < 10) {
@@ -25,7 +24,6 @@ function manyDigits(to: usize, value: u64): usize {
 }
 
 /** The digits of a number below 10^8, the first in the lowest byte: halves, quarters and digits all at once. */
-// @ts-expect-error: decorator
 @inline
 function eightDigits(value: u32): u64 {
   const high = value / 10000;
@@ -37,7 +35,6 @@ function eightDigits(value: u32): u64 {
 }
 
 /** Writes 0x and hexadecimal digits; up to 15 bytes behind them are overwritten. Returns where they end. */
-// @ts-expect-error: decorator
 @inline
 export function hexadecimal(to: usize, value: u64): usize {
   store<u16>(to, 0x7830);
@@ -49,7 +46,6 @@ export function hexadecimal(to: usize, value: u64): usize {
 }
 
 /** The nibbles of a word as characters, the highest in the lowest byte. */
-// @ts-expect-error: decorator
 @inline
 function eightNibbles(value: u32): u64 {
   let x = <u64>bswap<u32>(value);

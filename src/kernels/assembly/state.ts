@@ -49,14 +49,12 @@ export let typeHugetlb: i32 = 0;
 /** 256 bytes: 1 for types whose pages may be movable. */
 export let mayBeMovable: usize = 0;
 
-/** What the folio pass writes, one element a page; `head` is written only if it is not 0. */
+/**
+ * What the folio pass writes. `facts` has 8 bytes a page, from the lowest: place, type, kind, order of the free block, order of
+ * the folio, nothing, and two of the slab cache. `head` has a double a page, and is written only if it is not 0.
+ */
+export let facts: usize = 0;
 export let head: usize = 0;
-export let order: usize = 0;
-export let type: usize = 0;
-export let kind: usize = 0;
-export let freeOrder: usize = 0;
-export let cache: usize = 0;
-export let place: usize = 0;
 /** Two struct pages of a head that lies outside of the batch: the host puts them here. */
 export let outside: usize = 0;
 
@@ -146,23 +144,9 @@ export function setTypes(
   mayBeMovable = movableTypes;
 }
 
-export function setOutputs(
-  headAt: usize,
-  orderAt: usize,
-  typeAt: usize,
-  kindAt: usize,
-  freeOrderAt: usize,
-  cacheAt: usize,
-  placeAt: usize,
-  cacheSlots: usize,
-): void {
+export function setOutputs(factsAt: usize, headAt: usize, cacheSlots: usize): void {
+  facts = factsAt;
   head = headAt;
-  order = orderAt;
-  type = typeAt;
-  kind = kindAt;
-  freeOrder = freeOrderAt;
-  cache = cacheAt;
-  place = placeAt;
   cacheTable = cacheSlots;
 }
 

@@ -1,5 +1,5 @@
 import { flagSet } from './flags';
-import { cache, flagsAt, freeOrder, kind, order, place, raw, size, type, typeSlab } from './state';
+import { facts, flagsAt, raw, size, typeSlab } from './state';
 
 const SET_SLOTS: u32 = 4096;
 
@@ -34,51 +34,67 @@ export function setSummary(classesAt: usize, zonesAt: usize, foliosAt: usize, ca
   memory.fill(setTable, 0, SET_SLOTS << 4);
 }
 
-// @ts-expect-error: decorator
 @inline
-function add(at: usize): void {
-  store<u64>(at, load<u64>(at) + 1);
+function add(at: usize, n: u64): void {
+  store<u64>(at, load<u64>(at) + n);
 }
 
 /** Counts the pages whose indices are at `rows`. */
 export function summarize(rows: usize, count: i32): void {
+  let run: u64 = 0;
+  let word: u64 = 0;
+  let about: u64 = 0;
   for (let r = 0; r < count; r++) {
-    const i = load<i32>(rows + (<usize>r << 2));
-    const word = load<u64>(raw + <usize>i * size + flagsAt);
-    const set = flagSet(word, i);
-    addSet(set);
-    const t = <i32>load<u8>(type + i);
-    const k = <i32>load<u8>(kind + i);
-    // 256 + kind for pages without a type; of those that map nothing the reserved ones are told apart
-    const group = t ? t : k ? 256 + k : reservedBit >= 0 && (<u32>(set >> <u64>reservedBit) & 1) != 0 ? 510 : 511;
-    add(classes + (<usize>group << 3));
-    const zone = zones + (<usize>((<u32>(word >> <u64>zoneShift)) & zoneMask) * ZONE_SLOTS << 3);
-    add(zone);
-    const free = <usize>load<u8>(freeOrder + i);
-    if (free != 255) add(zone + ((free + 1) << 3));
-    else if (load<u8>(place + i) == 0) {
-      const o = <usize>load<u8>(order + i);
-      if (o != 255) add(folioOrders + (o << 3));
+    const i = <usize>load<i32>(rows + (<usize>r << 2));
+    const thisWord = load<u64>(raw + i * size + flagsAt);
+    const thisAbout = load<u64>(facts + (i << 3));
+    // neighbours are mostly alike: they are counted together
+    if (thisWord == word && thisAbout == about) {
+      run++;
+      continue;
     }
-    if (t == typeSlab && t) add(caches + (<usize>load<u16>(cache + (<usize>i << 1)) << 3));
+    if (run) countRun(word, about, run);
+    word = thisWord;
+    about = thisAbout;
+    run = 1;
   }
+  if (run) countRun(word, about, run);
+}
+
+@inline
+function countRun(word: u64, about: u64, n: u64): void {
+  const set = flagSet(word, about);
+  addSet(set, n);
+  const t = <i32>((about >> 8) & 0xff);
+  const k = <i32>((about >> 16) & 0xff);
+  // 256 + kind for pages without a type; of those that map nothing the reserved ones are told apart
+  const group = t ? t : k ? 256 + k : reservedBit >= 0 && (<u32>(set >> <u64>reservedBit) & 1) != 0 ? 510 : 511;
+  add(classes + (<usize>group << 3), n);
+  const zone = zones + (<usize>((<u32>(word >> <u64>zoneShift)) & zoneMask) * ZONE_SLOTS << 3);
+  add(zone, n);
+  const free = <usize>((about >> 24) & 0xff);
+  if (free != 255) add(zone + ((free + 1) << 3), n);
+  else if ((about & 0xff) == 0) {
+    const order = <usize>((about >> 32) & 0xff);
+    if (order != 255) add(folioOrders + (order << 3), n);
+  }
+  if (t && t == typeSlab) add(caches + (<usize>(about >> 48) << 3), n);
 }
 
 /** Counts a set of flags. The few hundred sets that there are fit the table: (set + 1, count). */
-// @ts-expect-error: decorator
 @inline
-function addSet(set: u64): void {
-  if (lastSet && load<u64>(lastSet) == set + 1) add(lastSet + 8);
-  else addOtherSet(set);
+function addSet(set: u64, n: u64): void {
+  if (lastSet && load<u64>(lastSet) == set + 1) add(lastSet + 8, n);
+  else addOtherSet(set, n);
 }
 
-function addOtherSet(set: u64): void {
+function addOtherSet(set: u64, n: u64): void {
   let slot = <u32>((set * 0x9e3779b97f4a7c15) >> 52);
   for (;;) {
     const entry = setTable + ((slot & (SET_SLOTS - 1)) << 4);
     const known = load<u64>(entry);
     if (known == set + 1) {
-      add(entry + 8);
+      add(entry + 8, n);
       lastSet = entry;
       return;
     }
@@ -90,7 +106,7 @@ function addOtherSet(set: u64): void {
       }
       setsKnown++;
       store<u64>(entry, set + 1);
-      store<u64>(entry, 1, 8);
+      store<u64>(entry, n, 8);
       lastSet = entry;
       return;
     }

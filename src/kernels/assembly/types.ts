@@ -1,7 +1,6 @@
 import { typeByByte, typedBelow, typeRuleCount, typeRules, typeTable } from './state';
 
 /** The code of the type that a word of `_mapcount` / `page_type` says; 0 if it is a map count. */
-// @ts-expect-error: decorator
 @inline
 export function typeOf(word: i32): i32 {
   // a map count of a page that is mapped at most once is by far the most common
@@ -20,7 +19,6 @@ function typeOfNegative(word: i32): i32 {
 }
 
 /** Whether a word is a type, so that it is no map count. */
-// @ts-expect-error: decorator
 @inline
 export function isTyped(word: i32): bool {
   if (word >= -1) return false;

@@ -171,7 +171,7 @@ export class Filter {
         run.doubleWithin(lane.at, count, Number(low), Number(high), negate, to);
         break;
       case 'byte':
-        run.byteWithin(lane.at, count, Number(low), Number(high), 255, negate, to);
+        run.byteWithin(lane.at, lane.stride, count, Number(low), Number(high), 255, negate, to);
         break;
     }
   }
@@ -191,8 +191,8 @@ export class Filter {
     else if (lane.kind === 'field') {
       const value = BigInt(code);
       run.fieldWithin(lane.at, lane.stride, count, lane.shift, BigInt(lane.mask), value, value, negate, to);
-    } else if (lane.bytes === 1) run.byteWithin(lane.at, count, code, code, -1, negate, to);
-    else run.codeEquals(lane.at, count, code, negate, to);
+    } else if (lane.bytes === 1) run.byteWithin(lane.at, lane.stride, count, code, code, -1, negate, to);
+    else run.codeEquals(lane.at, lane.stride, count, code, negate, to);
   }
 
   #has(lane: Lane, names: readonly string[], to: Address): void {
@@ -215,7 +215,7 @@ export class Filter {
         run.fillBits(count, 1, to);
         break;
       case 'byte':
-        run.byteWithin(lane.at, count, 255, 255, -1, 0, to);
+        run.byteWithin(lane.at, lane.stride, count, 255, 255, -1, 0, to);
         break;
       case 'mapcount':
         run.typedWords(lane.at, lane.stride, count, to);
