@@ -1,85 +1,47 @@
-import type { Pfn } from '../core/address.ts';
-import { UsageError } from '../core/errors.ts';
-import type { FlagField } from '../layout/flag-fields.ts';
-import type { PageLayout } from '../layout/page-layout.ts';
-import type { MemoryModel } from '../memmap/memory-model.ts';
-import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
-import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
-import { type FlagNamer, flagNamer } from './flag-names.ts';
-import { FolioPass, type Folios, NOT_FREE, UNKNOWN_ORDER } from './folio.ts';
-import type { KpageFacts } from './kpage-facts.ts';
-import { type KpageColumns, KpageDecoder } from './kpageflags.ts';
-import { MAPPING_KINDS } from './mapping.ts';
-import type { SlabCaches } from './slab-caches.ts';
-
-/** Decoded columns of neighbouring pages. Every array has `count` elements. */
-export interface ColumnBatch {
-  readonly start: Pfn;
-  readonly count: number;
-  readonly columns: ReadonlyMap<ColumnName, Column>;
-  /** An index into PAGE_STATES for each page: 0 is ok. */
-  readonly states: Uint8Array;
-}
-
-/** Columns that need to know which folio a page is part of. */
-const BY_FOLIO: ReadonlySet<ColumnName> = new Set<ColumnName>([
-  'flags',
-  'type',
-  'head',
-  'order',
-  'free_order',
-  'mapping_kind',
-  'slab_cache',
-  'kpageflags',
-  'kpagecount',
-]);
+import type { Pfn } from '../../src/core/address.ts';
+import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnBatch } from '../../src/decode/decode.ts';
+import { type FlagRules, flagRules } from '../../src/decode/flag-names.ts';
+import { type Folios, NOT_FREE, UNKNOWN_ORDER } from '../../src/decode/folios.ts';
+import { MAPPING_KINDS } from '../../src/decode/mapping.ts';
+import type { SlabCaches } from '../../src/decode/slab-caches.ts';
+import type { FlagField } from '../../src/layout/flag-fields.ts';
+import type { PageLayout } from '../../src/layout/page-layout.ts';
+import type { MemoryModel } from '../../src/memmap/memory-model.ts';
+import { PAGE_STATES, type PageReader, type RawPages } from '../../src/memmap/page-reader.ts';
+import { resolveFlags } from './flag-twin.ts';
+import { FolioPass } from './folio-twin.ts';
 
 const PAGE_SHIFT = 12;
 
-/** Compiled once for a set of columns, then run over batches of raw pages. */
-export class Decoder {
-  readonly columns: readonly ColumnName[];
+/** Decodes columns page by page, in plain TypeScript. */
+export class DecoderTwin {
   readonly layout: PageLayout;
   readonly model: MemoryModel;
   readonly folioPass: FolioPass;
   readonly #caches: SlabCaches;
-  readonly #namer: FlagNamer;
-  readonly #needsFolios: boolean;
+  readonly #rules: FlagRules;
   readonly #pagesPerSection: number;
-  readonly #kpage: KpageDecoder | undefined;
-  #kpageColumns: KpageColumns | undefined;
 
-  constructor(
-    layout: PageLayout,
-    reader: PageReader,
-    caches: SlabCaches,
-    columns: readonly ColumnName[],
-    kpage?: KpageFacts,
-  ) {
+  constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches) {
     this.layout = layout;
     this.model = reader.model;
-    this.columns = columns;
     this.#caches = caches;
     this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
-    this.#namer = flagNamer(layout, this.folioPass.types.names);
-    this.#needsFolios = columns.some((c) => BY_FOLIO.has(c));
+    this.#rules = flagRules(layout, this.folioPass.types.names);
     this.#pagesPerSection = reader.model.pagesPerSection;
-    this.#kpage = kpage && new KpageDecoder(layout, reader, this.folioPass.types, kpage);
   }
 
-  /** Decodes a batch. It must start at a multiple of the largest free block for `type` and `free_order` to be right. */
-  decode(raw: RawPages): ColumnBatch {
-    const folios = this.#needsFolios ? this.folioPass.run(raw) : undefined;
-    this.#kpageColumns = folios && this.#kpage?.decode(raw, folios);
+  decode(raw: RawPages, names: readonly ColumnName[]): ColumnBatch {
+    const folios = this.folioPass.run(raw);
     const columns = new Map<ColumnName, Column>();
-    for (const name of this.columns) columns.set(name, this.#column(name, raw, folios));
+    for (const name of names) columns.set(name, this.#column(name, raw, folios));
     return { start: raw.start, count: raw.count, columns, states: raw.states };
   }
 
-  #column(name: ColumnName, raw: RawPages, folios: Folios | undefined): Column {
+  #column(name: ColumnName, raw: RawPages, f: Folios): Column {
     const { offsets, fields, zones } = this.layout;
     const { start, count } = raw;
-    const f = folios!;
     switch (name) {
       case 'pfn':
         return { kind: 'number', values: Float64Array.from({ length: count }, (_, i) => start + i) };
@@ -146,12 +108,9 @@ export class Decoder {
         return { kind: 'name', codes: f.cache, names: this.#caches.names };
       case 'flags':
         return this.#flags(raw, f);
-      case 'kpageflags': {
-        const { flagsLow, flagsHigh } = this.#kpageColumns!;
-        return { kind: 'word', low: flagsLow, high: flagsHigh };
-      }
+      case 'kpageflags':
       case 'kpagecount':
-        return { kind: 'number', values: this.#kpageColumns!.counts };
+        throw new Error(`${name} is not decoded by a kernel`);
       case 'state':
         return { kind: 'name', codes: raw.states, names: PAGE_STATES };
     }
@@ -208,10 +167,13 @@ export class Decoder {
     const low = new Uint32Array(raw.count);
     const high = new Uint32Array(raw.count);
     for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
-      low[i] = this.#namer.resolve(words[at]!, words[at + 1]!, folios, i);
-      high[i] = this.#namer.high;
+      if (raw.states[i] !== 0) continue;
+      const word = (BigInt(words[at + 1]!) << 32n) | BigInt(words[at]!);
+      const set = resolveFlags(this.#rules, word, folios, i);
+      low[i] = Number(set & 0xffffffffn);
+      high[i] = Number(set >> 32n);
     }
-    return { kind: 'set', low, high, names: this.#namer.names };
+    return { kind: 'set', low, high, names: this.#rules.names };
   }
 
   #pageAddresses(start: Pfn, count: number): Column {
@@ -262,12 +224,4 @@ function headReader(reader: PageReader): (head: Pfn) => Uint32Array | undefined 
     if (raw.readable < 2) return undefined;
     return wordsOf(raw, reader.model.pageSize).words;
   };
-}
-
-/** Checks names of columns. Throws UsageError with the names that there are. */
-export function checkColumns(names: readonly string[]): ColumnName[] {
-  return names.map((name) => {
-    if (isColumn(name)) return name;
-    throw new UsageError(`there is no column '${name}'; there are ${COLUMNS.map((c) => c.name).join(', ')}`);
-  });
 }

@@ -1,21 +1,8 @@
-import type { Column, ColumnName } from '../decode/columns.ts';
-import type { ColumnBatch } from '../decode/decode.ts';
-import { setText } from '../decode/flag-names.ts';
-import { isAlwaysKnown } from './cells.ts';
-
-/** What stands around the values; everything is ASCII but for names. */
-export interface RowStyle {
-  /** What stands before the value of each column: a delimiter, or the key of an object. */
-  readonly before: readonly string[];
-  /** What ends a row. */
-  readonly end: string;
-  /** How an empty value is written. */
-  readonly empty: string;
-  /** What stands on both sides of a 64-bit word. */
-  readonly quote: string;
-  /** How a name or a set of names is written, quoted where need be. */
-  text(value: string, kind: 'name' | 'set'): string;
-}
+import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnBatch } from '../../src/decode/decode.ts';
+import { setText } from '../../src/decode/flag-names.ts';
+import { isAlwaysKnown } from '../../src/export/cells.ts';
+import type { RowStyle } from '../../src/export/row-encoder.ts';
 
 /** Writes the value of a row at `at` of the buffer and returns where it ends. */
 type Writer = (page: number, at: number) => number;
@@ -32,7 +19,7 @@ const encoder = new TextEncoder();
  * Encodes rows of columns as text, straight into bytes: no object and no string a row. Chunks are given out as they are
  * full; each is valid until the next is asked for.
  */
-export class RowEncoder {
+export class RowEncoderTwin {
   readonly #style: RowStyle;
   readonly #columns: readonly ColumnName[];
   readonly #before: readonly Uint8Array[];

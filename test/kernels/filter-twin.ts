@@ -1,14 +1,7 @@
-import { UsageError } from '../../core/errors.ts';
-import type { Column } from '../../decode/columns.ts';
-import type { ColumnBatch } from '../../decode/decode.ts';
-import type { Comparison, Expression, Literal } from './parse.ts';
-
-/** Names that a column can have in this dump, for the message when an expression asks for one that it cannot. */
-export interface KnownNames {
-  readonly flags: ReadonlySet<string>;
-  readonly types: ReadonlySet<string>;
-  readonly zones: ReadonlySet<string>;
-}
+import { UsageError } from '../../src/core/errors.ts';
+import type { Column } from '../../src/decode/columns.ts';
+import type { ColumnBatch } from '../../src/decode/decode.ts';
+import type { Comparison, Expression, Literal } from '../../src/views/expression/parse.ts';
 
 type Test = (page: number) => boolean;
 

@@ -1,36 +1,11 @@
-import type { Pfn } from '../core/address.ts';
-import type { PageLayout } from '../layout/page-layout.ts';
-import type { MemoryModel } from '../memmap/memory-model.ts';
-import type { RawPages } from '../memmap/page-reader.ts';
-import { MAPPING_KINDS, mappingKind } from './mapping.ts';
-import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
-import type { SlabCaches } from './slab-caches.ts';
-
-/** What the pages of a batch are parts of; everything is indexed by page of the batch. */
-export interface Folios {
-  /** Pfn of the head; the page's own for heads and single pages. */
-  readonly head: Float64Array;
-  /** Order of the folio; UNKNOWN_ORDER where its head could not be read. */
-  readonly order: Uint8Array;
-  /** Code of the page type, as `PageTypeDecoder.names`; shared with the head, and by all pages of a free block. */
-  readonly type: Uint8Array;
-  /** Code in MAPPING_KINDS, shared with the head. */
-  readonly kind: Uint8Array;
-  /** Order of the free block; NOT_FREE for pages that are in none. */
-  readonly freeOrder: Uint8Array;
-  /** Code of the slab cache, as `SlabCaches.names`. */
-  readonly cache: Uint16Array;
-  /** PLAIN, TAIL, SECOND (the tail right behind the head) or FAKE_HEAD. */
-  readonly place: Uint8Array;
-}
-
-export const UNKNOWN_ORDER = 255;
-export const NOT_FREE = 255;
-export const PLAIN = 0;
-export const TAIL = 1;
-export const SECOND = 2;
-/** A tail whose struct page is a second mapping of its head's (hugetlb vmemmap optimisation, 5.18 to 7.0). */
-export const FAKE_HEAD = 3;
+import type { Pfn } from '../../src/core/address.ts';
+import { FAKE_HEAD, type Folios, NOT_FREE, SECOND, TAIL, UNKNOWN_ORDER } from '../../src/decode/folios.ts';
+import { MAPPING_KINDS, mappingKind } from '../../src/decode/mapping.ts';
+import { type PageTypeDecoder, pageTypeDecoder } from '../../src/decode/page-type.ts';
+import type { SlabCaches } from '../../src/decode/slab-caches.ts';
+import type { PageLayout } from '../../src/layout/page-layout.ts';
+import type { MemoryModel } from '../../src/memmap/memory-model.ts';
+import type { RawPages } from '../../src/memmap/page-reader.ts';
 
 /** No folio of any kernel has more pages than 2^30; a larger number is no order. */
 const MAX_ORDER = 30;

@@ -1,5 +1,6 @@
-import type { Column, ColumnName } from '../decode/columns.ts';
-import type { ColumnBatch } from '../decode/decode.ts';
+import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnBatch } from '../../src/decode/decode.ts';
+import type { Summary, ZoneSummary } from '../../src/views/summary.ts';
 
 /** Columns that a summary is made of. */
 export const SUMMARY_COLUMNS: readonly ColumnName[] = [
@@ -14,46 +15,16 @@ export const SUMMARY_COLUMNS: readonly ColumnName[] = [
   'slab_cache',
 ];
 
-/** Free memory of a zone as the free lists have it. */
-export interface ZoneSummary {
-  readonly node: number;
-  readonly zone: string;
-  /** Struct pages that are in this zone, whether there is memory behind them or not. */
-  pages: number;
-  freePages: number;
-  /** freeBlocks[order]: number of free blocks of 2^order pages. */
-  readonly freeBlocks: number[];
-}
-
-/** Counts over pages; every map is from name to number of pages. */
-export interface Summary {
-  pages: number;
-  /** By page type; those without one by what they map: anon, file, reserved, other. */
-  readonly types: Map<string, number>;
-  readonly flags: Map<string, number>;
-  readonly zones: Map<string, ZoneSummary>;
-  /** folios[order]: number of folios (heads), order 0 being single pages that are neither free nor typed. */
-  readonly folios: number[];
-  readonly slabCaches: Map<string, number>;
-}
-
-/** A summary of nothing, to be added to. */
-export function emptySummary(): Summary {
-  return {
-    pages: 0,
-    types: new Map(),
-    flags: new Map(),
-    zones: new Map(),
-    folios: [],
-    slabCaches: new Map(),
-  };
-}
-
 type Coded = Extract<Column, { kind: 'name' }>;
 type Numbers = Extract<Column, { kind: 'number' }>;
 
-/** Adds the rows of a batch that has the SUMMARY_COLUMNS. */
-export function addToSummary(summary: Summary, batch: ColumnBatch, rows: Uint32Array): void {
+/** Adds the rows of a batch that has the SUMMARY_COLUMNS; a tail that names no head is none. */
+export function addToSummary(
+  summary: Summary,
+  batch: ColumnBatch,
+  rows: Uint32Array,
+  isTail: (page: number) => boolean = () => false,
+): void {
   const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
   const type = column<Coded>('type');
   const kind = column<Coded>('mapping_kind');
@@ -86,7 +57,7 @@ export function addToSummary(summary: Summary, batch: ColumnBatch, rows: Uint32A
       const o = freeOrder.values[i]!;
       place.freePages++;
       place.freeBlocks[o] = (place.freeBlocks[o] ?? 0) + 1 / 2 ** o;
-    } else if (head[i] === batch.start + i && order[i]! < 255) {
+    } else if (head[i] === batch.start + i && order[i]! < 255 && !isTail(i)) {
       summary.folios[order[i]!] = (summary.folios[order[i]!] ?? 0) + 1;
     }
     if (t === slab) caches[cache.codes[i]!]!++;
@@ -110,7 +81,8 @@ export function addToSummary(summary: Summary, batch: ColumnBatch, rows: Uint32A
       }
     }
   }
-  for (const [code, name] of cache.names.entries()) {
+  for (const [code, known] of cache.names.entries()) {
+    const name = known || '(none)';
     if (caches[code]! > 0) summary.slabCaches.set(name, (summary.slabCaches.get(name) ?? 0) + caches[code]!);
   }
 }

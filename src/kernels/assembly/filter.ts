@@ -51,7 +51,7 @@ export function fieldWithin(from: usize, stride: i32, count: i32, shift: i32, ma
 export function intWithin(from: usize, stride: i32, count: i32, low: i64, high: i64, typed: i32, negate: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     const word = load<i32>(at);
-    const value = <i64>word + typed;
+    const value = <i64>(word + typed);
     put(to, i, !(typed && isTyped(word)) && <i32>(value >= low && value <= high) != negate);
   }
 }

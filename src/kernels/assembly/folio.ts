@@ -127,8 +127,8 @@ function headOf(pfn: i64, link: u64): i64 {
   }
   let owner: i64 = -1;
   if (base) {
-    const bytes = <i64>(link - 1 - base);
-    if (bytes >= 0 && bytes % <i64>size == 0) owner = bytes / <i64>size;
+    const bytes = link - 1 - base;
+    if (link > base && bytes % <u64>size == 0) owner = <i64>(bytes / <u64>size);
   } else owner = <i64>pfnOf(<u32>link & ~1, <u32>(link >> 32));
   return owner >= 0 && owner < <i64>1 << 40 ? owner : pfn;
 }
