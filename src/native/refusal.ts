@@ -33,7 +33,7 @@ function otherWay(host: Facts): string {
 export function explainRefusal(path: string, step: Step, code: string, host: Facts): Refusal {
   const elsewhere = otherWay(host);
   if (code === 'ENOENT' || code === 'ENXIO' || code === 'ENODEV') return absent(path, code, elsewhere);
-  if (step === 'open' && (code === 'EACCES' || code === 'EPERM')) return closed(path, code, host);
+  if (step === 'open' && (code === 'EACCES' || code === 'EPERM')) return closed(path, code, host, elsewhere);
   if (step === 'zeros') {
     return {
       why: `${path} gives zeros for RAM below 1 MiB: since 4.14 the kernel hides it from read(2)`,
@@ -116,14 +116,16 @@ function absent(path: string, code: string, elsewhere: string): Refusal {
   };
 }
 
-function closed(path: string, code: string, host: Facts): Refusal {
+function closed(path: string, code: string, host: Facts, elsewhere: string): Refusal {
   const locked = host.lockdown !== undefined && host.lockdown !== 'none';
   const level = path.endsWith('kcore') ? 'confidentiality' : 'integrity';
   if (code === 'EPERM' && host.rawIo && locked) {
     return {
       why: `kernel lockdown is on (${host.lockdown}): from level ${level} on nobody may read ${path}`,
       remedy:
-        'boot with lockdown=none, or with Secure Boot off where that turned it on; or take a dump from outside the machine',
+        host.lockdown === 'integrity' && host.kcore
+          ? elsewhere
+          : 'boot with lockdown=none, or with Secure Boot off where that turned it on; or take a dump from outside the machine',
     };
   }
   if (!host.root) {

@@ -62,6 +62,24 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     expect(ran('doctor-user').out).not.toMatch(/yes|0x[0-9a-f]{5}/);
   });
 
+  test('a container and lockdown are told apart from a missing sudo', () => {
+    const ways = (name: string): string[] =>
+      ran(name)
+        .out.match(/^ +[1-4] .*\n(?: +remedy.*\n)?/gm)
+        ?.map((way) => way.replace(/\s+/g, ' ')) ?? [];
+    const [kcore, , mmap] = ways('without-rawio');
+    for (const way of [kcore, mmap])
+      expect(way).toMatch(/no this process is root, but lacks CAP_SYS_RAWIO.*remedy: run it on the host/);
+    expect(ways('lockdown-integrity')[0]).toContain('kcore yes');
+    expect(ways('lockdown-integrity')[2]).toMatch(/lockdown is on \(integrity\).*remedy: read \/proc\/kcore/);
+    expect(ways('lockdown-confidentiality')[0]).toMatch(
+      /kcore no kernel lockdown.*remedy: boot with lockdown=none/,
+    );
+    expect(ran('lockdown-confidentiality').code).toBe(4);
+    expect(ran('locked-dump')).toMatchObject({ code: 4, out: '' });
+    expect(ran('locked-dump').err).toContain('kernel lockdown is on (confidentiality)');
+  });
+
   test('what is no RAM, or nothing at all, is explained', () => {
     const told = (name: string): string => ran(`where-${name}`).err;
     const codes = Object.keys(results)

@@ -114,6 +114,27 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
     }
   });
 
+  test('the memory of a machine that died, by /proc/vmcore in its crash kernel', async () => {
+    for (const release of last) {
+      const results = report(
+        await runGuest(release, {
+          scenario: 'kdump',
+          memory: '2G',
+          append: 'crashkernel=640M',
+          ownKernel: true,
+        }),
+      );
+      expect(results.loaded).toBe(0);
+      expect(results.doctor.out).toMatch(/kcore +yes /);
+      expect(results.doctor.out).toMatch(/ vmcore +yes +\/proc\/vmcore has the memory/);
+      expect(results.info).toMatchObject({ code: 0, err: '' });
+      const [alive, dead] = [results.alive, results.summary].map((ran) => JSON.parse(ran.out));
+      expect(dead.pages).toBe(524288);
+      for (const type of ['reserved', 'hugetlb', 'ksm']) expect(dead.types[type]).toBe(alive.types[type]);
+      expect(results.dump.out.split('\n')).toHaveLength(7);
+    }
+  });
+
   test('readers killed at random moments leave machine and files as they were', async () => {
     const kills = Number(process.env.STRUCTPAGE_KILLS ?? 100);
     for (const release of last) {

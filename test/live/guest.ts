@@ -24,6 +24,8 @@ export interface GuestOptions {
   /** Called with each result as it comes; `patch` writes bytes over a kernel function of the guest. */
   onResult?(name: string, value: unknown, guest: RunningGuest): Promise<void> | void;
   readonly seconds?: number;
+  /** Whether the kernel is to be found in the guest as /structpage/vmlinuz. */
+  readonly ownKernel?: boolean;
 }
 
 /** A guest that runs. */
@@ -72,21 +74,26 @@ export function openDevMem(name: string, value: unknown, guest: RunningGuest): P
   return name === 'patch-me' ? guest.patch(BigInt(`0x${value}`), RETURN_ONE) : undefined;
 }
 
-let initrd: string | undefined;
+const initrds: Map<string, string> = new Map();
 
-/** The initramfs, made once for all guests of a run. */
-function initramfs(): string {
-  if (initrd) return initrd;
+/** The initramfs, made once for all guests of a run; with the kernel in it for those that boot another one themselves. */
+function initramfs(kernel?: string): string {
+  const made = initrds.get(kernel ?? '');
+  if (made) return made;
   const folder = mkdtempSync(join(tmpdir(), 'structpage-guest-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  initrd = join(folder, 'initrd');
-  writeFileSync(initrd, guestFiles(which('busybox')!, 'in-guest.mjs').bytes());
-  return initrd;
+  const path = join(folder, 'initrd');
+  const files = guestFiles(which('busybox')!, 'in-guest.mjs');
+  if (kernel) files.file('structpage/vmlinuz', readFileSync(kernel));
+  writeFileSync(path, files.bytes());
+  initrds.set(kernel ?? '', path);
+  return path;
 }
 
 /** Boots a kernel, runs a scenario in it, and returns what it printed when the guest has powered off. */
 export async function runGuest(release: string, options: GuestOptions): Promise<GuestRun> {
   const port = await freePort();
+  const kernel = join(KERNELS, release, 'vmlinuz');
   const append = `console=ttyS0 panic=-1 quiet structpage.scenario=${options.scenario} ${options.append ?? ''}`;
   const child = spawn(
     'qemu-system-x86_64',
@@ -104,7 +111,7 @@ export async function runGuest(release: string, options: GuestOptions): Promise<
         'stdio',
       ],
       ...['-gdb', `tcp:127.0.0.1:${port}`],
-      ...['-kernel', join(KERNELS, release, 'vmlinuz'), '-initrd', initramfs(), '-append', append],
+      ...['-kernel', kernel, '-initrd', initramfs(options.ownKernel ? kernel : undefined), '-append', append],
       ...(options.qemu ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

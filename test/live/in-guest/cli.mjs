@@ -1,6 +1,6 @@
 // Runs inside of a guest: the built command on the machine that it runs on, as root and as a user.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cli, result, shell, startWorkload } from './common.mjs';
 
 const workload = await startWorkload();
@@ -59,4 +59,24 @@ run('capture', ['capture', '-o', '/tmp/small.elf.gz']);
 result('captured', { bytes: statSync('/tmp/small.elf.gz').size });
 run('capture-summary', ['summary', '/tmp/small.elf.gz']);
 result('meminfo', readFileSync('/proc/meminfo', 'latin1'));
+
+// what a container does, and what Secure Boot does
+const withoutRawIo = `
+  import { createRequire } from 'node:module';
+  import { spawnSync } from 'node:child_process';
+  const prctl = createRequire('/structpage/x.js')('koffi').load(null).func('int prctl(int, ...)');
+  if (prctl(24, 'long', 17) === 0) spawnSync(process.execPath, ['dist/cli/main.js', 'doctor'], { stdio: 'inherit' });`;
+const ran = spawnSync(process.execPath, ['--input-type=module', '-e', withoutRawIo], { encoding: 'utf8' });
+result('without-rawio', {
+  args: ['doctor'],
+  user: 'root without CAP_SYS_RAWIO',
+  code: ran.status,
+  out: ran.stdout,
+  err: ran.stderr,
+});
+for (const level of ['integrity', 'confidentiality']) {
+  writeFileSync('/sys/kernel/security/lockdown', level);
+  run(`lockdown-${level}`, ['doctor']);
+}
+run('locked-dump', ['dump']);
 workload.stop();
