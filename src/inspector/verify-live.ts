@@ -1,6 +1,9 @@
 import { UsageError } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
-import type { Column, ColumnName } from '../decode/columns.ts';
+import type { Column } from '../decode/columns.ts';
+import type { Decoder } from '../decode/decode.ts';
+import { BATCH_PAGES } from '../memmap/batches.ts';
+import { PAGE_STATES } from '../memmap/page-reader.ts';
 import { type KpageFiles, openKpageFiles } from '../native/kpage-files.ts';
 import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
 import type { Inspector } from './inspector.ts';
@@ -23,25 +26,19 @@ export interface LiveVerification {
   readonly differentGroups: readonly DifferingGroup[];
 }
 
-/**
- * Pages that are compared at a time. The fewer, the sooner the kernel is asked again; a free block of the largest order must
- * not reach over their edge.
- */
-const BLOCK = 16384;
 /** A block with pages that differ is read this often in all. */
 const READINGS = 5;
 /** So many readings in a row that differ in the same way are no race. */
 const STRIKES = 3;
 
-/** What both say of a block, as 32-bit halves. */
+/** What both say of a block. */
 interface Readings {
   readonly before: Words;
   readonly after: Words;
-  readonly flagsLow: Uint32Array;
-  readonly flagsHigh: Uint32Array;
-  readonly counts: Float64Array;
-  /** 1 for pages that we could read. */
-  readonly seen: Uint8Array;
+  readonly flags: Extract<Column, { kind: 'word' }>;
+  readonly counts: Extract<Column, { kind: 'number' }>;
+  /** 0 for pages that we could read. */
+  readonly states: Uint8Array;
 }
 
 interface Words {
@@ -74,18 +71,28 @@ export function verifyLive(
     changing: new DifferingGroups(),
     different: new DifferingGroups(),
   };
-  const now = emptyReadings();
+  const { decoder } = inspector.scan({ columns: ['kpageflags', 'kpagecount'], correct });
+  const [before, after] = [emptyWords(), emptyWords()];
+  const read = (block: Range): Readings => {
+    files.read(block.start, before.flags, before.counts);
+    decoder.read(block.start, block.end - block.start);
+    const states = decoder.states.slice();
+    const now = { before, after, states, ...ourWords(decoder) };
+    files.read(block.start, after.flags, after.counts);
+    return now;
+  };
   try {
     for (const block of blocks(inspector.model.present)) {
-      read(inspector, files, block, now, correct, counts);
+      const now = read(block);
       const doubtful: Doubt[] = [];
       for (let i = 0; i < block.end - block.start; i++) {
-        if (now.seen[i] === 0) continue;
+        counts[PAGE_STATES[now.states[i]!]!]++;
+        if (now.states[i] !== 0) continue;
         total.pages++;
         if (agrees(now, i)) total.equal++;
         else doubtful.push(doubtOf(now, i, block.start + i));
       }
-      for (const doubt of settle(inspector, files, block, now, correct, doubtful)) {
+      for (const doubt of settle(() => read(block), doubtful)) {
         total[doubt.verdict]++;
         groups[doubt.verdict].add(doubt.pfn, doubt.first.ours, doubt.first.theirs);
       }
@@ -118,19 +125,12 @@ interface Doubt {
 }
 
 /** Reads the block again until the doubtful pages agree, or it is clear that they will not. */
-function settle(
-  inspector: Inspector,
-  files: KpageFiles,
-  block: Range,
-  now: Readings,
-  correct: boolean,
-  doubtful: readonly Doubt[],
-): readonly Doubt[] {
+function settle(read: () => Readings, doubtful: readonly Doubt[]): readonly Doubt[] {
   let open = doubtful;
   for (let reading = 1; reading < READINGS && open.length > 0; reading++) {
-    read(inspector, files, block, now, correct, noCounts());
+    const now = read();
     open = open.filter((doubt) => {
-      if (now.seen[doubt.index] === 0) return true;
+      if (now.states[doubt.index] !== 0) return true;
       if (agrees(now, doubt.index)) {
         doubt.verdict = 'raced';
         return false;
@@ -147,8 +147,8 @@ function settle(
 
 function doubtOf(now: Readings, index: number, pfn: number): Doubt {
   const ours = {
-    flags: (BigInt(now.flagsHigh[index]!) << 32n) | BigInt(now.flagsLow[index]!),
-    count: BigInt(now.counts[index]!),
+    flags: (BigInt(now.flags.high[index]!) << 32n) | BigInt(now.flags.low[index]!),
+    count: BigInt(now.counts.values[index]!),
   };
   const theirs = { flags: now.after.flags[index]!, count: now.after.counts[index]! };
   const settled = now.before.flags[index] === theirs.flags && now.before.counts[index] === theirs.count;
@@ -163,67 +163,40 @@ function agrees(now: Readings, i: number): boolean {
 
 function same(now: Readings, { flagHalves, countHalves }: Words, i: number): boolean {
   return (
-    flagHalves[2 * i] === now.flagsLow[i] &&
-    flagHalves[2 * i + 1] === now.flagsHigh[i] &&
-    countHalves[2 * i] === now.counts[i] &&
+    flagHalves[2 * i] === now.flags.low[i] &&
+    flagHalves[2 * i + 1] === now.flags.high[i] &&
+    countHalves[2 * i] === now.counts.values[i] &&
     countHalves[2 * i + 1] === 0
   );
 }
 
-/** The kernel, we, and the kernel again. */
-function read(
-  inspector: Inspector,
-  files: KpageFiles,
-  block: Range,
-  now: Readings,
-  correct: boolean,
-  counts: PageCounts,
-): void {
-  now.seen.fill(0);
-  files.read(block.start, now.before.flags, now.before.counts);
-  const columns = ['kpageflags', 'kpagecount'];
-  for (const { batch, rows } of inspector.selectSync({ columns, pfns: [block], correct }, counts)) {
-    const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
-    const { low, high } = column<Extract<Column, { kind: 'word' }>>('kpageflags');
-    const { values } = column<Extract<Column, { kind: 'number' }>>('kpagecount');
-    for (const row of rows) {
-      const i = batch.start + row - block.start;
-      now.flagsLow[i] = low[row]!;
-      now.flagsHigh[i] = high[row]!;
-      now.counts[i] = values[row]!;
-      now.seen[i] = 1;
-    }
-  }
-  files.read(block.start, now.after.flags, now.after.counts);
-}
-
-function* blocks(present: readonly Range[]): Generator<Range> {
-  for (const range of present) {
-    for (let start = range.start; start < range.end; ) {
-      const end = Math.min(range.end, (Math.floor(start / BLOCK) + 1) * BLOCK);
-      yield { start, end };
-      start = end;
-    }
-  }
-}
-
-function emptyReadings(): Readings {
-  const words = (): Words => {
-    const flags = new BigUint64Array(BLOCK);
-    const counts = new BigUint64Array(BLOCK);
-    return {
-      flags,
-      counts,
-      flagHalves: new Uint32Array(flags.buffer),
-      countHalves: new Uint32Array(counts.buffer),
-    };
-  };
+/** Our two columns of the batch that the decoder holds. */
+function ourWords(decoder: Decoder): Pick<Readings, 'flags' | 'counts'> {
   return {
-    before: words(),
-    after: words(),
-    flagsLow: new Uint32Array(BLOCK),
-    flagsHigh: new Uint32Array(BLOCK),
-    counts: new Float64Array(BLOCK),
-    seen: new Uint8Array(BLOCK),
+    flags: decoder.column('kpageflags') as Readings['flags'],
+    counts: decoder.column('kpagecount') as Readings['counts'],
+  };
+}
+
+/** Blocks of pages that cover the ranges, each at a multiple of its size: no free block reaches over their edges. */
+function* blocks(present: readonly Range[]): Generator<Range> {
+  let done = 0;
+  for (const range of present) {
+    for (let at = Math.max(done, range.start); at < range.end; at = done) {
+      const start = Math.floor(at / BATCH_PAGES) * BATCH_PAGES;
+      done = start + BATCH_PAGES;
+      yield { start, end: done };
+    }
+  }
+}
+
+function emptyWords(): Words {
+  const flags = new BigUint64Array(BATCH_PAGES);
+  const counts = new BigUint64Array(BATCH_PAGES);
+  return {
+    flags,
+    counts,
+    flagHalves: new Uint32Array(flags.buffer),
+    countHalves: new Uint32Array(counts.buffer),
   };
 }
