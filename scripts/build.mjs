@@ -1,5 +1,5 @@
 // One build for every customer: compiles src/ to dist/ with tsc and marks the command as runnable.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,10 +9,11 @@ import { rolldown } from 'rolldown';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
+const types = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
   cwd: root,
 });
+if (types.status !== 0) process.exit(1);
 // the hot loops
 mkdirSync(join(root, 'dist', 'kernels'), { recursive: true });
 const asc = await import('assemblyscript/asc');
@@ -32,16 +33,24 @@ if (compiled.error) {
   process.exit(1);
 }
 // start-up is mostly the loading of modules: the command is one file, the library stays as it is
-const main = join(root, 'dist', 'cli', 'main.js');
-const bundle = await rolldown({
-  input: main,
-  platform: 'node',
-  external: [/^node:/, 'koffi', 'fzstd'],
-  logLevel: 'silent',
-});
-const { output } = await bundle.generate({ format: 'esm', codeSplitting: false });
-await bundle.close();
-rmSync(dirname(main), { recursive: true });
-mkdirSync(dirname(main));
-writeFileSync(main, output[0].code);
-chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
+const cli = join(root, 'dist', 'cli');
+const bundled = await Promise.all([
+  bundle(join(cli, 'main.js'), 'main.js'),
+  bundle(join(root, 'dist', 'inspector', 'scan-worker.js'), 'worker.js'),
+]);
+rmSync(cli, { recursive: true });
+mkdirSync(cli);
+for (const { name, code } of bundled) writeFileSync(join(cli, name), code);
+chmodSync(join(cli, 'main.js'), 0o755);
+
+async function bundle(input, name) {
+  const build = await rolldown({
+    input,
+    platform: 'node',
+    external: [/^node:/, 'koffi', 'fzstd'],
+    logLevel: 'silent',
+  });
+  const { output } = await build.generate({ format: 'esm', codeSplitting: false });
+  await build.close();
+  return { name, code: output[0].code };
+}

@@ -18,7 +18,7 @@ export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
-export { type ExportJob, exportRows } from './inspector/export-rows.ts';
+export { type ExportJob, exportRows, summarize } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../core/ranges.ts';
 import { LIVE_METHODS, type LiveMethod, type Selection, UsageError } from '../index.ts';
@@ -8,6 +9,7 @@ export interface SelectOptions {
   where?: string;
   columns?: string[];
   limit?: number;
+  jobs?: number;
 }
 
 /** Options that every command has that opens an image. */
@@ -33,7 +35,17 @@ export function addSelection(command: Command): Command {
       '--where <expression>',
       "only pages for which this holds, e.g. 'type == slab && order >= 2 && flags has dirty'",
     )
-    .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount));
+    .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount))
+    .addOption(
+      new Option('--jobs <n>', 'threads to use at the most (default: one for each processor)').argParser(
+        parseJobs,
+      ),
+    );
+}
+
+/** How many threads a command may use. */
+export function jobsOf(options: SelectOptions): number {
+  return options.jobs ?? availableParallelism();
 }
 
 /** Adds the option that selects columns. */
@@ -115,6 +127,12 @@ function parsePfns(text: string): Range[] {
 function parseNice(text: string): number {
   if (!/^1?\d$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 to 19.');
   return Number(text);
+}
+
+function parseJobs(text: string): number {
+  const value = parseCount(text);
+  if (value < 1 || value > 256) throw new InvalidArgumentError('It must be from 1 to 256.');
+  return value;
 }
 
 function parseCount(text: string): number {

@@ -4,6 +4,8 @@ export interface ByteSource {
   readonly name: string;
   /** Length in bytes; Infinity for a device that does not say. */
   readonly byteLength: number;
+  /** The open file behind it, if it is one as it is: other threads may read the same file by it. */
+  readonly fd?: number;
   /**
    * Copies bytes from `offset` on into `target` and returns how many were there. Fewer than `target.length`
    * means that the source ends (or ended, for a file that shrank) after them.

@@ -123,6 +123,11 @@ export class Decoder {
     return this.#raw!.states;
   }
 
+  /** Names of the slab caches that were met so far, by code. */
+  get cacheNames(): readonly string[] {
+    return this.#caches.names;
+  }
+
   /** The values of a column, in arrays of their own. */
   column(name: ColumnName): Column {
     return materialize(this, this.lane(name));

@@ -1,7 +1,10 @@
 import { word } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
-import type { TypeFacts } from '../layout/type-facts.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
+
+/** Codes have 16 bits; only damaged memory has as many caches. */
+const MAX_NAMES = 65535;
+const TOO_MANY = 'one of too many caches';
 
 /** Names of slab caches by the address of their struct kmem_cache, each read once. */
 export class SlabCaches {
@@ -14,9 +17,10 @@ export class SlabCaches {
   readonly #space: AddressSpace;
   readonly #nameAt: number | undefined;
 
-  constructor(space: AddressSpace, types: TypeFacts) {
+  /** `nameAt` is the offset of kmem_cache.name; undefined if it is not known. */
+  constructor(space: AddressSpace, nameAt: number | undefined) {
     this.#space = space;
-    this.#nameAt = types.place('kmem_cache', 'name')?.offset;
+    this.#nameAt = nameAt;
   }
 
   /** The code of the cache whose address is given in two halves; 0 for a null pointer. */
@@ -26,7 +30,7 @@ export class SlabCaches {
     const key = (high & 0xfffff) * 4294967296 + low;
     let code = this.#codes.get(key);
     if (code === undefined) {
-      const name = this.#name(word(low, high));
+      const name = this.names.length < MAX_NAMES ? this.#name(word(low, high)) : TOO_MANY;
       code = this.#byName.get(name);
       if (code === undefined) {
         code = this.names.push(name) - 1;

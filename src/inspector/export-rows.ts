@@ -1,14 +1,18 @@
 import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { checkColumns } from '../decode/decode.ts';
-import type { BulkFormat, Exporter, ExportOptions, Sink } from '../export/exporter.ts';
-import { RowEncoder } from '../export/row-encoder.ts';
+import type { Exporter, ExportOptions, Sink } from '../export/exporter.ts';
+import type { Summary, ZoneSummary } from '../views/summary.ts';
 import type { Inspector, Selection } from './inspector.ts';
 import { noCounts, type PageCounts } from './scan.ts';
+import { ScanPool } from './scan-pool.ts';
+import type { ScanJob } from './scan-tasks.ts';
 
 /** Rows to be written, and how. */
 export interface ExportJob extends ExportOptions {
   readonly selection: Selection;
   readonly exporter: Exporter;
+  /** Threads to use at the most; 1 if not given. The output is the same for any number. */
+  readonly jobs?: number;
 }
 
 /**
@@ -29,7 +33,8 @@ export async function exportRows(
   }
   let any = false;
   if (format.head !== '') await sink(format.head);
-  for (const bytes of encodedHere(inspector, job.selection, columns, format, counts)) {
+  const pool = new ScanPool(inspector, scanJob(inspector, job, columns), job.jobs ?? 1, counts);
+  for await (const bytes of pool.texts()) {
     // what separates rows is written when the next one has come
     if (any && format.separator > 0) await sink(format.end.slice(-format.separator));
     await sink(format.separator > 0 ? bytes.subarray(0, bytes.length - format.separator) : bytes);
@@ -39,17 +44,41 @@ export async function exportRows(
   if (foot !== '') await sink(foot);
 }
 
-/** The rows as text, encoded in this thread. */
-function* encodedHere(
+/** The job of a pool that writes these rows. */
+export function scanJob(inspector: Inspector, job: ExportJob, columns: readonly ColumnName[]): ScanJob {
+  const { selection, exporter, delimiter, header, quoted } = job;
+  const options = {
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(header === undefined ? {} : { header }),
+    ...(quoted === undefined ? {} : { quoted }),
+  };
+  return {
+    plan: inspector.plan({ ...selection, columns }),
+    ranges: inspector.ranges(selection.pfns),
+    output: { kind: 'text', exporter: exporter.name, columns, options },
+    window: 2 * (job.jobs ?? 1) + 1,
+  };
+}
+
+/** `Inspector.summary` by several threads: `jobs` at the most. */
+export async function summarize(
   inspector: Inspector,
-  selection: Selection,
-  columns: readonly ColumnName[],
-  format: BulkFormat,
-  counts: PageCounts,
-): Generator<Uint8Array> {
-  const scan = inspector.scan(selection, counts);
-  const encoder = new RowEncoder(scan.decoder, columns, format);
-  for (const { at, count } of scan.run(inspector.ranges(selection.pfns))) {
-    yield* encoder.encode(at, count);
-  }
+  selection: Omit<Selection, 'columns'> = {},
+  jobs = 1,
+  counts: PageCounts = noCounts(),
+): Promise<Summary> {
+  const job: ScanJob = {
+    plan: inspector.plan({ ...selection, columns: ['pfn'] }),
+    ranges: inspector.ranges(selection.pfns),
+    output: { kind: 'summary' },
+    window: Number.MAX_SAFE_INTEGER,
+  };
+  const summary = await new ScanPool(inspector, job, jobs, counts).summary();
+  return { ...summary, zones: inOrder(summary.zones, inspector.layout.zones) };
+}
+
+/** By node, then by number of zone, whoever met them first. */
+function inOrder(zones: Summary['zones'], names: readonly string[]): Summary['zones'] {
+  const place = (z: ZoneSummary): number => z.node * 1024 + names.indexOf(z.zone);
+  return new Map([...zones].sort((a, b) => place(a[1]) - place(b[1])));
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import { DEFAULT_COLUMNS } from '../decode/columns.ts';
-import { checkColumns, Decoder, type Rows } from '../decode/decode.ts';
+import { checkColumns, type Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import { SteadyReader } from '../decode/steady-reader.ts';
@@ -13,7 +13,7 @@ import { PageReader } from '../memmap/page-reader.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { columnsOf, parseExpression } from '../views/expression/parse.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
-import { noCounts, type PageCounts, Scan } from './scan.ts';
+import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
 
 /** Which pages, and what of them. */
 export interface Selection {
@@ -65,7 +65,7 @@ export class Inspector {
     this.reader = parts.image.live
       ? new SteadyReader(parts.kernel.space, parts.model, parts.layout)
       : new PageReader(parts.kernel.space, parts.model);
-    this.caches = new SlabCaches(parts.kernel.space, parts.types);
+    this.caches = new SlabCaches(parts.kernel.space, parts.types.place('kmem_cache', 'name')?.offset);
   }
 
   close(): void {
@@ -94,16 +94,20 @@ export class Inspector {
 
   /** A scan that knows what a selection wants, but for the pfns. Throws UsageError for one that cannot be meant. */
   scan(selection: Selection, counts: PageCounts = noCounts()): Scan {
+    return openScan(this, this.plan(selection), counts);
+  }
+
+  /** What a selection wants, checked, but for the pfns. Throws UsageError for one that cannot be meant. */
+  plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
     if (columns.length === 0) throw new UsageError('no columns are named');
     const where = selection.where === undefined ? undefined : parseExpression(selection.where);
     const asked = [...columns, ...(where ? columnsOf(where) : [])];
-    const asksKernel = asked.includes('kpageflags') || asked.includes('kpagecount');
-    const kpage = asksKernel
-      ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
-      : undefined;
-    const decoder = new Decoder(this.layout, this.reader, this.caches, columns, kpage);
-    return new Scan(decoder, { columns, where, limit: selection.limit, counts });
+    const kpage =
+      asked.includes('kpageflags') || asked.includes('kpagecount')
+        ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
+        : undefined;
+    return { columns, where, limit: selection.limit, kpage };
   }
 
   /** The pfns of a selection that have a struct page. */

@@ -1,9 +1,12 @@
 import { intersect, type Range } from '../core/ranges.ts';
 import type { ColumnName } from '../decode/columns.ts';
-import type { Decoder } from '../decode/decode.ts';
+import { Decoder } from '../decode/decode.ts';
+import type { KpageFacts } from '../decode/kpage-facts.ts';
+import type { SlabCaches } from '../decode/slab-caches.ts';
 import type { Address } from '../kernels/kernels.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
-import { PAGE_STATES, type PageState } from '../memmap/page-reader.ts';
+import { PAGE_STATES, type PageReader, type PageState } from '../memmap/page-reader.ts';
 import { Filter } from '../views/expression/filter.ts';
 import { columnsOf, type Expression } from '../views/expression/parse.ts';
 
@@ -15,14 +18,27 @@ export function noCounts(): PageCounts {
   return Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as PageCounts;
 }
 
-/** What is wanted of the pages that are read. */
-export interface ScanOptions {
+/** What is wanted of the pages that are read, as plain data. */
+export interface ScanPlan {
   readonly columns: readonly ColumnName[];
-  readonly where?: Expression | undefined;
+  readonly where: Expression | undefined;
   /** No more rows than this. */
-  readonly limit?: number | undefined;
-  /** What became of the struct pages that are met is added to these. */
-  readonly counts: PageCounts;
+  readonly limit: number | undefined;
+  /** What the columns of the kernel's own answers need. */
+  readonly kpage: KpageFacts | undefined;
+}
+
+/** What pages are read and decoded by. */
+export interface ScanSource {
+  readonly layout: PageLayout;
+  readonly reader: PageReader;
+  readonly caches: SlabCaches;
+}
+
+/** A scan of `source`; what becomes of the struct pages that are met is added to `counts`. */
+export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts): Scan {
+  const { layout, reader, caches } = source;
+  return new Scan(new Decoder(layout, reader, caches, plan.columns, plan.kpage), plan, counts);
 }
 
 /** Rows of the batch that the decoder holds: their indices, ascending, in the memory of the kernels. */
@@ -37,6 +53,11 @@ const FEWEST_PAGES = 64;
 /** countStates() has room for so many. */
 const STATE_SLOTS = 16;
 
+/** How many pages a scan reads first. */
+export function firstPages({ where, limit }: ScanPlan): number {
+  return where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(FEWEST_PAGES, limit ?? FIRST_PAGES));
+}
+
 /** Reads batches of pages and picks the rows that are wanted. */
 export class Scan {
   readonly decoder: Decoder;
@@ -48,25 +69,30 @@ export class Scan {
   #left: number;
   readonly #first: number;
 
-  constructor(decoder: Decoder, options: ScanOptions) {
-    const { columns, where, limit } = options;
+  constructor(decoder: Decoder, plan: ScanPlan, counts: PageCounts) {
+    const { columns, where, limit } = plan;
     const { kernels, capacity } = decoder.pages;
     this.decoder = decoder;
-    this.counts = options.counts;
+    this.counts = counts;
     this.#filter = where && new Filter(decoder, where);
     // rows for pages that could not be read are for those only who ask why
     this.#withState =
       columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
     this.#left = limit ?? Number.POSITIVE_INFINITY;
-    this.#first = where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(FEWEST_PAGES, this.#left));
+    this.#first = firstPages(plan);
     this.#rows = kernels.allocate(capacity * 4 + 8);
     this.#stateCounts = kernels.allocate(STATE_SLOTS * 4);
+  }
+
+  /** Whether the limit has been reached. */
+  get isFull(): boolean {
+    return this.#left <= 0;
   }
 
   /** The rows of each batch in turn, those without any among them. */
   *run(wanted: readonly Range[]): Generator<PickedRows> {
     for (const batch of batches(wanted, this.#first)) {
-      if (this.#left <= 0) return;
+      if (this.isFull) return;
       yield this.read(batch, wanted);
     }
   }

@@ -1,5 +1,6 @@
 import type { Pfn, VirtAddr } from '../core/address.ts';
 import type { Range } from '../core/ranges.ts';
+import type { Sections } from './sections.ts';
 
 /** Where the struct page of each page frame lives: pfn <-> address of its struct page. */
 export interface MemoryModel {
@@ -12,6 +13,8 @@ export interface MemoryModel {
   readonly online: readonly Range[];
   /** vmemmap: address of the struct page of pfn 0. undefined for plain SPARSEMEM. */
   readonly base: VirtAddr | undefined;
+  /** What the model was made of. */
+  readonly sections: Sections;
   /** What `present` and `base` come from, in words. */
   readonly from: string;
   readonly sectionSizeBits: number;

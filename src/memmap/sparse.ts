@@ -23,6 +23,7 @@ export function sparseModel(
   const size = BigInt(pageSize);
   const common = {
     pageSize,
+    sections,
     present,
     online: unite(list.flatMap((s) => s.online)),
     sectionSizeBits,

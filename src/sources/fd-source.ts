@@ -8,6 +8,7 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
   return {
     name,
     byteLength,
+    fd,
     readInto(offset, target) {
       let done = 0;
       // read(2) gives at most 0x7ffff000 bytes, and may give less
@@ -23,6 +24,11 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
       open = false;
     },
   };
+}
+
+/** A source over a descriptor that belongs to another thread, which closes it. */
+export function sharedFdSource(fd: number, name: string, byteLength: number): ByteSource {
+  return { ...fdSource(fd, name, byteLength), close() {} };
 }
 
 /** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */

@@ -62,6 +62,8 @@ export interface OpenImage {
   /** Things that are wrong with the file but did not stop it from being opened, one sentence each. */
   readonly warnings: readonly string[];
   readonly virtual?: VirtualSegments;
+  /** The files that it was opened from, decompressed, in the order that they were named in. */
+  readonly files?: readonly ByteSource[];
   /** The memory goes on changing while it is read. */
   readonly live?: boolean;
   close(): void;

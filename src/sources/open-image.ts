@@ -50,6 +50,7 @@ export async function openImages(
     });
     return {
       ...image,
+      files: [...open],
       format: [image.format, ...hows].join(', '),
       warnings: [...warnings, ...image.warnings],
     };

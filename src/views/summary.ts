@@ -118,16 +118,11 @@ export class SummaryCounter {
     }
     this.#addZones(summary);
     for (const [order, n] of counts(this.#at.folios, 256).entries()) if (n > 0) summary.folios[order] = n;
-    const { names } = this.#caches();
+    const names = this.#decoder.cacheNames;
     for (const [code, n] of counts(this.#at.caches, names.length).entries()) {
       named(summary.slabCaches, names[code] || NO_CACHE, n);
     }
     return summary;
-  }
-
-  #caches(): { names: readonly string[] } {
-    const lane = this.#decoder.lane('slab_cache');
-    return { names: lane.kind === 'code' ? lane.names : [] };
   }
 
   #addZones(summary: Summary): void {

@@ -18,7 +18,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['kernel'],
   ['translate'],
   ['sources', 'arch', 'layout'],
-  ['formats', 'native'],
+  ['formats', 'native', 'kernels'],
   ['core'],
 ];
 

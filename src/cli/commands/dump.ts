@@ -16,6 +16,7 @@ import {
   addSelection,
   DUMP_HELP,
   type ImageOptions,
+  jobsOf,
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
@@ -63,7 +64,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          const job = { selection, exporter, lastPfn, ...(width ? { width } : {}) };
+          const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
           await exportRows(inspector, job, stdout, counts);
         } finally {
           reportUnread(counts, outcome);

@@ -17,6 +17,7 @@ import {
   addSelection,
   DUMP_HELP,
   type ImageOptions,
+  jobsOf,
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
@@ -62,6 +63,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       const job = {
         selection: { ...selectionOf(options), columns },
         exporter,
+        jobs: jobsOf(options),
         delimiter: options.delimiter ?? ',',
         header: options.header,
       };

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { noCounts, type Summary } from '../../index.ts';
+import { noCounts, type Summary, summarize } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addImage,
   addSelection,
   DUMP_HELP,
   type ImageOptions,
+  jobsOf,
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
@@ -28,7 +29,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     async (dump: string | undefined, options: SelectOptions & ImageOptions & { json?: boolean }) => {
       await withImage(dump, options, async (inspector) => {
         const counts = noCounts();
-        const summary = inspector.summary(selectionOf(options), counts);
+        const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
         await stdout(options.json ? `${JSON.stringify(plain(summary), null, 2)}\n` : text(summary));
         reportUnread(counts, outcome);
       });

@@ -1,0 +1,68 @@
+import { ARCHITECTURES } from '../arch/registry.ts';
+import { UnsupportedError } from '../core/errors.ts';
+import { SlabCaches } from '../decode/slab-caches.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import { PageReader } from '../memmap/page-reader.ts';
+import type { Sections } from '../memmap/sections.ts';
+import { sparseModel } from '../memmap/sparse.ts';
+import { sharedFdSource } from '../sources/fd-source.ts';
+import { openImages } from '../sources/open-image.ts';
+import { AddressSpace } from '../translate/address-space.ts';
+import { PageWalker } from '../translate/page-walk.ts';
+import type { Inspector } from './inspector.ts';
+import type { ScanSource } from './scan.ts';
+
+/** All that another thread needs to read the same struct pages: open files and plain data. */
+export interface ScanContext {
+  readonly files: readonly { readonly fd: number; readonly name: string; readonly byteLength: number }[];
+  readonly layout: PageLayout;
+  readonly sections: Sections;
+  readonly vmemmap: boolean;
+  readonly architecture: string;
+  readonly pagingMode: string;
+  readonly root: number;
+  readonly ignoredBits: bigint;
+  readonly cacheNameAt: number | undefined;
+}
+
+/** The context of an inspector; undefined for memory that another thread cannot open, or that changes. */
+export function contextOf(inspector: Inspector): ScanContext | undefined {
+  const { image, kernel, model, layout, types } = inspector;
+  if (image.live || image.virtual || !image.files) return undefined;
+  const files = image.files.flatMap(({ fd, name, byteLength }) =>
+    fd === undefined ? [] : [{ fd, name, byteLength }],
+  );
+  if (files.length < image.files.length) return undefined;
+  const { architecture, mode, root, ignoredBits } = kernel.space.walker.tables;
+  return {
+    files,
+    layout,
+    sections: model.sections,
+    vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
+    architecture: architecture.name,
+    pagingMode: mode.name,
+    root,
+    ignoredBits,
+    cacheNameAt: types.place('kmem_cache', 'name')?.offset,
+  };
+}
+
+/** Opens the memory of a context in this thread. */
+export async function openContext(context: ScanContext): Promise<ScanSource> {
+  const { layout } = context;
+  const image = await openImages(context.files.map((f) => sharedFdSource(f.fd, f.name, f.byteLength)));
+  const architecture = ARCHITECTURES.find((a) => a.name === context.architecture);
+  const mode = architecture?.pagingModes.find((m) => m.name === context.pagingMode);
+  if (!architecture || !mode) {
+    throw new UnsupportedError(`page tables of ${context.architecture}`, 'an architecture of src/arch');
+  }
+  const { root, ignoredBits } = context;
+  const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits });
+  const space = new AddressSpace(image.memory, walker);
+  const model = sparseModel(context.sections, layout.size, architecture.pageShift, context.vmemmap);
+  return {
+    layout,
+    reader: new PageReader(space, model),
+    caches: new SlabCaches(space, context.cacheNameAt),
+  };
+}

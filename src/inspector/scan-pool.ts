@@ -1,0 +1,191 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { StructPageError } from '../core/errors.ts';
+import type { Batch } from '../memmap/batches.ts';
+import { addSummary, type Summary } from '../views/summary.ts';
+import type { Inspector } from './inspector.ts';
+import { openScan, type PageCounts } from './scan.ts';
+import { contextOf, type ScanContext } from './scan-context.ts';
+import {
+  Buffers,
+  type ScanJob,
+  TaskControl,
+  TaskRunner,
+  tasksOf,
+  type WorkerMessage,
+  type WorkerStart,
+} from './scan-tasks.ts';
+
+/** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
+const WORKER: URL = new URL('../../dist/cli/worker.js', import.meta.url);
+/** Fewer tasks than this are done before another thread has started. */
+const FEWEST_TASKS = 24;
+/** How long to sleep for a message before looking whether a worker has died, in milliseconds. */
+const NAP = 20;
+
+/** What another thread failed for, in its words. */
+class ThreadError extends StructPageError {
+  readonly code = 'format';
+  override readonly name = 'ThreadError';
+}
+
+/**
+ * A scan by several threads, this one among them: each takes the next batch, and what they make of it is put in order
+ * here. The threads read the same open files.
+ */
+export class ScanPool {
+  readonly #job: ScanJob;
+  readonly #tasks: readonly Batch[];
+  readonly #control: TaskControl;
+  readonly #runner: TaskRunner;
+  readonly #counts: PageCounts;
+  readonly #workers: Worker[] = [];
+  readonly #ports: MessagePort[] = [];
+  readonly #buffers: Buffers = new Buffers();
+  /** Texts whose turn has not come yet, by task, and where their buffers go back to. */
+  readonly #texts: Map<number, { bytes: Uint8Array; from: MessagePort | undefined }> = new Map();
+  readonly #summaries: Summary[] = [];
+  #running = 0;
+  #failure: Error | undefined;
+
+  /** `jobs` is the number of threads at the most; for fewer tasks than `fewest` there is only this one. */
+  constructor(
+    inspector: Inspector,
+    job: ScanJob,
+    jobs: number,
+    counts: PageCounts,
+    fewest: number = FEWEST_TASKS,
+  ) {
+    this.#job = job;
+    this.#counts = counts;
+    this.#tasks = tasksOf(job);
+    this.#control = new TaskControl(this.#tasks.length, job.window);
+    this.#runner = new TaskRunner(openScan(inspector, job.plan, counts), job);
+    // a limit is reached in order, so only one thread can know when
+    const alone = jobs < 2 || job.plan.limit !== undefined || this.#tasks.length < fewest;
+    const context = alone ? undefined : contextOf(inspector);
+    if (context) {
+      for (let i = 1; i < jobs; i++) this.#start(context);
+    }
+  }
+
+  /** The rows as text, in order; each chunk is good until the next one is asked for. */
+  async *texts(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let task = 0; task < this.#tasks.length && !this.#runner.scan.isFull; ) {
+        const seen = this.#control.told;
+        this.#hear();
+        const ready = this.#texts.get(task);
+        if (ready) {
+          this.#texts.delete(task);
+          if (ready.bytes.length > 0) {
+            yield ready.bytes;
+            this.#giveBack(ready.bytes.buffer as ArrayBuffer, ready.from);
+          }
+          this.#control.take();
+          task++;
+          continue;
+        }
+        const mine = this.#control.claim(false);
+        if (mine === task) {
+          yield* this.#runner.run(this.#tasks[mine]!);
+          this.#control.take();
+          task++;
+        } else if (mine !== undefined) {
+          const bytes = this.#runner.collect(this.#tasks[mine]!, this.#buffers);
+          this.#texts.set(mine, { bytes, from: undefined });
+        } else {
+          if (this.#running === 0 && !this.#texts.has(task) && this.#control.told === seen) {
+            throw new ThreadError(`batch ${task} was lost by the thread that had it`);
+          }
+          this.#control.listen(seen, NAP);
+          await turn();
+        }
+      }
+      await this.#finish();
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  /** The counts of all threads together. */
+  async summary(): Promise<Summary> {
+    try {
+      for (let task = this.#control.claim(false); task !== undefined; task = this.#control.claim(false)) {
+        for (const _ of this.#runner.run(this.#tasks[task]!)) {
+          // a summary has no text
+        }
+        this.#control.take();
+      }
+      await this.#finish();
+      const summary = this.#runner.counter!.summary();
+      for (const other of this.#summaries) addSummary(summary, other);
+      return summary;
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  #giveBack(buffer: ArrayBuffer, to: MessagePort | undefined): void {
+    if (to) to.postMessage(buffer, [buffer]);
+    else this.#buffers.giveBack(buffer);
+  }
+
+  #start(context: ScanContext): void {
+    const { port1, port2 } = new MessageChannel();
+    const start: WorkerStart = { context, job: this.#job, control: this.#control.shared, port: port2 };
+    const worker = new Worker(WORKER, { workerData: start, transferList: [port2] });
+    worker.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    this.#workers.push(worker);
+    this.#ports.push(port1);
+    this.#running++;
+  }
+
+  /** Takes what the workers have told. */
+  #hear(): void {
+    for (const port of this.#ports) {
+      for (let got = receive(port); got; got = receive(port)) {
+        switch (got.kind) {
+          case 'text':
+            this.#texts.set(got.task, { bytes: got.bytes, from: port });
+            break;
+          case 'done':
+            this.#running--;
+            for (const [state, n] of Object.entries(got.counts)) this.#counts[state as keyof PageCounts] += n;
+            if (got.summary) this.#summaries.push(got.summary);
+            break;
+          case 'failed':
+            this.#failure ??= got.expected ? new ThreadError(got.message) : new Error(got.message);
+        }
+      }
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Waits for what all workers have counted. */
+  async #finish(): Promise<void> {
+    for (;;) {
+      const seen = this.#control.told;
+      this.#hear();
+      if (this.#running === 0) return;
+      this.#control.listen(seen, NAP);
+      await turn();
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#control.stop();
+    for (const port of this.#ports) port.close();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+function receive(port: MessagePort): WorkerMessage | undefined {
+  return receiveMessageOnPort(port)?.message as WorkerMessage | undefined;
+}
+
+/** Lets the events of the process be heard: a signal, the death of a worker. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,42 @@
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { StructPageError } from '../core/errors.ts';
+import { noCounts, openScan } from './scan.ts';
+import { openContext } from './scan-context.ts';
+import {
+  Buffers,
+  TaskControl,
+  TaskRunner,
+  tasksOf,
+  type WorkerMessage,
+  type WorkerStart,
+} from './scan-tasks.ts';
+
+/** The entry of a worker thread: does tasks until there are none left. */
+const { context, job, control: shared, port } = workerData as WorkerStart;
+const tasks = tasksOf(job);
+const control = new TaskControl(tasks.length, job.window, shared);
+const buffers = new Buffers();
+
+function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+  control.tell();
+}
+
+try {
+  const counts = noCounts();
+  const runner = new TaskRunner(openScan(await openContext(context), job.plan, counts), job);
+  for (let task = control.claim(true); task !== undefined; task = control.claim(true)) {
+    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+      buffers.giveBack(got.message as ArrayBuffer);
+    }
+    const bytes = runner.collect(tasks[task]!, buffers);
+    if (job.output.kind === 'summary') control.take();
+    else send({ kind: 'text', task, bytes }, bytes.length > 0 ? [bytes.buffer as ArrayBuffer] : []);
+  }
+  send({ kind: 'done', counts, ...(runner.counter ? { summary: runner.counter.summary() } : {}) });
+} catch (error) {
+  const expected = error instanceof StructPageError;
+  const message = expected ? error.message : String((error as Error)?.stack ?? error);
+  send({ kind: 'failed', message, expected });
+}
+port.close();

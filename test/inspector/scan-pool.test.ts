@@ -1,0 +1,107 @@
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COLUMNS, exporterOf, type Inspector, openMemory, type Selection } from '../../src/index.ts';
+import { type ExportJob, scanJob } from '../../src/inspector/export-rows.ts';
+import { noCounts } from '../../src/inspector/scan.ts';
+import { ScanPool } from '../../src/inspector/scan-pool.ts';
+import { GUESTS } from '../golden/oracles.ts';
+
+const NAMES = COLUMNS.map((c) => c.name);
+const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
+let inspector: Inspector;
+
+beforeAll(async () => {
+  const path = join(dir, 'sample.elf');
+  writeFileSync(path, gunzipSync(readFileSync(GUESTS[1]!.capture)));
+  inspector = await openMemory(path);
+});
+afterAll(() => {
+  inspector.close();
+  rmSync(dir, { recursive: true });
+});
+
+function poolOf(selection: Selection, jobs: number, format: string, counts = noCounts()): ScanPool {
+  const job: ExportJob = { selection, exporter: exporterOf(format)!, jobs };
+  return new ScanPool(inspector, scanJob(inspector, job, NAMES), jobs, counts, 1);
+}
+
+describe('any number of threads', () => {
+  test.each(['csv', 'json', 'ndjson'])('writes the same %s', async (format) => {
+    for (const where of [undefined, 'type == slab || flags has lru', 'refcount == -77']) {
+      const texts: string[] = [];
+      const all: unknown[] = [];
+      for (const jobs of [1, 2, 4]) {
+        const counts = noCounts();
+        const parts: Buffer[] = [];
+        const selection = where === undefined ? {} : { where };
+        for await (const chunk of poolOf(selection, jobs, format, counts).texts())
+          parts.push(Buffer.from(chunk));
+        texts.push(Buffer.concat(parts).toString());
+        all.push(counts);
+      }
+      expect(texts[1] === texts[0]).toBe(true);
+      expect(texts[2] === texts[0]).toBe(true);
+      expect(all[1]).toEqual(all[0]);
+      expect(all[2]).toEqual(all[0]);
+    }
+  });
+
+  test('counts the same', async () => {
+    const want = inspector.summary();
+    for (const jobs of [1, 3]) {
+      const job = {
+        plan: inspector.plan({ columns: ['pfn'] }),
+        ranges: inspector.ranges(undefined),
+        output: { kind: 'summary' as const },
+        window: Number.MAX_SAFE_INTEGER,
+      };
+      const got = await new ScanPool(inspector, job, jobs, noCounts(), 1).summary();
+      expect(got.pages).toBe(want.pages);
+      expect(new Map([...got.flags].sort())).toEqual(new Map([...want.flags].sort()));
+      expect(new Map([...got.types].sort())).toEqual(new Map([...want.types].sort()));
+      expect(new Map([...got.slabCaches].sort())).toEqual(new Map([...want.slabCaches].sort()));
+      expect([...got.folios]).toEqual([...want.folios]);
+    }
+  });
+
+  test('waits for who takes the rows, and ends when nobody wants more', async () => {
+    const before = threads();
+    let chunks = 0;
+    for await (const _ of poolOf({}, 3, 'csv').texts()) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (++chunks === 2) break;
+    }
+    expect(chunks).toBe(2);
+    expect(threads()).toBeLessThanOrEqual(before);
+  });
+
+  test('stops at a limit', async () => {
+    const parts: Buffer[] = [];
+    for await (const chunk of poolOf({ limit: 20000 }, 3, 'csv').texts()) parts.push(Buffer.from(chunk));
+    expect(Buffer.concat(parts).toString().trimEnd().split('\n')).toHaveLength(20000);
+  });
+
+  test('tells why a thread could not go on', async () => {
+    const { plan, ranges, output, window } = scanJob(
+      inspector,
+      { selection: {}, exporter: exporterOf('csv')! },
+      NAMES,
+    );
+    // the threads get another file than this one was opened from
+    const fd = openSync(new URL('../../package.json', import.meta.url), 'r');
+    const image = { ...inspector.image, files: [{ name: 'other', byteLength: 100, fd }] };
+    const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
+    const pool = new ScanPool(other, { plan, ranges, output, window }, 2, noCounts(), 1);
+    await expect(async () => {
+      for await (const _ of pool.texts()) await new Promise((resolve) => setTimeout(resolve, 200));
+    }).rejects.toThrow('other: expected a');
+    closeSync(fd);
+  });
+});
+
+function threads(): number {
+  return readdirSync('/proc/self/task').length;
+}
