@@ -38,6 +38,7 @@ export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/
 export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
+export { dropPrivileges } from './native/privileges.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import {
+  dropPrivileges,
   type Inspector,
   liveMethodOf,
   openLive,
@@ -45,6 +46,7 @@ export async function withImage(
       ? await openLive({ ...common, ...(method === undefined ? {} : { method }) })
       : await openMemory(dump, common);
   progress.done();
+  if (inspector.image.live) dropPrivileges();
   try {
     for (const warning of inspector.warnings) say(`warning: ${warning}`);
     await use(inspector);

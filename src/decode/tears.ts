@@ -30,7 +30,8 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
   const headMask = bitMask(layout.flags.bits.get('head'));
   const types = pageTypeDecoder(layout);
   const free = types.code('buddy');
-  const buddy = (value: number): boolean => types.decode(value | 0) === free;
+  // -1 is the map count of a page that nothing maps, and types are below it
+  const buddy = (value: number): boolean => (value | 0) < -1 && types.decode(value | 0) === free;
   const fakeEvery = ARRAY_PAGE / size;
   const headOf = headFinder(layout, model);
   const link = offsets.compound >>> 2;
@@ -59,12 +60,12 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
       return byte < bytes.length ? bytes[byte]! : 0;
     };
     for (let i = 0; i < count; ) {
-      if (!ok(i)) {
+      if (states[i] !== 0) {
         i++;
         continue;
       }
       const at = i * stride;
-      if (isTail(i)) {
+      if (words[at + link]! & 1) {
         // the tails of each head are passed over with it: the head of this one is in front of the block, or denies it
         const head = tailHead(i);
         if (head >= 0) tears.push({ read: spanOf(head, i, count), doubt: { start: i, end: i + 1 } });
@@ -126,13 +127,15 @@ function headFinder(layout: PageLayout, model: MemoryModel): (pfn: Pfn, low: num
   const { size, tailMayBeMask } = layout;
   const log = Math.log2(size);
   const { base } = model;
+  const baseHigh = Number((base ?? 0n) >> 32n);
+  const baseLow = Number((base ?? 0n) & 0xffffffffn);
   return (pfn, low, high) => {
     if (tailMayBeMask && high === 0xffffffff && Number.isInteger(log)) {
       const pages = 2 ** (31 - Math.clz32(low & ~1 & -(low & ~1)) - log);
       return Math.floor(pfn / pages) * pages;
     }
     if (base === undefined) return model.pfnOf((BigInt(high) << 32n) | BigInt((low & ~1) >>> 0)) ?? pfn;
-    const bytes = (high - Number(base >> 32n)) * 2 ** 32 + ((low & ~1) >>> 0) - Number(base & 0xffffffffn);
+    const bytes = (high - baseHigh) * 2 ** 32 + ((low & ~1) >>> 0) - baseLow;
     return bytes >= 0 && bytes % size === 0 ? bytes / size : pfn;
   };
 }

@@ -62,6 +62,12 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     expect(ran('doctor-user').out).not.toMatch(/yes|0x[0-9a-f]{5}/);
   });
 
+  test('what only opening the memory takes is given up before a row is printed', () => {
+    const kept = (1n << 1n) | (1n << 2n);
+    const text = `000000${kept.toString(16).padStart(10, '0')}`;
+    expect(results.privileges).toEqual([`CapPrm:\t${text}`, `CapEff:\t${text}`, 'NoNewPrivs:\t1']);
+  });
+
   test('a container and lockdown are told apart from a missing sudo', () => {
     const ways = (name: string): string[] =>
       ran(name)

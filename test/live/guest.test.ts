@@ -69,9 +69,13 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
       const results = report(
         await runGuest(release, { scenario: 'opened', append: PATCHABLE, onResult: openDevMem }),
       );
-      for (const method of ['mmap', 'read']) {
+      for (const [method, format] of Object.entries({
+        mmap: '/dev/mem, by mmap',
+        read: '/dev/mem, by read',
+        crash: '/dev/crash, by read',
+      })) {
         const beside = results[`beside-kcore-${method}`];
-        expect(results[`mem-${method}`].format).toContain(`/dev/mem, by ${method}`);
+        expect(results[`mem-${method}`].format).toContain(format);
         expect(beside.different, JSON.stringify(beside)).toBe(0);
         expect(beside.equal / beside.pages, JSON.stringify(beside)).toBeGreaterThan(0.99);
         expect(beside.states).toEqual({ ok: beside.pages });
@@ -82,7 +86,7 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
       expect(vga.run.why).toContain('never touched');
       expect(apic.run.state).toBe('hole');
       expect(others['past-the-end'].run.why).toContain('beyond the end of RAM');
-      expect(results.doctor.out.match(/^ +\d +(\w+) +yes/gm)).toHaveLength(3);
+      expect(results.doctor.out.match(/^ +\d +(\w+) +yes/gm)).toHaveLength(4);
       expect(results.mistake).toMatchObject({ code: 2, out: '' });
       expect(results.mistake.err).toMatch(/looks like vmemmap .* minus PAGE_OFFSET .* at physical 0x/);
       expect(results['mistake-translated'].err).toMatch(/looks like vmemmap .* minus PAGE_OFFSET/);

@@ -12,7 +12,7 @@ import {
   UsageError,
 } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, type ImageOptions } from '../options.ts';
+import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 import { intoFile } from './export.ts';
 
@@ -72,8 +72,11 @@ export function layoutCommand(program: Command): void {
     });
 
   addImage(
-    command.command('check').summary("try a layout on a dump's memory").argument('<dump>', 'the memory dump'),
-  ).action(async (dump: string, options: ImageOptions) => {
+    command
+      .command('check')
+      .summary("try a layout on a dump's memory, or this machine's")
+      .argument('[dump]', DUMP_HELP),
+  ).action(async (dump: string | undefined, options: ImageOptions) => {
     await withImage(dump, options, async (inspector) => {
       const passed = checkLayout(inspector).map((c) => [c.check, c.evidence]);
       await stdout(

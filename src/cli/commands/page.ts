@@ -14,7 +14,7 @@ export function pageCommand(program: Command): void {
     )
     .usage('[options] [dump] <where>')
     .argument(
-      '<arguments...>',
+      '<where...>',
       'a memory dump (this machine if none is named), and last where: pfn:N, phys:0x..., page:0x... or virt:0x...',
     );
   addImage(command).action(async (args: string[], options: ImageOptions) => {

@@ -12,7 +12,7 @@ export function translateCommand(program: Command): void {
     .description('Translates a kernel virtual address and tells what each level of the page tables says.')
     .usage('[options] [dump] <address>')
     .argument(
-      '<arguments...>',
+      '<address...>',
       'a memory dump (this machine if none is named), and last a virtual address, 0x...',
     );
   addImage(command).action(async (args: string[], options: ImageOptions) => {

@@ -1,5 +1,5 @@
 // Runs inside of a guest: the built command on the machine that it runs on, as root and as a user.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cli, result, shell, startWorkload } from './common.mjs';
 
@@ -59,6 +59,17 @@ run('capture', ['capture', '-o', '/tmp/small.elf.gz']);
 result('captured', { bytes: statSync('/tmp/small.elf.gz').size });
 run('capture-summary', ['summary', '/tmp/small.elf.gz']);
 result('meminfo', readFileSync('/proc/meminfo', 'latin1'));
+
+// what a reader may still do once it reads
+const reading = spawn(process.execPath, ['dist/cli/main.js', 'dump', '--format', 'csv'], {
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
+await new Promise((resolve) => reading.stdout.once('readable', resolve));
+result(
+  'privileges',
+  readFileSync(`/proc/${reading.pid}/status`, 'latin1').match(/^(CapEff|CapPrm|NoNewPrivs):.*/gm),
+);
+reading.kill('SIGKILL');
 
 // what a container does, and what Secure Boot does
 const withoutRawIo = `

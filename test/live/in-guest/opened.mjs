@@ -1,5 +1,6 @@
 // Runs inside of a guest whose /dev/mem is opened up from outside: it must give the bytes of /proc/kcore, and must be asked for
 // nothing but RAM.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cli, oops, result, startWorkload } from './common.mjs';
 import * as structpage from './dist/index.js';
@@ -7,7 +8,9 @@ import * as structpage from './dist/index.js';
 const workload = await startWorkload();
 await opened();
 const kcore = await structpage.openLive({ method: 'kcore' });
-const devices = { mmap: undefined, read: undefined };
+// a stand-in for Red Hat's driver, which also gives physical memory at its own address
+execFileSync('/bin/busybox', ['mknod', '/dev/crash', 'c', '1', '1']);
+const devices = { mmap: undefined, read: undefined, crash: undefined };
 for (const method of Object.keys(devices)) {
   const device = await structpage.openLive({ method });
   devices[method] = device;
