@@ -93,26 +93,16 @@ export async function intoFile(
 ): Promise<void> {
   removeLeftovers(path);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  let fd: number;
-  try {
-    fd = openSync(temporary, 'wx');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = {
-      ENOENT: 'there is no such directory',
-      EACCES: 'no permission',
-      EROFS: 'the file system is read-only',
-    };
-    throw new UsageError(`cannot write ${path}: ${why[code as keyof typeof why] ?? code}`);
-  }
   const remove = (): void => rmSync(temporary, { force: true });
   const interrupted = (signal: NodeJS.Signals): void => {
     remove();
     process.exit(signal === 'SIGINT' ? 130 : 143);
   };
+  // before there is a file that a signal could leave behind
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   try {
+    const fd = create(temporary, path);
     await use(async (data) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
@@ -131,6 +121,21 @@ export async function intoFile(
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
+  }
+}
+
+/** Creates a file; `path` is what it stands for in messages. */
+function create(temporary: string, path: string): number {
+  try {
+    return openSync(temporary, 'wx');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = {
+      ENOENT: 'there is no such directory',
+      EACCES: 'no permission',
+      EROFS: 'the file system is read-only',
+    };
+    throw new UsageError(`cannot write ${path}: ${why[code as keyof typeof why] ?? code}`);
   }
 }
 
