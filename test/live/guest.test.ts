@@ -147,7 +147,7 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
           scenario: 'kills',
           memory: '1G',
           append: `${PATCHABLE} structpage.kills=${kills}`,
-          seconds: 290,
+          seconds: 600,
           onResult: openDevMem,
         }),
       );
@@ -160,7 +160,7 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
       expect(results['export-after'].code).toBe(0);
       expect(results.left).toEqual(['pages.csv']);
     }
-  });
+  }, 620_000);
 
   test.for(['640M', '5G'])('a guest of %s from outside, by the file that is its memory', async (memory) => {
     const folder = mkdtempSync(join(tmpdir(), 'structpage-memory-'));

@@ -116,7 +116,7 @@ export async function runGuest(release: string, options: GuestOptions): Promise<
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const timer = setTimeout(() => child.kill('SIGKILL'), (options.seconds ?? 180) * 1000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), (options.seconds ?? 400) * 1000);
   try {
     return await collect(child, options, {
       patch: (address, bytes) => patch(port, address, bytes),
