@@ -68,6 +68,10 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     expect(results.privileges).toEqual([`CapPrm:\t${text}`, `CapEff:\t${text}`, 'NoNewPrivs:\t1']);
   });
 
+  test('a page that the kernel refuses does not take those before it along', () => {
+    expect(results.crossing).toEqual({ whole: 'EPERM', done: 4096, code: 'EPERM' });
+  });
+
   test('a container and lockdown are told apart from a missing sudo', () => {
     const ways = (name: string): string[] =>
       ran(name)
@@ -98,6 +102,7 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
       'vmemmap-unaligned': 0,
       noncanonical: 3,
       apic: 3,
+      ioapic: 3,
       vga: 0,
       'past-the-end': 3,
       'far-past-the-end': 3,
@@ -111,6 +116,9 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     expect(told('noncanonical')).toContain('not canonical');
     for (const name of ['apic', 'past-the-end', 'far-past-the-end'])
       expect(told(name)).toMatch(/has no struct page \(the last that has is 163839\).*0x[0-9a-f]+ is /);
+    expect(told('ioapic')).toContain(
+      'is no RAM but "IOAPIC 0" (/proc/iomem): reading there may make a device act',
+    );
     expect(ran('where-vga').out).toContain('is no RAM but "PCI Bus');
     expect(ran('where-unaligned').out).toContain('(byte 7 of it) is pfn 4096\n');
     expect(ran('where-vmemmap-unaligned').out).toContain('it is within the struct page of pfn 4096\n');
@@ -122,7 +130,7 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     expect(lines).toHaveLength(12);
     for (const line of lines.slice(1)) expect(line).toMatch(/ slab +\d+ +\d+ DMA32 none +[\w-]+/);
     expect(ran('head').err).toBe('');
-    for (const name of ['info-text', 'summary', 'export', 'capture-summary'])
+    for (const name of ['info-text', 'summary', 'export', 'capture-summary', 'layout-check'])
       expect(ran(name), name).toMatchObject({ code: 0, err: '' });
     expect(results.exported).toEqual({ lines: 163841 });
     expect(ran('capture').code).toBe(0);

@@ -1,7 +1,8 @@
 // Runs inside of a guest: the built command on the machine that it runs on, as root and as a user.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { cli, result, shell, startWorkload } from './common.mjs';
+import { preadPages } from './dist/sources/pread-pages.js';
 
 const workload = await startWorkload();
 result('workload', workload.kinds);
@@ -38,6 +39,7 @@ for (const [name, args] of [
   ['vmemmap-unaligned', ['translate', hex(base + 4096n * 64n + 13n)]],
   ['noncanonical', ['translate', '0x8000000000000000']],
   ['apic', ['page', 'phys:0xfee00000']],
+  ['ioapic', ['page', 'phys:0xfec00000']],
   ['vga', ['page', 'phys:0xa0000']],
   ['past-the-end', ['page', `phys:${hex((last + 1) * 4096)}`]],
   ['far-past-the-end', ['page', 'phys:0x10000000000']],
@@ -48,11 +50,27 @@ for (const [name, args] of [
 ])
   run(`where-${name}`, args);
 
+// the last page of ROM and the first of RAM: the kernel refuses such a read whole
+const mem = openSync('/dev/mem', 'r');
+const refusal = () => {
+  try {
+    return readSync(mem, new Uint8Array(8192), 0, 8192, 0xff000);
+  } catch (error) {
+    return error.code;
+  }
+};
+const got = preadPages(mem, new Uint8Array(8192), 0xff000n, 8192);
+result('crossing', { whole: refusal(), done: got.done, code: got.error?.code });
+
+run('layout-check', ['layout', 'check']);
 run('verify', ['verify', '--nice', '19']);
-run('export', ['export', '-o', '/tmp/pages.csv', '--columns', 'pfn,type,refcount']);
+// a folder of the user who called sudo
+mkdirSync('/tmp/home');
+chownSync('/tmp/home', 65534, 65534);
+run('export', ['export', '-o', '/tmp/home/pages.csv', '--columns', 'pfn,type,refcount']);
 result('exported', {
   lines: Number(
-    execFileSync('/bin/busybox', ['wc', '-l', '/tmp/pages.csv'], { encoding: 'latin1' }).split(' ')[0],
+    execFileSync('/bin/busybox', ['wc', '-l', '/tmp/home/pages.csv'], { encoding: 'latin1' }).split(' ')[0],
   ),
 });
 run('capture', ['capture', '-o', '/tmp/small.elf.gz']);
