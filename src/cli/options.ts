@@ -37,15 +37,19 @@ export function addSelection(command: Command): Command {
     )
     .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount))
     .addOption(
-      new Option('--jobs <n>', 'threads to use at the most (default: one for each processor)').argParser(
-        parseJobs,
-      ),
+      new Option(
+        '--jobs <n>',
+        'threads to use at the most (default: one for each processor, 3 at the most)',
+      ).argParser(parseJobs),
     );
 }
 
+/** More threads than this take more than 200 MiB of memory together, so they have to be asked for. */
+const MOST_JOBS = 3;
+
 /** How many threads a command may use. */
 export function jobsOf(options: SelectOptions): number {
-  return options.jobs ?? availableParallelism();
+  return options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
 }
 
 /** Adds the option that selects columns. */

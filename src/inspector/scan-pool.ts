@@ -19,6 +19,8 @@ import {
 const WORKER: URL = new URL('../../dist/cli/worker.js', import.meta.url);
 /** Fewer tasks than this are done before another thread has started. */
 const FEWEST_TASKS = 24;
+/** Memory for what a worker throws away at once; with more of it the memory of all grows with their number. */
+const YOUNG_MIB = 4;
 /** How long to sleep for a message before looking whether a worker has died, in milliseconds. */
 const NAP = 20;
 
@@ -133,7 +135,8 @@ export class ScanPool {
   #start(context: ScanContext): void {
     const { port1, port2 } = new MessageChannel();
     const start: WorkerStart = { context, job: this.#job, control: this.#control.shared, port: port2 };
-    const worker = new Worker(WORKER, { workerData: start, transferList: [port2] });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB };
+    const worker = new Worker(WORKER, { workerData: start, transferList: [port2], resourceLimits });
     worker.on('error', (error) => {
       this.#failure ??= error;
     });
