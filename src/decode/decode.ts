@@ -24,6 +24,14 @@ export interface ColumnBatch {
   readonly states: Uint8Array;
 }
 
+/** Rows of the batch that a decoder holds, in the memory of the kernels. */
+export interface PickedRows {
+  /** Where their indices are, ascending; 0: they are the pages from `first` on. */
+  readonly at: Address;
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Rows of a batch that a selection holds for. */
 export interface Rows {
   readonly batch: ColumnBatch;
@@ -116,6 +124,18 @@ export class Decoder {
 
   get count(): number {
     return this.#raw!.count;
+  }
+
+  /** How many pages of the batch could be read. */
+  get readable(): number {
+    return this.#raw!.readable;
+  }
+
+  /** The indices of rows, in an array of their own. */
+  indices({ at, first, count }: PickedRows): Uint32Array {
+    return at === 0
+      ? Uint32Array.from({ length: count }, (_, i) => first + i)
+      : this.pages.kernels.words(at, count).slice();
   }
 
   /** An index into PAGE_STATES for each page of the batch; good until the next one is read. */

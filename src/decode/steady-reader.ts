@@ -19,7 +19,7 @@ export class SteadyReader extends PageReader {
   readonly #find: FindTears;
 
   constructor(space: AddressSpace, model: MemoryModel, layout: PageLayout) {
-    super(space, model);
+    super(space, model, 0);
     this.#find = tearFinder(layout, model);
   }
 

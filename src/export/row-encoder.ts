@@ -1,5 +1,5 @@
 import type { ColumnName } from '../decode/columns.ts';
-import type { Decoder } from '../decode/decode.ts';
+import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
 import type { Lane } from '../decode/lanes.ts';
 import type { Address, Kernels } from '../kernels/kernels.ts';
@@ -33,7 +33,7 @@ const KIND = {
   nameField: 9,
   set: 10,
 } as const;
-const COLUMN_BYTES = 48;
+const COLUMN_BYTES = 56;
 const SET_SLOTS = 1024;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */
@@ -97,15 +97,16 @@ export class RowEncoder {
     );
   }
 
-  /** The rows whose indices are at `rows`, as bytes, in chunks of about 1 MiB. */
-  *encode(rows: Address, count: number): Generator<Uint8Array> {
+  /** The rows that were picked, as bytes, in chunks of about 1 MiB. */
+  *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
     for (const [i, name] of this.#columns.entries()) this.#describe(i, name);
     const { run } = this.#kernels;
     const buffer = this.#room();
     for (let done = 0; done < count; ) {
       const end = run.encode(
-        rows + done * 4,
+        rows === 0 ? 0 : rows + done * 4,
+        first + done,
         count - done,
         this.#decoder.pages.states,
         buffer.at,
@@ -143,6 +144,7 @@ export class RowEncoder {
     ints[8] = this.#texts(index, lane);
     ints[9] = index;
     ints[10] = isAlwaysKnown(name) ? 1 : 0;
+    this.#kernels.bytes(entry + 48, 8).set(this.#kernels.bytes(before.at, Math.min(8, before.length)));
   }
 
   #valueOf(lane: Lane): { kind: number; at: Address; stride: number; shift: number; mask: bigint } {

@@ -79,6 +79,9 @@ export async function summarize(
 
 /** By node, then by number of zone, whoever met them first. */
 function inOrder(zones: Summary['zones'], names: readonly string[]): Summary['zones'] {
-  const place = (z: ZoneSummary): number => z.node * 1024 + names.indexOf(z.zone);
+  const place = (z: ZoneSummary): number => {
+    const number = names.indexOf(z.zone);
+    return z.node * 1024 + (number < 0 ? names.length : number);
+  };
   return new Map([...zones].sort((a, b) => place(a[1]) - place(b[1])));
 }

@@ -85,10 +85,8 @@ export class Inspector {
   /** `select` for those who need not wait: reading is synchronous. */
   *selectSync(selection: Selection = {}, counts: PageCounts = noCounts()): Generator<Rows> {
     const scan = this.scan(selection, counts);
-    for (const { at, count } of scan.run(this.ranges(selection.pfns))) {
-      if (count === 0) continue;
-      const rows = scan.decoder.pages.kernels.words(at, count).slice();
-      yield { batch: scan.decoder.batch(), rows };
+    for (const picked of scan.run(this.ranges(selection.pfns))) {
+      if (picked.count > 0) yield { batch: scan.decoder.batch(), rows: scan.decoder.indices(picked) };
     }
   }
 
@@ -124,7 +122,7 @@ export class Inspector {
   summary(selection: Omit<Selection, 'columns'> = {}, counts: PageCounts = noCounts()): Summary {
     const scan = this.scan({ ...selection, columns: ['pfn'] }, counts);
     const counter = new SummaryCounter(scan.decoder);
-    for (const { at, count } of scan.run(this.ranges(selection.pfns))) counter.add(at, count);
+    for (const picked of scan.run(this.ranges(selection.pfns))) counter.add(picked);
     return counter.summary();
   }
 

@@ -173,8 +173,8 @@ export class TaskRunner {
 
   /** The text of a batch in chunks that are good until the next is asked for; none for a summary. */
   *run(batch: Batch): Generator<Uint8Array> {
-    const { at, count } = this.scan.read(batch, this.#job.ranges);
-    this.counter?.add(at, count);
-    if (this.#encoder) yield* this.#encoder.encode(at, count);
+    const picked = this.scan.read(batch, this.#job.ranges);
+    this.counter?.add(picked);
+    if (this.#encoder) yield* this.#encoder.encode(picked);
   }
 }

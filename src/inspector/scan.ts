@@ -1,6 +1,6 @@
 import { intersect, type Range } from '../core/ranges.ts';
 import type { ColumnName } from '../decode/columns.ts';
-import { Decoder } from '../decode/decode.ts';
+import { Decoder, type PickedRows } from '../decode/decode.ts';
 import type { KpageFacts } from '../decode/kpage-facts.ts';
 import type { SlabCaches } from '../decode/slab-caches.ts';
 import type { Address } from '../kernels/kernels.ts';
@@ -39,12 +39,6 @@ export interface ScanSource {
 export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts): Scan {
   const { layout, reader, caches } = source;
   return new Scan(new Decoder(layout, reader, caches, plan.columns, plan.kpage), plan, counts);
-}
-
-/** Rows of the batch that the decoder holds: their indices, ascending, in the memory of the kernels. */
-export interface PickedRows {
-  readonly at: Address;
-  readonly count: number;
 }
 
 /** Pages of the first batch at the most, so that the first rows are there at once. */
@@ -105,8 +99,17 @@ export class Scan {
     decoder.read(batch.start, batch.end - batch.start);
     const bits = this.#filter ? this.#filter.run() : 0;
     const none = this.#filter !== undefined && bits === 0;
+    const parts = intersect(wanted, [{ start: batch.from, end: batch.end }]);
+    const [only] = parts;
+    const whole = !this.#filter && parts.length === 1 && decoder.readable === decoder.count;
+    if (whole && only && only.end - only.start <= this.#left) {
+      const count = only.end - only.start;
+      this.counts.ok += count;
+      this.#left -= count;
+      return { at: 0, first: only.start - batch.start, count };
+    }
     let count = 0;
-    for (const range of intersect(wanted, [{ start: batch.from, end: batch.end }])) {
+    for (const range of parts) {
       const start = range.start - batch.start;
       const end = range.end - batch.start;
       run.countStates(states, start, end, this.#stateCounts);
@@ -117,7 +120,7 @@ export class Scan {
     }
     this.#left -= count;
     this.#addCounts();
-    return { at: this.#rows, count };
+    return { at: this.#rows, first: 0, count };
   }
 
   #addCounts(): void {

@@ -133,7 +133,7 @@ export interface KernelExports {
     zoneMask: number,
     reservedBit: number,
   ): void;
-  summarize(rows: Address, count: number): void;
+  summarize(rows: Address, first: number, count: number): void;
   flushSets(): void;
   setStyle(
     columns: Address,
@@ -144,7 +144,7 @@ export interface KernelExports {
     end: Address,
     endBytes: number,
   ): void;
-  encode(rows: Address, count: number, states: Address, to: Address, limit: Address): Address;
+  encode(rows: Address, first: number, count: number, states: Address, to: Address, limit: Address): Address;
 }
 
 const WASM_PAGE = 65536;

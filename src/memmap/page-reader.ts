@@ -2,6 +2,7 @@ import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
 import type { FaultReason } from '../core/errors.ts';
 import { locate } from '../core/ranges.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
+import type { MappedRun } from '../translate/page-walk.ts';
 import type { MemoryModel } from './memory-model.ts';
 
 /** What became of a page's struct page; the number is what `RawPages.states` holds. */
@@ -43,10 +44,19 @@ export interface RawPages {
 export class PageReader {
   readonly model: MemoryModel;
   readonly #space: AddressSpace;
+  readonly #ahead: number;
+  /** Where the part of the array around the last large read is. */
+  #known:
+    | { readonly start: VirtAddr; readonly length: number; readonly runs: readonly MappedRun[] }
+    | undefined;
+  /** Whether a page of the current read could not be read. */
+  #marked = false;
 
-  constructor(space: AddressSpace, model: MemoryModel) {
+  /** `ahead` is for how many bytes the page tables are walked at once by large reads; 0 where they may change. */
+  constructor(space: AddressSpace, model: MemoryModel, ahead: number = AHEAD) {
     this.#space = space;
     this.model = model;
+    this.#ahead = ahead;
   }
 
   /** A buffer that `read` can fill for up to `count` pages: 4-byte aligned, reusable. */
@@ -58,9 +68,11 @@ export class PageReader {
   read(start: Pfn, count: number, into?: Uint8Array, states: Uint8Array = new Uint8Array(count)): RawPages {
     const size = this.model.pageSize;
     const bytes = into ? into.subarray(0, count * size) : this.buffer(count);
-    states.fill(ABSENT);
-    let readable = 0;
-    for (const stretch of this.model.stretches({ start, end: start + count })) {
+    const stretches = this.model.stretches({ start, end: start + count });
+    let readable = stretches.reduce((sum, s) => sum + s.end - s.start, 0);
+    if (readable < count) states.fill(ABSENT);
+    this.#marked = false;
+    for (const stretch of stretches) {
       const first = stretch.start - start;
       const length = stretch.end - stretch.start;
       states.fill(OK, first, first + length);
@@ -72,7 +84,7 @@ export class PageReader {
         start,
       );
     }
-    for (let i = 0; i < count; i++) if (states[i] === OK) readable++;
+    if (this.#marked) readable = states.reduce((sum, state) => sum + (state === OK ? 1 : 0), 0);
     return { start, count, bytes, states, readable };
   }
 
@@ -135,8 +147,9 @@ export class PageReader {
       this.#walk(address + BigInt(at), target.subarray(at, end), 0, states, page);
       for (let i = at; i < end; i += size) {
         const state = first + i / size;
-        if (states[state] === OK && isZero(target, i, size))
-          states[state] = CODES.get(this.#isOnline(start + state) ? 'unreadable' : 'doubtful')!;
+        if (states[state] !== OK || !isZero(target, i, size)) continue;
+        states[state] = CODES.get(this.#isOnline(start + state) ? 'unreadable' : 'doubtful')!;
+        this.#marked = true;
       }
       at = end;
     }
@@ -148,11 +161,35 @@ export class PageReader {
     return range !== undefined && range.start <= pfn;
   }
 
+  /** The pieces of [address, address + length) begin with runs[first], whose offsets count from `skip` bytes before it. */
+  #runs(address: VirtAddr, length: number): { runs: readonly MappedRun[]; first: number; skip: number } {
+    const { walker } = this.#space;
+    if (length <= SMALL || this.#ahead === 0) {
+      return { runs: walker.mappedRuns(address, length), first: 0, skip: 0 };
+    }
+    let known = this.#known;
+    let skip = known ? Number(address - known.start) : -1;
+    if (!known || skip < 0 || skip + length > known.length) {
+      const span = Math.max(this.#ahead, length);
+      known = { start: address, length: span, runs: walker.mappedRuns(address, span) };
+      this.#known = known;
+      skip = 0;
+    }
+    let first = 0;
+    for (let last = known.runs.length; last - first > 1; ) {
+      const middle = (first + last) >> 1;
+      if (known.runs[middle]!.offset <= skip) first = middle;
+      else last = middle;
+    }
+    return { runs: known.runs, first, skip };
+  }
+
   /** Fills `target` from `done` on through the page tables; `first` is the page at target[0]. */
   #walk(address: VirtAddr, target: Uint8Array, from: number, states: Uint8Array, first: number): void {
     const size = this.model.pageSize;
     const mark = (start: number, end: number, reason: FaultReason): void => {
       const code = CODES.get(reason)!;
+      this.#marked = true;
       states.fill(code, first + Math.floor(start / size), first + Math.ceil(end / size));
     };
     let done = from;
@@ -160,7 +197,10 @@ export class PageReader {
     const lead = Number((address + BigInt(done)) & 4095n);
     const length = Math.ceil((lead + target.length - done) / 4096) * 4096;
     const base = done - lead;
-    for (const run of this.#space.walker.mappedRuns(address + BigInt(base), length)) {
+    const known = this.#runs(address + BigInt(base), length);
+    for (let i = known.first; i < known.runs.length && done < target.length; i++) {
+      const { physical: place, reason, offset, length: bytes } = known.runs[i]!;
+      const run = { physical: place, reason, offset: offset - known.skip, length: bytes };
       const from = Math.max(base + run.offset, done);
       const to = Math.min(base + run.offset + run.length, target.length);
       if (run.physical === undefined) {
@@ -182,6 +222,10 @@ export class PageReader {
     }
   }
 }
+
+/** How far the page tables are walked at once, in bytes of the array; reads of a quarter of that or less are small. */
+const AHEAD = 4 * 1024 * 1024;
+const SMALL = 128 * 1024;
 
 function isZero(bytes: Uint8Array, start: number, length: number): boolean {
   for (let i = start; i < start + length; i++) if (bytes[i] !== 0) return false;

@@ -1,4 +1,4 @@
-import type { Decoder } from '../decode/decode.ts';
+import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { MAPPING_KINDS } from '../decode/mapping.ts';
 import type { Address } from '../kernels/kernels.ts';
 
@@ -84,10 +84,10 @@ export class SummaryCounter {
     );
   }
 
-  /** Adds the rows of the batch that the decoder holds whose indices are at `rows`. */
-  add(rows: Address, count: number): void {
+  /** Adds rows of the batch that the decoder holds. */
+  add({ at, first, count }: PickedRows): void {
     this.#decoder.folios();
-    this.#decoder.pages.kernels.run.summarize(rows, count);
+    this.#decoder.pages.kernels.run.summarize(at, first, count);
     this.#pages += count;
   }
 

@@ -53,7 +53,9 @@ describe("the bulk encoder writes csv-stringify's bytes", () => {
       const rows = Uint32Array.from({ length: 400 }, (_, i) => i).filter(() => random.below(4) > 0);
       const at = decoder.pages.kernels.allocate(rows.length * 4);
       decoder.pages.kernels.words(at, rows.length).set(rows);
-      const chunks = [...encoder.encode(at, rows.length)].map((chunk) => Buffer.from(chunk.slice()));
+      const chunks = [...encoder.encode({ at, first: 0, count: rows.length })].map((chunk) =>
+        Buffer.from(chunk.slice()),
+      );
       const ours = format.head + Buffer.concat(chunks).toString();
       const theirs = await stringified([{ batch: decoder.batch(), rows }], columns, {
         header: seed % 2 === 0,

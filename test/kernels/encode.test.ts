@@ -32,7 +32,7 @@ function both(
     for (const chunk of chunks) yield chunk.slice();
   };
   return {
-    ours: text(copies(encoder.encode(at, rows.length))),
+    ours: text(copies(encoder.encode({ at, first: 0, count: rows.length }))),
     theirs: text(copies(twin.encode(decoder.batch(), rows))),
   };
 }
@@ -82,7 +82,9 @@ test('numbers at the edges of their digits', () => {
   const encoder = new RowEncoder(decoder, columns, csv.bulk!(columns, {})!);
   const rows = decoder.pages.kernels.allocate(values.length * 4);
   decoder.pages.kernels.words(rows, values.length).set(Uint32Array.from(values.keys()));
-  const text = [...encoder.encode(rows, values.length)].map((c) => Buffer.from(c).toString()).join('');
+  const text = [...encoder.encode({ at: rows, first: 0, count: values.length })]
+    .map((c) => Buffer.from(c).toString())
+    .join('');
   expect(text.trimEnd().split('\n')).toEqual(
     values.map((v) => `0x${v.toString(16)},${BigInt.asIntN(32, v)}`),
   );
@@ -98,7 +100,7 @@ test('pfns of machines with petabytes', () => {
   for (const start of [99_999_999, 2 ** 32 - 1, 10 ** 10, 2 ** 40 - 64]) {
     const states = new Uint8Array(1);
     decoder.decode({ start, count: 1, bytes: pages.bytes.slice(0, 64), states, readable: 1 });
-    const [chunk] = encoder.encode(rows, 1);
+    const [chunk] = encoder.encode({ at: rows, first: 0, count: 1 });
     const address = BigInt(start) << 12n;
     expect(Buffer.from(chunk!).toString()).toBe(
       `${start},0x${address.toString(16)},${Math.floor(start / decoder.model.pagesPerSection)}\n`,

@@ -34,7 +34,7 @@ function both(decoder: Decoder, counter: SummaryCounter, twin: Summary): void {
   );
   const at = kernels.allocate(rows.length * 4);
   kernels.words(at, rows.length).set(rows);
-  counter.add(at, rows.length);
+  counter.add({ at, first: 0, count: rows.length });
   const { size, offsets } = decoder.layout;
   const raw = kernels.bytes(decoder.pages.raw, decoder.count * size);
   addToSummary(twin, decoder.batch(), rows, (i) => (raw[i * size + offsets.compound]! & 1) === 1);

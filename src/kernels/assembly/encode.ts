@@ -8,9 +8,9 @@ import { isTyped } from './types';
  *
  * A column is COLUMN_BYTES long: kind, address of the value of page 0, bytes between values, shift (i32 each); mask (u64);
  * text before the value, its length, table of names or of sets, number of the column (i32 each); whether it is known
- * of unreadable pages too (i32).
+ * of unreadable pages too (i32), 4 bytes of nothing, and the first 8 bytes of the text.
  */
-const COLUMN_BYTES: usize = 48;
+const COLUMN_BYTES: usize = 56;
 
 const EMPTY: i32 = 0;
 const INT: i32 = 1;
@@ -60,17 +60,20 @@ function copyMore(to: usize, from: usize, length: i32): void {
 }
 
 /**
- * Writes rows from `to` on until `limit` is passed; there must be room for one row behind it. Returns where the text
+ * Writes the rows whose indices are at `rows` (0: those from `first` on), from `to` on until `limit` is passed; there must be room for one row behind it. Returns where the text
  * ends.
  */
-export function encode(rows: usize, count: i32, states: usize, to: usize, limit: usize): usize {
+export function encode(rows: usize, first: i32, count: i32, states: usize, to: usize, limit: usize): usize {
   const last = columns + <usize>columnCount * COLUMN_BYTES;
   let r = 0;
   for (; r < count && to < limit; r++) {
-    const page = load<i32>(rows + (<usize>r << 2));
+    const page = rows ? load<i32>(rows + (<usize>r << 2)) : first + r;
     const unread = load<u8>(states + page) != 0;
     for (let c = columns; c < last; c += COLUMN_BYTES) {
-      to = copy(to, load<usize>(c, 24), load<i32>(c, 28));
+      const before = load<i32>(c, 28);
+      store<u64>(to, load<u64>(c, 48));
+      if (before > 8) copyMore(to, load<usize>(c, 24), before);
+      to += before;
       const what = unread && !load<i32>(c, 40) ? EMPTY : load<i32>(c);
       const at = load<usize>(c, 4) + page * load<i32>(c, 8);
       switch (what) {

@@ -60,51 +60,65 @@ export function forgetFolio(): void {
 export function folios(start: f64, count: i32): void {
   const first = <i64>start;
   const wantHead = head != 0;
+  // what is fixed is read once: a call in a loop would make the compiler read it again
   const to = facts;
+  const stateAt = states;
+  const stride = <usize>size;
+  const flagsOffset = <usize>flagsAt;
+  const linkOffset = <usize>compoundAt;
+  const wordOffset = <usize>mapcountAt;
+  const mappingOffset = <usize>mappingAt;
+  const heads = headMask;
+  const slabs = slabMask;
+  const buddy = typeBuddy;
+  const movable = mayBeMovable;
   let freeEnd: i64 = 0;
   let freeNow: i32 = 0;
-  for (let i = 0, at = raw; i < count; i++, at += size) {
-    const pfn = first + i;
-    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>pfn);
-    if (load<u8>(states + i)) {
-      store<u64>(to + (<usize>i << 3), packed(PLAIN, 0, 0, NOT_FREE, 0, 0));
+  let at = raw;
+  for (let i = 0; i < count; i++, at += stride) {
+    const out = to + (<usize>i << 3);
+    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>(first + i));
+    if (load<u8>(stateAt + i)) {
+      store<u64>(out, packed(PLAIN, 0, 0, NOT_FREE, 0, 0));
       continue;
     }
-    const flags = load<u32>(at + flagsAt);
-    const link = load<u64>(at + compoundAt);
-    if ((link & 1) | <u64>(flags & headMask)) {
+    const flags = load<u32>(at + flagsOffset);
+    const link = load<u64>(at + linkOffset);
+    if ((link & 1) | <u64>(flags & heads)) {
+      const pfn = first + i;
       let owner = pfn;
       let place = PLAIN;
       if (link & 1) {
         owner = headOf(pfn, link);
         place = pfn == owner + 1 ? SECOND : TAIL;
-      } else if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(states + i, 1) == 0) {
-        const next = load<u64>(at + size + compoundAt);
+      } else if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(stateAt + i, 1) == 0) {
+        const next = load<u64>(at + stride + linkOffset);
         if (next & 1) owner = headOf(pfn + 1, next);
         if (owner != pfn) place = FAKE_HEAD;
       }
       if (owner != lastHead) describeHead(owner, first, count);
       if (wantHead) store<f64>(head + (<usize>i << 3), <f64>owner);
-      store<u64>(to + (<usize>i << 3), lastFacts | <u64>place);
+      store<u64>(out, lastFacts | <u64>place);
       continue;
     }
-    let type = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
+    const word = load<i32>(at + wordOffset);
+    let type = flags & slabs ? typeSlab : typeOf(word);
     let free = NOT_FREE;
     if (type == 0) {
-      if (pfn < freeEnd && load<u32>(at + refcountAt) == 0) {
-        type = typeBuddy;
+      if (first + i < freeEnd && load<u32>(at + refcountAt) == 0) {
+        type = buddy;
         free = freeNow;
       }
-    } else if (type == typeBuddy) {
+    } else if (type == buddy) {
       free = freeNow = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
-      freeEnd = pfn + (<i64>1 << freeNow);
+      freeEnd = first + i + (<i64>1 << freeNow);
     }
     let kind = 0;
     let cache = 0;
-    if (type == 0) kind = kindOf(load<u64>(at + mappingAt), 0);
-    else if (load<u8>(mayBeMovable + type)) kind = kindOf(load<u64>(at + mappingAt), type);
+    if (type == 0) kind = kindOf(load<u64>(at + mappingOffset), 0);
+    else if (load<u8>(movable + type)) kind = kindOf(load<u64>(at + mappingOffset), type);
     else if (type == typeSlab) cache = cacheOf(at);
-    store<u64>(to + (<usize>i << 3), packed(PLAIN, type, kind, free, 0, cache));
+    store<u64>(out, packed(PLAIN, type, kind, free, 0, cache));
   }
 }
 

@@ -39,15 +39,18 @@ function add(at: usize, n: u64): void {
   store<u64>(at, load<u64>(at) + n);
 }
 
-/** Counts the pages whose indices are at `rows`. */
-export function summarize(rows: usize, count: i32): void {
+/** Counts the pages whose indices are at `rows`; `rows` 0: those from `first` on. */
+export function summarize(rows: usize, first: i32, count: i32): void {
+  const stride = <usize>size;
+  const words = raw + flagsAt;
+  const abouts = facts;
   let run: u64 = 0;
   let word: u64 = 0;
   let about: u64 = 0;
   for (let r = 0; r < count; r++) {
-    const i = <usize>load<i32>(rows + (<usize>r << 2));
-    const thisWord = load<u64>(raw + i * size + flagsAt);
-    const thisAbout = load<u64>(facts + (i << 3));
+    const i = <usize>(rows ? load<i32>(rows + (<usize>r << 2)) : first + r);
+    const thisWord = load<u64>(words + i * stride);
+    const thisAbout = load<u64>(abouts + (i << 3));
     // neighbours are mostly alike: they are counted together
     if (thisWord == word && thisAbout == about) {
       run++;
