@@ -20,31 +20,36 @@ export interface Outcome {
 }
 
 /**
- * Opens a dump for a command, or the memory of this machine if none is named, with progress and warnings on standard
- * error, and closes it after `use`.
+ * Opens the files of a dump for a command, or the memory of this machine if none is named, with progress and warnings on
+ * standard error, and closes it after `use`.
  */
 export async function withImage(
-  dump: string | undefined,
+  dumps: readonly string[],
   options: ImageOptions,
   use: (inspector: Inspector) => Promise<void> | void,
 ): Promise<void> {
   const progress = new Progress();
   const layout = options.layout === undefined ? undefined : readTypes(options.layout);
   if (options.nice !== undefined) setPriority(options.nice);
-  const method = dump === undefined ? options.method : liveMethodOf(dump);
-  if (dump !== undefined && options.method !== undefined) {
+  const [first] = dumps;
+  const method = first === undefined ? options.method : liveMethodOf(first);
+  if (first !== undefined && options.method !== undefined) {
     throw new UsageError(
-      `--method is about the memory of this machine, and ${dump} is named: leave one away`,
+      `--method is about the memory of this machine, and ${first} is named: leave one away`,
     );
+  }
+  if (method !== undefined && dumps.length > 1) {
+    throw new UsageError(`${first} is this machine's own memory: it cannot be read together with files`);
   }
   const common = {
     ...(layout ? { layout } : {}),
+    ...(options.spoolLimit === undefined ? {} : { spoolLimit: options.spoolLimit }),
     progress: (what: string, done: number, total: number) => progress.update(what, done, total),
   };
   const inspector =
-    dump === undefined || method !== undefined
+    first === undefined || method !== undefined
       ? await openLive({ ...common, ...(method === undefined ? {} : { method }) })
-      : await openMemory(dump, common);
+      : await openMemory(dumps, common);
   progress.done();
   if (inspector.image.live) dropPrivileges();
   try {
@@ -55,13 +60,20 @@ export async function withImage(
   }
 }
 
-/** Says how many struct pages could not be read, and that this is no success. */
-export function reportUnread(counts: PageCounts, outcome: Outcome): void {
+/** Reasons that are printed; the others are counted. */
+const MOST_REASONS = 5;
+
+/** Says how many struct pages could not be read and why, and that this is no success. */
+export function reportUnread(inspector: Inspector, counts: PageCounts, outcome: Outcome): void {
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
   const total = bad.reduce((sum, s) => sum + counts[s], 0);
   say(
     `${total} struct pages could not be read (${bad.map((s) => `${s} ${counts[s]}`).join(', ')}) and are not in the output; the column 'state' lists them`,
   );
+  const troubles = [...inspector.reader.troubles.values()].sort((a, b) => a.pfn - b.pfn);
+  for (const { state, why, pfn } of troubles.slice(0, MOST_REASONS))
+    say(`${state} from pfn ${pfn} on: ${why}`);
+  if (troubles.length > MOST_REASONS) say(`... and ${troubles.length - MOST_REASONS} more reasons`);
   outcome.code = 3;
 }

@@ -17,10 +17,12 @@ export interface ImageOptions {
   layout?: string;
   method?: LiveMethod;
   nice?: number;
+  spoolLimit?: number;
 }
 
 /** What commands say of their argument `dump`. */
-export const DUMP_HELP = 'the memory dump; the memory of this machine if none is named';
+export const DUMP_HELP =
+  'the memory dump, all of its files if it is several; the memory of this machine if none is named';
 
 /** Adds the options that select pages. */
 export function addSelection(command: Command): Command {
@@ -73,6 +75,12 @@ export function addImage(command: Command): Command {
       ).choices(LIVE_METHODS),
     )
     .addOption(
+      new Option(
+        '--spool-limit <size>',
+        'the most that a compressed or piped dump may take in the temporary directory, e.g. 20G',
+      ).argParser(parseSize),
+    )
+    .addOption(
       new Option('--nice <n>', 'run at this priority, 0 to 19: 19 yields to everything else').argParser(
         parseNice,
       ),
@@ -80,30 +88,26 @@ export function addImage(command: Command): Command {
 }
 
 /**
- * The arguments `[dump] <what>`: the last one is always what is asked for, so one argument alone is about this machine. `check` throws
- * UsageError for what cannot be asked for, before anything is opened.
+ * The arguments `[dump...] <what>`: the last one is always what is asked for, so one argument alone is about this machine.
+ * `check` throws UsageError for what cannot be asked for, before anything is opened.
  */
-export function dumpAnd(
+export function dumpsAnd(
   args: readonly string[],
   what: string,
   check: (text: string) => void,
-): { dump: string | undefined; asked: string } {
-  const [first = '', second] = args;
-  if (args.length > 2) {
-    throw new UsageError(`${args.length} arguments are too many; there can be a dump, and after it ${what}`);
-  }
-  const asked = second ?? first;
+): { dumps: readonly string[]; asked: string } {
+  const asked = args.at(-1) ?? '';
   try {
     check(asked);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(
-      second === undefined
-        ? `${error.message}. Without a dump this machine is looked at; if '${first}' is the dump, write ${what} behind it`
+      args.length === 1
+        ? `${error.message}. Without a dump this machine is looked at; if '${asked}' is the dump, write ${what} behind it`
         : error.message,
     );
   }
-  return { dump: second === undefined ? undefined : first, asked };
+  return { dumps: args.slice(0, -1), asked };
 }
 
 /** The selection of the library that the options mean. */
@@ -126,6 +130,15 @@ function parsePfns(text: string): Range[] {
     }
     return { start, end: last + 1 };
   });
+}
+
+function parseSize(text: string): number {
+  const match = /^(\d+)([KMGT]?)(?:i?B)?$/i.exec(text);
+  const size = Number(match?.[1]) * 1024 ** ' KMGT'.indexOf(match?.[2]?.toUpperCase() || ' ');
+  if (!match || !Number.isSafeInteger(size)) {
+    throw new InvalidArgumentError('It must be a number of bytes, or one with K, M, G or T behind it.');
+  }
+  return size;
 }
 
 function parseNice(text: string): number {

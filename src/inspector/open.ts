@@ -5,8 +5,8 @@ import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
-import type { OpenImage } from '../sources/image-format.ts';
-import { openImage } from '../sources/open-image.ts';
+import type { OpenContext, OpenImage } from '../sources/image-format.ts';
+import { openImages } from '../sources/open-image.ts';
 import { Inspector } from './inspector.ts';
 import { refineCpupid } from './refine-layout.ts';
 import { checkLayout } from './self-check.ts';
@@ -14,28 +14,47 @@ import { firstThatHolds, type TypeOptions } from './types.ts';
 
 /** How to open a memory image. */
 export interface OpenOptions extends TypeOptions {
+  /** The most bytes that a compressed dump, or one that comes by a pipe, may take in the temporary directory. */
+  readonly spoolLimit?: number;
   /** Told of what takes long: decompression, scans. */
   progress?(what: string, done: number, total: number): void;
 }
 
 /**
  * Opens a memory dump by its path, or anything else with bytes, and finds out all about it: format, kernel, page tables,
- * types, where the struct pages are. The layout is tried on the memory before this returns.
+ * types, where the struct pages are. A dump that is several files is given as a list, in any order. The layout is tried on
+ * the memory before this returns.
  *
  * Throws FormatError (damaged or no dump), UnsupportedError (of a kind that is not read), FaultError (parts are
  * missing), LayoutError (the layout of struct page is not known, or is refuted by the memory).
  */
-export async function openMemory(what: string | ByteSource, options: OpenOptions = {}): Promise<Inspector> {
-  const source = typeof what === 'string' ? openFile(what) : what;
-  const { progress } = options;
-  const image = await openImage(source, progress ? { progress } : {});
+export async function openMemory(
+  what: string | ByteSource | readonly (string | ByteSource)[],
+  options: OpenOptions = {},
+): Promise<Inspector> {
+  const { progress, spoolLimit } = options;
+  const context = { ...(progress ? { progress } : {}), ...(spoolLimit === undefined ? {} : { spoolLimit }) };
+  const sources = openAll(Array.isArray(what) ? what : [what as string | ByteSource], context);
+  const image = await openImages(sources, context);
   try {
-    return inspect(image, openKernel(image, source.name, progress), options);
+    return inspect(image, openKernel(image, sources.map((s) => s.name).join(', '), progress), options);
   } catch (error) {
     image.close();
     // what is wrong with the file is likely why the rest failed
     if (error instanceof StructPageError && image.warnings.length > 0)
       error.message += `\n  ${image.warnings.join('\n  ')}`;
+    throw error;
+  }
+}
+
+/** Opens all files or none. */
+function openAll(list: readonly (string | ByteSource)[], context: OpenContext): ByteSource[] {
+  const open: ByteSource[] = [];
+  try {
+    for (const one of list) open.push(typeof one === 'string' ? openFile(one, context) : one);
+    return open;
+  } catch (error) {
+    for (const source of open) source.close();
     throw error;
   }
 }

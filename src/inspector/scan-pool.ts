@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { StructPageError } from '../core/errors.ts';
 import type { Batch } from '../memmap/batches.ts';
+import type { Trouble } from '../memmap/page-reader.ts';
 import { addSummary, type Summary } from '../views/summary.ts';
 import type { Inspector } from './inspector.ts';
 import { openScan, type PageCounts } from './scan.ts';
@@ -46,6 +47,7 @@ export class ScanPool {
   /** Texts whose turn has not come yet, by task, and where their buffers go back to. */
   readonly #texts: Map<number, { bytes: Uint8Array; from: MessagePort | undefined }> = new Map();
   readonly #summaries: Summary[] = [];
+  readonly #troubles: Map<string, Trouble>;
   #running = 0;
   #failure: Error | undefined;
 
@@ -59,6 +61,7 @@ export class ScanPool {
   ) {
     this.#job = job;
     this.#counts = counts;
+    this.#troubles = inspector.reader.troubles;
     this.#tasks = tasksOf(job);
     this.#control = new TaskControl(this.#tasks.length, job.window);
     this.#runner = new TaskRunner(openScan(inspector, job.plan, counts), job);
@@ -156,6 +159,7 @@ export class ScanPool {
           case 'done':
             this.#running--;
             for (const [state, n] of Object.entries(got.counts)) this.#counts[state as keyof PageCounts] += n;
+            for (const trouble of got.troubles) this.#troubles.set(trouble.why, trouble);
             if (got.summary) this.#summaries.push(got.summary);
             break;
           case 'failed':

@@ -5,6 +5,7 @@ import type { ExportOptions } from '../export/exporter.ts';
 import { exporterOf } from '../export/registry.ts';
 import { RowEncoder } from '../export/row-encoder.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
+import type { Trouble } from '../memmap/page-reader.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 import { firstPages, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
 import type { ScanContext } from './scan-context.ts';
@@ -38,7 +39,12 @@ export interface WorkerStart {
 /** What a worker tells: the text of a task, what all of its tasks came to, or why it failed. */
 export type WorkerMessage =
   | { readonly kind: 'text'; readonly task: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'done'; readonly counts: PageCounts; readonly summary?: Summary }
+  | {
+      readonly kind: 'done';
+      readonly counts: PageCounts;
+      readonly troubles: Trouble[];
+      readonly summary?: Summary;
+    }
   | { readonly kind: 'failed'; readonly message: string; readonly expected: boolean };
 
 /** Slots of the memory that threads share. */

@@ -24,7 +24,8 @@ function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
 
 try {
   const counts = noCounts();
-  const runner = new TaskRunner(openScan(await openContext(context), job.plan, counts), job);
+  const source = await openContext(context);
+  const runner = new TaskRunner(openScan(source, job.plan, counts), job);
   for (let task = control.claim(true); task !== undefined; task = control.claim(true)) {
     for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
       buffers.giveBack(got.message as ArrayBuffer);
@@ -33,7 +34,8 @@ try {
     if (job.output.kind === 'summary') control.take();
     else send({ kind: 'text', task, bytes }, bytes.length > 0 ? [bytes.buffer as ArrayBuffer] : []);
   }
-  send({ kind: 'done', counts, ...(runner.counter ? { summary: runner.counter.summary() } : {}) });
+  const troubles = [...source.reader.troubles.values()];
+  send({ kind: 'done', counts, troubles, ...(runner.counter ? { summary: runner.counter.summary() } : {}) });
 } catch (error) {
   const expected = error instanceof StructPageError;
   const message = expected ? error.message : String((error as Error)?.stack ?? error);

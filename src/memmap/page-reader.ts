@@ -40,11 +40,25 @@ export interface RawPages {
   readonly readable: number;
 }
 
+/** Why struct pages could not be read, where more is known than their state. */
+export interface Trouble {
+  readonly state: PageState;
+  /** A place in a file, a missing part, ... */
+  readonly why: string;
+  /** The first pfn that was met. */
+  readonly pfn: Pfn;
+}
+
+/** More different troubles than anyone reads. */
+const MOST_TROUBLES = 100;
+
 /** Reads struct pages in bulk, through the page tables and whatever the source gives directly. */
 export class PageReader {
   readonly model: MemoryModel;
   readonly #space: AddressSpace;
   readonly #ahead: number;
+  /** What went wrong so far, each once. */
+  readonly troubles: Map<string, Trouble> = new Map();
   /** Where the part of the array around the last large read is. */
   #known:
     | { readonly start: VirtAddr; readonly length: number; readonly runs: readonly MappedRun[] }
@@ -161,6 +175,11 @@ export class PageReader {
     return range !== undefined && range.start <= pfn;
   }
 
+  #note(state: PageState, why: string, address: VirtAddr): void {
+    if (this.troubles.has(why) || this.troubles.size >= MOST_TROUBLES) return;
+    this.troubles.set(why, { state, why, pfn: this.model.pfnOf(address) ?? 0 });
+  }
+
   /** The pieces of [address, address + length) begin with runs[first], whose offsets count from `skip` bytes before it. */
   #runs(address: VirtAddr, length: number): { runs: readonly MappedRun[]; first: number; skip: number } {
     const { walker } = this.#space;
@@ -215,7 +234,9 @@ export class PageReader {
         if (at >= to) break;
         const bad = this.#space.memory.runAt(physical + got);
         const until = Math.min(to, at + (bad.end - (physical + got)));
-        mark(at, until, bad.state === 'present' ? 'unreadable' : bad.state);
+        const state = bad.state === 'present' ? 'unreadable' : bad.state;
+        mark(at, until, state);
+        if (bad.why !== undefined) this.#note(state, bad.why, address + BigInt(at));
         at = Math.max(until, at + 1);
       }
       done = to;

@@ -15,10 +15,10 @@ export function captureCommand(program: Command): void {
     .description(
       'Writes an ELF core that holds only what structpage needs, without the contents of pages; gzip-compressed if the name ends in .gz.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
-  addImage(command).action(async (dump: string | undefined, options: ImageOptions & { output: string }) => {
-    await withImage(dump, options, async (inspector) => {
+  addImage(command).action(async (dumps: string[], options: ImageOptions & { output: string }) => {
+    await withImage(dumps, options, async (inspector) => {
       await intoFile(options.output, async (write) => {
         const gzip = options.output.endsWith('.gz') ? createGzip({ level: 9 }) : undefined;
         const written = gzip && passOn(gzip, write);

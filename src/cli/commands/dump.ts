@@ -45,17 +45,17 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .description(
       'Prints the struct pages of a memory dump, or of this machine, to standard output, one row a page.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
   addImage(addColumns(addSelection(command))).action(
-    async (dump: string | undefined, options: SelectOptions & ImageOptions & { format: string }) => {
+    async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {
         throw new UsageError(
           `there is no format '${options.format}'; there are ${EXPORTERS.map((e) => e.name).join(', ')}`,
         );
       }
-      await withImage(dump, options, async (inspector) => {
+      await withImage(dumps, options, async (inspector) => {
         warnIfNothing(inspector, options);
         const counts = noCounts();
         const columns = (options.columns ??
@@ -67,7 +67,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
           const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
           await exportRows(inspector, job, stdout, counts);
         } finally {
-          reportUnread(counts, outcome);
+          reportUnread(inspector, counts, outcome);
         }
       });
     },

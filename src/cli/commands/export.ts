@@ -40,7 +40,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .description(
       'Writes the struct pages of a memory dump, or of this machine, to a file; the format is that of its extension.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .requiredOption(
       '-o, --output <file>',
       `file to write; its extension names the format (${formats.join(', ')})`,
@@ -48,7 +48,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .option('--format <name>', 'format, if the extension does not tell')
     .option('--delimiter <character>', 'CSV: what stands between cells', ',')
     .option('--no-header', 'CSV: no line with the names of the columns');
-  addImage(addColumns(addSelection(command))).action(async (dump: string | undefined, options: Options) => {
+  addImage(addColumns(addSelection(command))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1);
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {
@@ -56,7 +56,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
       );
     }
-    await withImage(dump, options, async (inspector) => {
+    await withImage(dumps, options, async (inspector) => {
       warnIfNothing(inspector, options);
       const counts = noCounts();
       const columns = (options.columns ?? DEFAULT_COLUMNS) as ColumnName[];
@@ -81,7 +81,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         await exportRows(inspector, job, watched, counts);
       });
       progress.done();
-      reportUnread(counts, outcome);
+      reportUnread(inspector, counts, outcome);
     });
   });
 }

@@ -12,10 +12,10 @@ export function infoCommand(program: Command): void {
     .description(
       'Tells format, kernel, paging, memory model and the place of the page array, and where each fact came from.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .option('--json', 'as JSON');
-  addImage(command).action(async (dump: string | undefined, options: ImageOptions & { json?: boolean }) => {
-    await withImage(dump, options, async (inspector) => {
+  addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
+    await withImage(dumps, options, async (inspector) => {
       const info = describe(inspector);
       if (options.json) {
         await stdout(`${JSON.stringify(info, null, 2)}\n`);

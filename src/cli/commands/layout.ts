@@ -75,9 +75,9 @@ export function layoutCommand(program: Command): void {
     command
       .command('check')
       .summary("try a layout on a dump's memory, or this machine's")
-      .argument('[dump]', DUMP_HELP),
-  ).action(async (dump: string | undefined, options: ImageOptions) => {
-    await withImage(dump, options, async (inspector) => {
+      .argument('[dump...]', DUMP_HELP),
+  ).action(async (dumps: string[], options: ImageOptions) => {
+    await withImage(dumps, options, async (inspector) => {
       const passed = checkLayout(inspector).map((c) => [c.check, c.evidence]);
       await stdout(
         `${inspector.typesFrom}\n${passed.map(([check, evidence]) => `  ${check}: ${evidence}`).join('\n')}\n`,

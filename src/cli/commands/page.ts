@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { COLUMNS, cellTexts, FaultError, locatePage, parseWhere } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, dumpAnd, type ImageOptions } from '../options.ts';
+import { addImage, dumpsAnd, type ImageOptions } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
 
 /** structpage page: one page in full. */
@@ -12,14 +12,14 @@ export function pageCommand(program: Command): void {
     .description(
       'Tells everything about one page. WHERE is pfn:N, phys:0x..., page:0x... (address of a struct page) or virt:0x... (kernel virtual address).',
     )
-    .usage('[options] [dump] <where>')
+    .usage('[options] [dump...] <where>')
     .argument(
       '<where...>',
       'a memory dump (this machine if none is named), and last where: pfn:N, phys:0x..., page:0x... or virt:0x...',
     );
   addImage(command).action(async (args: string[], options: ImageOptions) => {
-    const { dump, asked: where } = dumpAnd(args, 'WHERE', parseWhere);
-    await withImage(dump, options, async (inspector) => {
+    const { dumps, asked: where } = dumpsAnd(args, 'WHERE', parseWhere);
+    await withImage(dumps, options, async (inspector) => {
       const { pfn, how } = locatePage(inspector, where);
       const names = COLUMNS.map((c) => c.name);
       const pfns = [{ start: pfn, end: pfn + 1 }];

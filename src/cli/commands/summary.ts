@@ -23,15 +23,15 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     .description(
       'Counts the pages of a memory dump, or of this machine, by type, flag, zone, order and slab cache.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .option('--json', 'as JSON');
   addImage(addSelection(command)).action(
-    async (dump: string | undefined, options: SelectOptions & ImageOptions & { json?: boolean }) => {
-      await withImage(dump, options, async (inspector) => {
+    async (dumps: string[], options: SelectOptions & ImageOptions & { json?: boolean }) => {
+      await withImage(dumps, options, async (inspector) => {
         const counts = noCounts();
         const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
         await stdout(options.json ? `${JSON.stringify(plain(summary), null, 2)}\n` : text(summary));
-        reportUnread(counts, outcome);
+        reportUnread(inspector, counts, outcome);
       });
     },
   );

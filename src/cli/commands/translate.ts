@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { translateAddress, UsageError } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, dumpAnd, type ImageOptions } from '../options.ts';
+import { addImage, dumpsAnd, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
 /** structpage translate: a page-table walk, level by level. */
@@ -10,15 +10,15 @@ export function translateCommand(program: Command): void {
     .command('translate')
     .summary('walk the page tables for an address')
     .description('Translates a kernel virtual address and tells what each level of the page tables says.')
-    .usage('[options] [dump] <address>')
+    .usage('[options] [dump...] <address>')
     .argument(
       '<address...>',
       'a memory dump (this machine if none is named), and last a virtual address, 0x...',
     );
   addImage(command).action(async (args: string[], options: ImageOptions) => {
-    const { dump, asked } = dumpAnd(args, 'the address', checkAddress);
+    const { dumps, asked } = dumpsAnd(args, 'the address', checkAddress);
     const address = BigInt(asked);
-    await withImage(dump, options, async (inspector) => {
+    await withImage(dumps, options, async (inspector) => {
       const { walker } = inspector.kernel.space;
       const { steps } = walker.walk(address);
       const rows = steps.map((s) => [

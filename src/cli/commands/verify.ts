@@ -32,16 +32,16 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
     .description(
       'Compares our decoding, page by page, with what the kernel says of its pages, by the rules of that very kernel: a dump with copies of /proc/kpageflags and /proc/kpagecount of its machine, this machine with the files themselves. Exits with 1 when pages differ.',
     )
-    .argument('[dump]', DUMP_HELP)
+    .argument('[dump...]', DUMP_HELP)
     .option('--kpageflags <file>', 'with a dump: a copy of /proc/kpageflags')
     .option('--kpagecount <file>', 'with a dump: a copy of /proc/kpagecount')
     .option('--correct', 'compare the true flags where that kernel errs');
-  addImage(command).action(async (dump: string | undefined, options: Options) => {
+  addImage(command).action(async (dumps: string[], options: Options) => {
     const named = options.kpageflags !== undefined || options.kpagecount !== undefined;
-    if (dump !== undefined && !named) {
+    if (dumps.length > 0 && !named) {
       throw new UsageError('nothing to compare with: give --kpageflags FILE, --kpagecount FILE, or both');
     }
-    if (dump === undefined && named) {
+    if (dumps.length === 0 && named) {
       throw new UsageError(
         '--kpageflags and --kpagecount are copies that belong to a dump: name the dump, or leave them away to compare this machine with its own kernel',
       );
@@ -50,14 +50,14 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
       ...(options.kpageflags === undefined ? {} : { flags: words(options.kpageflags) }),
       ...(options.kpagecount === undefined ? {} : { counts: words(options.kpagecount) }),
     };
-    await withImage(dump, options, async (inspector) => {
+    await withImage(dumps, options, async (inspector) => {
       const counts = noCounts();
       const correct = options.correct === true;
       const equal =
-        dump === undefined
+        dumps.length === 0
           ? await live(inspector, correct, counts)
           : await recorded(inspector, record, correct, counts);
-      reportUnread(counts, outcome);
+      reportUnread(inspector, counts, outcome);
       if (!equal) outcome.code = DIFFERENT;
     });
   });
