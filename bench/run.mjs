@@ -45,11 +45,13 @@ function median(list) {
 }
 
 /** Runs several things in turn, a round to warm up first; medians of each, in seconds. */
-function inTurn(things, rounds = ROUNDS) {
+function inTurn(things, rounds = ROUNDS, outputs = []) {
   const times = things.map(() => []);
   const peaks = things.map(() => 0);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, thing] of things.entries()) {
+      // a file that is there would have to be freed first
+      for (const output of outputs) rmSync(output, { force: true });
       const { seconds, mib } = thing();
       if (round > 0) times[i].push(seconds);
       peaks[i] = Math.max(peaks[i], mib);
@@ -152,7 +154,10 @@ for (const [name, dump] of dumps) {
       run([reference, 'csv', dump, job, theirs]);
       if (spawnSync('cmp', [mine, theirs]).status !== 0)
         throw new Error(`the reference writes other CSV on ${name}`);
-      const [a, b] = inTurn([() => run(csv), () => run([reference, 'csv', dump, job, theirs])], few);
+      const [a, b] = inTurn([() => run(csv), () => run([reference, 'csv', dump, job, theirs])], few, [
+        mine,
+        theirs,
+      ]);
       row(
         `CSV of 12 columns, ${name} pages, 1 thread, start to end`,
         `${ms(a.seconds)} (${rate(pages, a.seconds)})`,
@@ -163,7 +168,7 @@ for (const [name, dump] of dumps) {
     }
     rmSync(theirs, { force: true });
     const two = ours('export', dump, '--jobs', '2', '--columns', COLUMNS, '-o', mine);
-    const [one, both] = inTurn([() => run(csv), () => run(two)], few);
+    const [one, both] = inTurn([() => run(csv), () => run(two)], few, [mine]);
     row(
       `CSV, ${name} pages, 2 threads against 1`,
       ms(both.seconds),

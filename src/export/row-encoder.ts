@@ -33,7 +33,7 @@ const KIND = {
   nameField: 9,
   set: 10,
 } as const;
-const COLUMN_BYTES = 56;
+const COLUMN_BYTES = 72;
 const SET_SLOTS = 1024;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */

@@ -128,9 +128,10 @@ export class SummaryCounter {
   #addZones(summary: Summary): void {
     const { kernels } = this.#decoder.pages;
     const { zones, fields } = this.#decoder.layout;
+    const all = kernels.longs(this.#at.zones, this.#zoneCount * ZONE_SLOTS);
     for (let index = 0; index < this.#zoneCount; index++) {
-      const slots = kernels.longs(this.#at.zones + index * ZONE_SLOTS * 8, ZONE_SLOTS);
-      if (slots[0] === 0n) continue;
+      if (all[index * ZONE_SLOTS] === 0n) continue;
+      const slots = all.subarray(index * ZONE_SLOTS, (index + 1) * ZONE_SLOTS);
       const number = index % 2 ** fields.zone.width;
       const node = Math.floor(index / 2 ** fields.zone.width);
       const zone = zones[number] ?? `zone ${number}`;

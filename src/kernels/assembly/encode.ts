@@ -8,9 +8,10 @@ import { isTyped } from './types';
  *
  * A column is COLUMN_BYTES long: kind, address of the value of page 0, bytes between values, shift (i32 each); mask (u64);
  * text before the value, its length, table of names or of sets, number of the column (i32 each); whether it is known
- * of unreadable pages too (i32), 4 bytes of nothing, and the first 8 bytes of the text.
+ * of unreadable pages too (i32), 4 bytes of nothing, and the first 8 bytes of the text. Behind that is what `encode` keeps:
+ * the last word that was written in hexadecimal (u64), where, and how long it was (i32 each).
  */
-const COLUMN_BYTES: usize = 56;
+const COLUMN_BYTES: usize = 72;
 
 const EMPTY: i32 = 0;
 const INT: i32 = 1;
@@ -65,6 +66,7 @@ function copyMore(to: usize, from: usize, length: i32): void {
  */
 export function encode(rows: usize, first: i32, count: i32, states: usize, to: usize, limit: usize): usize {
   const last = columns + <usize>columnCount * COLUMN_BYTES;
+  for (let c = columns; c < last; c += COLUMN_BYTES) store<i32>(c, 0, 64);
   let r = 0;
   for (; r < count && to < limit; r++) {
     const page = rows ? load<i32>(rows + (<usize>r << 2)) : first + r;
@@ -88,7 +90,7 @@ export function encode(rows: usize, first: i32, count: i32, states: usize, to: u
           break;
         case HEX:
           if (quote) store<u8>(to++, quote);
-          to = hexadecimal(to, load<u64>(at));
+          to = word(to, c, load<u64>(at));
           if (quote) store<u8>(to++, quote);
           break;
         case BYTE: {
@@ -121,6 +123,24 @@ export function encode(rows: usize, first: i32, count: i32, states: usize, to: u
   }
   rowsDone = r;
   return to;
+}
+
+/** Neighbours often have the same word: its text is still there. */
+@inline
+function word(to: usize, column: usize, value: u64): usize {
+  const known = load<usize>(column, 64);
+  if (known && load<u64>(column, 56) == value) {
+    store<u64>(to, load<u64>(known));
+    store<u64>(to, load<u64>(known, 8), 8);
+    store<u32>(to, load<u32>(known, 16), 16);
+    store<usize>(column, to, 64);
+    return to + load<usize>(column, 68);
+  }
+  const end = hexadecimal(to, value);
+  store<u64>(column, value, 56);
+  store<usize>(column, to, 64);
+  store<usize>(column, end - to, 68);
+  return end;
 }
 
 @inline

@@ -72,6 +72,8 @@ export function folios(start: f64, count: i32): void {
   const slabs = slabMask;
   const buddy = typeBuddy;
   const movable = mayBeMovable;
+  const codes = kindCodes();
+  const refcountOffset = <usize>refcountAt;
   let freeEnd: i64 = 0;
   let freeNow: i32 = 0;
   let at = raw;
@@ -105,7 +107,7 @@ export function folios(start: f64, count: i32): void {
     let type = flags & slabs ? typeSlab : typeOf(word);
     let free = NOT_FREE;
     if (type == 0) {
-      if (first + i < freeEnd && load<u32>(at + refcountAt) == 0) {
+      if (first + i < freeEnd && load<u32>(at + refcountOffset) == 0) {
         type = buddy;
         free = freeNow;
       }
@@ -115,7 +117,7 @@ export function folios(start: f64, count: i32): void {
     }
     let kind = 0;
     let cache = 0;
-    if (type == 0) kind = kindOf(load<u64>(at + mappingOffset), 0);
+    if (type == 0) kind = kindOfPlain(load<u64>(at + mappingOffset), codes);
     else if (load<u8>(movable + type)) kind = kindOf(load<u64>(at + mappingOffset), type);
     else if (type == typeSlab) cache = cacheOf(at);
     store<u64>(out, packed(PLAIN, type, kind, free, 0, cache));
@@ -184,11 +186,21 @@ function describe(at: usize): void {
 /** Code in MAPPING_KINDS by the low bits of `mapping` (include/linux/page-flags.h: PAGE_MAPPING_ANON, _KSM, _MOVABLE). */
 @inline
 function kindOf(mapping: u64, type: i32): i32 {
-  // kernel pointers have all of their top 8 bits set; poison values have not
-  if (mapping >> 56 != 0xff) return 0;
-  const bits = <u32>mapping & 3;
-  const code = bits == 1 ? 1 : bits == 3 ? 2 : bits == 0 ? 4 : movableByMapping ? KIND_MOVABLE : 0;
+  const code = kindOfPlain(mapping, kindCodes());
   return type && load<u8>(mayBeMovable + type) && code != KIND_MOVABLE ? 0 : code;
+}
+
+/** The codes of the four values of the low bits, 4 bits each: file, anon, movable or none, ksm. */
+@inline
+function kindCodes(): u32 {
+  return 4 | (1 << 4) | (movableByMapping ? KIND_MOVABLE << 8 : 0) | (2 << 12);
+}
+
+/** Without a branch, since neighbours differ; kernel pointers have all of their top 8 bits set, poison values have not. */
+@inline
+function kindOfPlain(mapping: u64, codes: u32): i32 {
+  const code = (codes >> ((<u32>mapping & 3) << 2)) & 7;
+  return <i32>(code & -(<u32>(mapping >> 56 == 0xff)));
 }
 
 /** Code of the slab cache whose page is at `at`. */

@@ -8,12 +8,22 @@ export function decimal(to: usize, value: u64): usize {
   return manyDigits(to, value);
 }
 
+/** The number that was written last: the pfn of a page and that of its head are mostly the same. */
+let lastValue: u64 = 0;
+let lastText: u64 = 0x30;
+let lastLength: usize = 1;
+
 function manyDigits(to: usize, value: u64): usize {
   if (value < 100000000) {
-    const digits = eightDigits(<u32>value);
-    const zeros = <u64>ctz(digits) & ~7;
-    store<u64>(to, (digits | 0x3030303030303030) >> zeros);
-    return to + 8 - <usize>(zeros >> 3);
+    if (value != lastValue) {
+      const digits = eightDigits(<u32>value);
+      const zeros = <u64>ctz(digits) & ~7;
+      lastValue = value;
+      lastText = (digits | 0x3030303030303030) >> zeros;
+      lastLength = 8 - <usize>(zeros >> 3);
+    }
+    store<u64>(to, lastText);
+    return to + lastLength;
   }
   const top = value / 100000000;
   let end = to + 1;

@@ -38,7 +38,7 @@ type Plan =
   | Exclude<Expression, { kind: 'and' | 'or' | 'not' }>
   | { readonly kind: 'and' | 'or'; readonly left: Plan; readonly right: Plan }
   | { readonly kind: 'not'; readonly operand: Plan }
-  | { readonly kind: 'bits'; readonly mask: bigint };
+  | { readonly kind: 'bits'; readonly mask: bigint; readonly notTail: boolean };
 
 /**
  * A `--where` expression as a plan of kernels: each comparison makes a bitmap over the pages of a batch, `&&`, `||` and `!`
@@ -110,6 +110,11 @@ export class Filter {
       const { raw } = this.#decoder.pages;
       const { offsets, size } = this.#decoder.layout;
       run.maskedEqual(raw + offsets.flags, size, count, expression.mask, expression.mask, bits);
+      if (expression.notTail && run.countBits(bits, count) > 0) {
+        const heads = this.#bits(depth + 1);
+        run.maskedEqual(raw + offsets.compound, size, count, 1n, 0n, heads);
+        run.andBits(bits, heads, count);
+      }
       return bits;
     }
     const lane = this.#decoder.lane(expression.column);
@@ -301,8 +306,11 @@ function cheapBound(expression: Expression, flags: FlagRules): Plan | 'any' {
     }
     case 'not':
       return cheapBound(expression.operand, flags) === expression.operand ? expression : 'any';
-    case 'has':
-      return { kind: 'bits', mask: wordBits(maskOf(flags.names, expression.names), flags) };
+    case 'has': {
+      const mask = wordBits(maskOf(flags.names, expression.names), flags);
+      // where tails keep the order in bits of flags, those are no flags of theirs
+      return { kind: 'bits', mask, notTail: (mask & flags.bits & ~flags.tailBits) !== 0n };
+    }
     default:
       return OF_THE_PAGE.has(expression.column) ? expression : 'any';
   }
