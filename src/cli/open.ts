@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import {
   dropPrivileges,
   type Inspector,
+  LayoutCache,
   liveMethodOf,
   openLive,
   openMemory,
@@ -43,6 +44,7 @@ export async function withImage(
   }
   const common = {
     ...(layout ? { layout } : {}),
+    ...(options.cache ? { cache: new LayoutCache() } : {}),
     ...(options.spoolLimit === undefined ? {} : { spoolLimit: options.spoolLimit }),
     progress: (what: string, done: number, total: number) => progress.update(what, done, total),
   };
@@ -55,6 +57,7 @@ export async function withImage(
   try {
     for (const warning of inspector.warnings) say(`warning: ${warning}`);
     await use(inspector);
+    inspector.keepTypes();
   } finally {
     inspector.close();
   }

@@ -18,6 +18,7 @@ export interface ImageOptions {
   method?: LiveMethod;
   nice?: number;
   spoolLimit?: number;
+  cache?: boolean;
 }
 
 /** What commands say of their argument `dump`. */
@@ -52,6 +53,14 @@ const MOST_JOBS = 3;
 /** How many threads a command may use. */
 export function jobsOf(options: SelectOptions): number {
   return options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
+}
+
+/** Adds the option that turns the cache off, to commands that gain by one. */
+export function addCache(command: Command): Command {
+  return command.option(
+    '--no-cache',
+    'neither use nor keep the types of kernels in the cache directory ($XDG_CACHE_HOME/structpage)',
+  );
 }
 
 /** Adds the option that selects columns. */

@@ -38,6 +38,7 @@ export interface InspectorParts {
   readonly model: MemoryModel;
   readonly layout: PageLayout;
   readonly warnings: readonly string[];
+  readonly keep?: () => void;
 }
 
 /** An open memory image: everything that users ask of one. Close it when done. */
@@ -54,7 +55,10 @@ export class Inspector {
   /** What is doubtful about the image, one sentence each. */
   readonly warnings: readonly string[];
 
+  readonly #keep: (() => void) | undefined;
+
   constructor(parts: InspectorParts) {
+    this.#keep = parts.keep;
     this.image = parts.image;
     this.kernel = parts.kernel;
     this.types = parts.types;
@@ -66,6 +70,11 @@ export class Inspector {
       ? new SteadyReader(parts.kernel.space, parts.model, parts.layout)
       : new PageReader(parts.kernel.space, parts.model);
     this.caches = new SlabCaches(parts.kernel.space, parts.types.place('kmem_cache', 'name')?.offset);
+  }
+
+  /** Keeps the types of this kernel in the cache that the image was opened with, for the next time; does nothing without one. */
+  keepTypes(): void {
+    this.#keep?.();
   }
 
   close(): void {

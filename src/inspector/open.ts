@@ -61,7 +61,7 @@ function openAll(list: readonly (string | ByteSource)[], context: OpenContext): 
 
 /** The inspector of an image whose kernel is known: finds types and struct pages, and tries them. Throws LayoutError. */
 export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions = {}): Inspector {
-  return firstThatHolds(kernel, options, ({ types, from, warnings }) => {
+  return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
     const discovered = discoverMemoryModel(kernel, types);
     const { model } = discovered;
     const resolved = resolvePageLayout(
@@ -82,6 +82,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
       model,
       layout,
       warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+      ...(keep ? { keep } : {}),
     });
     checkLayout(inspector);
     return inspector;

@@ -1,7 +1,12 @@
 import { LayoutError, StructPageError } from '../core/errors.ts';
+import type { Btf } from '../formats/btf/btf.ts';
 import { findBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { LayoutCache } from '../layout/cache.ts';
+import { extractLayout } from '../layout/extract.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
+import { factsFromJson } from '../layout/from-json.ts';
+import type { LayoutFile } from '../layout/layout-file.ts';
 import { findLayouts } from '../layout/registry.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 
@@ -11,17 +16,21 @@ export interface FoundTypes {
   /** In words, for `info`. */
   readonly from: string;
   readonly warnings: readonly string[];
+  /** Keeps them for when the same kernel is met again. */
+  readonly keep?: () => void;
 }
 
 /** What a user can name. */
 export interface TypeOptions {
   /** Types that are to be used instead of what the image has, as `readTypes` gives them. */
   readonly layout?: TypeFacts;
+  /** Types of kernels that were met before. */
+  readonly cache?: LayoutCache;
 }
 
 /**
  * Candidates for the types of the kernel, by the order of evidence: what the user named and nothing else; the BTF
- * in the image; the layout registry by build id, by release, by nearest release. Each must pass the self-checks before
+ * in the image, or what was kept of it when this very build was met before; the layout registry by build id, by release, by nearest release. Each must pass the self-checks before
  * it is believed. What was wrong with the image's own BTF is added to `problems`.
  */
 export function* typeCandidates(
@@ -33,14 +42,26 @@ export function* typeCandidates(
     yield { types: options.layout, from: options.layout.origin, warnings: [] };
     return;
   }
+  const { release, buildId } = kernel;
+  const { cache } = options;
+  const kept = buildId === undefined ? undefined : cache?.read(buildId);
+  if (kept) {
+    yield {
+      types: factsFromJson(kept, 'BTF in the image', 'btf-in-image'),
+      from: 'BTF in the image, kept since this build was first met',
+      warnings: [],
+    };
+  }
   const found = findBtf(kernel, problems);
   if (found)
     yield {
       types: factsFromBtf(found.btf, 'BTF in the image', 'btf-in-image'),
       from: found.from,
       warnings: [],
+      ...(cache && buildId !== undefined
+        ? { keep: () => cache.write(buildId, layoutOf(kernel, buildId, found.btf)) }
+        : {}),
     };
-  const { release, buildId } = kernel;
   for (const { entry, types } of findLayouts({ arch: kernel.architecture.name, release, buildId })) {
     const near = types.confidence === 'layout-nearest';
     yield {
@@ -53,6 +74,18 @@ export function* typeCandidates(
         : [],
     };
   }
+}
+
+function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {
+  return extractLayout(btf, {
+    arch: kernel.architecture.name,
+    release: kernel.release,
+    buildId,
+    package: 'unknown',
+    version: 'unknown',
+    madeFrom: 'BTF in an image of memory',
+    madeBy: 'structpage, for itself',
+  });
 }
 
 /** Tries one candidate after the other; throws a LayoutError that tells what was wrong with each. */

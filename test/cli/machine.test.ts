@@ -6,7 +6,8 @@ import { SAMPLE, structpage } from './run.ts';
 test.for<[string[], number, RegExp]>([
   [['page', 'vmcore'], 2, /'vmcore' names no page.*if 'vmcore' is the dump, write WHERE behind it/],
   [['page', SAMPLE, 'vmcore'], 2, /'vmcore' names no page; write one of pfn:1234/],
-  [['page', 'a', 'b', 'c'], 2, /3 arguments are too many; there can be a dump, and after it WHERE/],
+  [['page', 'a', 'b', 'c'], 2, /'c' could be a pfn or one of several kinds of address/],
+  [['dump', '/proc/kcore', SAMPLE], 2, /cannot be read together with files/],
   [['page'], 2, /missing required argument/],
   [['translate', SAMPLE], 2, /is no virtual address.*is the dump, write the address behind it/],
   [['translate', '4096'], 2, /write it as 0x and up to 16 hexadecimal digits/],

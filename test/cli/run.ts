@@ -13,16 +13,26 @@ export interface Ran {
   readonly err: string;
 }
 
+/** No cache can be made there: what one test leaves behind must not be what another one sees. */
+const NO_CACHE = '/dev/null/cache';
+
 /** Runs the built command as a user would. */
 export function structpage(...args: string[]): Ran {
   if (!existsSync(MAIN)) throw new Error('dist/ is not built: npm run build');
-  const ran = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const ran = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { XDG_CACHE_HOME: NO_CACHE, ...process.env },
+  });
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }
 
 /** Runs it in a shell line, where `structpage` stands for the command. */
 export function shell(line: string): Ran {
   const command = `${process.execPath} ${MAIN}`;
-  const ran = spawnSync('bash', ['-c', line.replaceAll('structpage', command)], { encoding: 'utf8' });
+  const ran = spawnSync('bash', ['-c', line.replaceAll('structpage', command)], {
+    encoding: 'utf8',
+    env: { XDG_CACHE_HOME: NO_CACHE, ...process.env },
+  });
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
+  addCache,
   addColumns,
   addImage,
   addSelection,
@@ -47,7 +48,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
-  addImage(addColumns(addSelection(command))).action(
+  addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {

@@ -12,6 +12,7 @@ import {
 } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
+  addCache,
   addColumns,
   addImage,
   addSelection,
@@ -48,7 +49,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .option('--format <name>', 'format, if the extension does not tell')
     .option('--delimiter <character>', 'CSV: what stands between cells', ',')
     .option('--no-header', 'CSV: no line with the names of the columns');
-  addImage(addColumns(addSelection(command))).action(async (dumps: string[], options: Options) => {
+  addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1);
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {

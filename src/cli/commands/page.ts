@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { COLUMNS, cellTexts, FaultError, locatePage, parseWhere } from '../../index.ts';
 import { withImage } from '../open.ts';
-import { addImage, dumpsAnd, type ImageOptions } from '../options.ts';
+import { addCache, addImage, dumpsAnd, type ImageOptions } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
 
 /** structpage page: one page in full. */
@@ -17,7 +17,7 @@ export function pageCommand(program: Command): void {
       '<where...>',
       'a memory dump (this machine if none is named), and last where: pfn:N, phys:0x..., page:0x... or virt:0x...',
     );
-  addImage(command).action(async (args: string[], options: ImageOptions) => {
+  addCache(addImage(command)).action(async (args: string[], options: ImageOptions) => {
     const { dumps, asked: where } = dumpsAnd(args, 'WHERE', parseWhere);
     await withImage(dumps, options, async (inspector) => {
       const { pfn, how } = locatePage(inspector, where);

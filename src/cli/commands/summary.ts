@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { noCounts, type Summary, summarize } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
+  addCache,
   addImage,
   addSelection,
   DUMP_HELP,
@@ -25,7 +26,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .option('--json', 'as JSON');
-  addImage(addSelection(command)).action(
+  addCache(addImage(addSelection(command))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { json?: boolean }) => {
       await withImage(dumps, options, async (inspector) => {
         const counts = noCounts();

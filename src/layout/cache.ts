@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { StructPageError } from '../core/errors.ts';
+import { parseLayout } from './from-json.ts';
+import { formatLayout, type LayoutFile } from './layout-file.ts';
+import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
+
+/**
+ * Types of kernels that were met before, by build id: files of the form of layouts/ behind a line with their digest. What is
+ * not whole is no more than absent, and what cannot be written is not kept: a cache never fails. Files appear under
+ * their name when they are whole, so that several processes may keep the same one at the same time.
+ */
+export class LayoutCache {
+  readonly #folder: string;
+
+  /** `folder` is made when there is something to be kept; by default that of the XDG base directory specification. */
+  constructor(folder: string = defaultFolder()) {
+    this.#folder = folder;
+  }
+
+  /** The types of a build; undefined if they were not kept, or are damaged. */
+  read(buildId: string): LayoutFile | undefined {
+    try {
+      const path = this.#path(buildId);
+      const text = readFileSync(path, 'utf8');
+      const end = text.indexOf('\n');
+      const body = text.slice(end + 1);
+      if (text.slice(0, end) !== digest(body)) return undefined;
+      const file = parseLayout(body, path);
+      return file.kernels.some((k) => k.buildId === buildId) ? file : undefined;
+    } catch (error) {
+      if (error instanceof StructPageError || isSystemError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Keeps the types of a build; nothing is said if that cannot be. */
+  write(buildId: string, file: LayoutFile): void {
+    const path = this.#path(buildId);
+    const temporary = `${path}.${process.pid}.tmp`;
+    const body = formatLayout(file);
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, `${digest(body)}\n${body}`, { mode: 0o600 });
+      renameSync(temporary, path);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      try {
+        rmSync(temporary, { force: true });
+      } catch {
+        // there is no such folder: nothing is there to be removed
+      }
+    }
+  }
+
+  #path(buildId: string): string {
+    return join(this.#folder, `${buildId}-${WANTED}.layout`);
+  }
+}
+
+function defaultFolder(): string {
+  const base = process.env.XDG_CACHE_HOME;
+  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'structpage');
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What is taken out of types changes from one release of structpage to the next: each has files of its own. */
+const WANTED: string = digest(JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS])).slice(0, 12);
+
+function isSystemError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string' && !(error instanceof StructPageError);
+}
