@@ -26,7 +26,7 @@ export {
   type Selection,
 } from './inspector/inspector.ts';
 export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
-export { type OpenOptions, openMemory } from './inspector/open.ts';
+export { type OpenOptions, openGuest, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { noCounts, type PageCounts } from './inspector/scan.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';

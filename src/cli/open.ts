@@ -4,6 +4,7 @@ import {
   type Inspector,
   LayoutCache,
   liveMethodOf,
+  openGuest,
   openLive,
   openMemory,
   PAGE_STATES,
@@ -42,18 +43,34 @@ export async function withImage(
   if (method !== undefined && dumps.length > 1) {
     throw new UsageError(`${first} is this machine's own memory: it cannot be read together with files`);
   }
+  if (options.qmp !== undefined && (first !== undefined || options.method !== undefined)) {
+    throw new UsageError('--qmp names a guest: leave the dump and --method away');
+  }
+  if (options.qmpStop && options.qmp === undefined) {
+    throw new UsageError('--qmp-stop is about the guest of --qmp: name its socket');
+  }
   const common = {
     ...(layout ? { layout } : {}),
     ...(options.cache ? { cache: new LayoutCache() } : {}),
+    ...(options.lowMemory === undefined ? {} : { lowMemory: options.lowMemory }),
     ...(options.spoolLimit === undefined ? {} : { spoolLimit: options.spoolLimit }),
     progress: (what: string, done: number, total: number) => progress.update(what, done, total),
   };
-  const inspector =
-    first === undefined || method !== undefined
+  const inspector = options.qmp
+    ? await openGuest(options.qmp, { ...common, stop: options.qmpStop === true })
+    : first === undefined || method !== undefined
       ? await openLive({ ...common, ...(method === undefined ? {} : { method }) })
       : await openMemory(dumps, common);
   progress.done();
-  if (inspector.image.live) dropPrivileges();
+  if (inspector.image.live && !options.qmp) dropPrivileges();
+  // a guest that was stopped must go on, however this ends
+  const closed = (): void => inspector.close();
+  const interrupted = (): never => process.exit(130);
+  if (options.qmpStop) {
+    process.once('exit', closed);
+    process.once('SIGINT', interrupted);
+    process.once('SIGTERM', interrupted);
+  }
   try {
     for (const warning of inspector.warnings) say(`warning: ${warning}`);
     await use(inspector);

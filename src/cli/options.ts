@@ -19,6 +19,9 @@ export interface ImageOptions {
   nice?: number;
   spoolLimit?: number;
   cache?: boolean;
+  lowMemory?: number;
+  qmp?: string;
+  qmpStop?: boolean;
 }
 
 /** What commands say of their argument `dump`. */
@@ -82,6 +85,14 @@ export function addImage(command: Command): Command {
         '--method <way>',
         'without a dump: this way to the memory of this machine and no other',
       ).choices(LIVE_METHODS),
+    )
+    .option('--qmp <socket>', 'instead of a dump: the memory of a running QEMU guest, by its QMP socket')
+    .option('--qmp-stop', 'with --qmp: stop the guest while it is read')
+    .addOption(
+      new Option(
+        '--low-memory <size>',
+        'of a raw image, or the memory file of a guest: the memory below the hole for PCI, e.g. 2G or 3G (found out if not said)',
+      ).argParser(parseSize),
     )
     .addOption(
       new Option(

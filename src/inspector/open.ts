@@ -7,6 +7,7 @@ import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { OpenContext, OpenImage } from '../sources/image-format.ts';
 import { openImages } from '../sources/open-image.ts';
+import { openQmp, type QmpOptions } from '../sources/qmp.ts';
 import { Inspector } from './inspector.ts';
 import { refineCpupid } from './refine-layout.ts';
 import { checkLayout } from './self-check.ts';
@@ -16,6 +17,8 @@ import { firstThatHolds, type TypeOptions } from './types.ts';
 export interface OpenOptions extends TypeOptions {
   /** The most bytes that a compressed dump, or one that comes by a pipe, may take in the temporary directory. */
   readonly spoolLimit?: number;
+  /** Bytes of memory below the hole for PCI, for raw images that leave the hole out; found out if not given. */
+  readonly lowMemory?: number;
   /** Told of what takes long: decompression, scans. */
   progress?(what: string, done: number, total: number): void;
 }
@@ -32,8 +35,12 @@ export async function openMemory(
   what: string | ByteSource | readonly (string | ByteSource)[],
   options: OpenOptions = {},
 ): Promise<Inspector> {
-  const { progress, spoolLimit } = options;
-  const context = { ...(progress ? { progress } : {}), ...(spoolLimit === undefined ? {} : { spoolLimit }) };
+  const { progress, spoolLimit, lowMemory } = options;
+  const context = {
+    ...(progress ? { progress } : {}),
+    ...(spoolLimit === undefined ? {} : { spoolLimit }),
+    ...(lowMemory === undefined ? {} : { lowMemory }),
+  };
   const sources = openAll(Array.isArray(what) ? what : [what as string | ByteSource], context);
   const image = await openImages(sources, context);
   try {
@@ -43,6 +50,20 @@ export async function openMemory(
     // what is wrong with the file is likely why the rest failed
     if (error instanceof StructPageError && image.warnings.length > 0)
       error.message += `\n  ${image.warnings.join('\n  ')}`;
+    throw error;
+  }
+}
+
+/**
+ * Opens the memory of a running QEMU guest by its QMP socket. The guest is stopped only if `stop` is set, and goes on when the
+ * inspector is closed. Throws UnsupportedError that says what is wrong with the socket, and what openMemory throws.
+ */
+export async function openGuest(socket: string, options: OpenOptions & QmpOptions = {}): Promise<Inspector> {
+  const image = openQmp(socket, options);
+  try {
+    return inspect(image, openKernel(image, socket, options.progress), options);
+  } catch (error) {
+    image.close();
     throw error;
   }
 }

@@ -79,6 +79,8 @@ export interface OpenContext {
   readonly parts?: readonly ByteSource[];
   /** The most bytes that may be written to a temporary file when the dump has to be decompressed; no limit if absent. */
   readonly spoolLimit?: number;
+  /** Bytes of memory below the hole for PCI, for raw images that leave the hole out; found out if absent. */
+  readonly lowMemory?: number;
   /** Told of progress of anything that takes long: a part done of a whole, in bytes. */
   progress?(what: string, done: number, total: number): void;
 }

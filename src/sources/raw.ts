@@ -1,5 +1,5 @@
 import { type ByteSource, readUpTo } from '../core/bytes.ts';
-import { FormatError } from '../core/errors.ts';
+import { FormatError, UsageError } from '../core/errors.ts';
 import type { ImageFormat, OpenContext, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 import { findPciHole } from './raw-split.ts';
@@ -48,7 +48,12 @@ export const raw: ImageFormat = {
     if (parts.length > 0) return openPieces([source, ...parts]);
     const pieces: Piece[] = [{ start: 0, end: source.byteLength, offset: 0 }];
     const details: [string, string][] = [];
-    const hole = findPciHole(source, context.progress);
+    const said = context.lowMemory;
+    if (said !== undefined && !(said > 0 && said <= FOUR_GIB && said % 4096 === 0)) {
+      throw new UsageError(`low memory of ${said} bytes: it is whole pages, and ends at 4 GiB at the latest`);
+    }
+    const fits = said !== undefined && said < source.byteLength;
+    const hole = said === undefined ? findPciHole(source, context.progress) : fits ? said : undefined;
     if (hole !== undefined) {
       const above = source.byteLength - hole;
       pieces.splice(
@@ -57,7 +62,10 @@ export const raw: ImageFormat = {
         { start: 0, end: hole, offset: 0 },
         { start: FOUR_GIB, end: FOUR_GIB + above, offset: hole },
       );
-      details.push(['PCI hole', `from 0x${hole.toString(16)} to 4 GiB, as the memory map in the image says`]);
+      details.push([
+        'PCI hole',
+        `from 0x${hole.toString(16)} to 4 GiB, as ${said === undefined ? 'the memory map in the image says' : 'was said'}`,
+      ]);
     }
     return image(source, pieces, details, () => source.close());
   },

@@ -12,13 +12,19 @@ export interface Spool {
   finish(): ByteSource;
 }
 
-/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, of at most `limit` bytes. */
-export function openSpool(name: string, limit: number = Infinity): Spool {
+/** Opens a new file in the system's temporary directory (TMPDIR) and takes its name away. */
+export function openNameless(): number {
   const dir = mkdtempSync(join(tmpdir(), 'structpage-'));
   const path = join(dir, 'spool');
   const fd = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   rmdirSync(dir);
+  return fd;
+}
+
+/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, of at most `limit` bytes. */
+export function openSpool(name: string, limit: number = Infinity): Spool {
+  const fd = openNameless();
   let size = 0;
   return {
     write(bytes) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openMemory, type Summary } from '../../src/index.ts';
+import { openGuest, openMemory, type Summary } from '../../src/index.ts';
 import {
   type GuestOptions,
   type GuestRun,
@@ -162,39 +162,53 @@ describe.skipIf(releases.length === 0)('a running guest', () => {
     }
   }, 620_000);
 
-  test.for(['640M', '5G'])('a guest of %s from outside, by the file that is its memory', async (memory) => {
-    const folder = mkdtempSync(join(tmpdir(), 'structpage-memory-'));
-    const path = join(folder, 'guest.mem');
-    try {
-      for (const release of last) {
-        let outside: Summary | undefined;
-        const run = await runGuest(release, {
-          scenario: 'outside',
-          memory,
-          qemu: [
-            '-object',
-            `memory-backend-file,id=m0,size=${memory},mem-path=${path},share=on`,
-            '-machine',
-            'memory-backend=m0',
-          ],
-          async onResult(name) {
-            if (name !== 'inside') return;
-            const inspector = await openMemory(path);
-            outside = inspector.summary();
-            inspector.close();
-          },
-        });
-        const { inside } = report(run);
-        const seen = new Map(outside!.types);
-        for (const [type, pages] of inside.types as [string, number][]) {
-          expect(
-            Math.abs((seen.get(type) ?? 0) - pages),
-            `${type}: ${seen.get(type)} beside ${pages}`,
-          ).toBeLessThan(inside.pages * 0.03);
+  test.for(['640M', '5G'])(
+    'a guest of %s from outside, by the file that is its memory and by QMP',
+    async (memory) => {
+      const folder = mkdtempSync(join(tmpdir(), 'structpage-memory-'));
+      const path = join(folder, 'guest.mem');
+      try {
+        for (const release of last) {
+          const outside: Summary[] = [];
+          const socket = join(folder, 'qmp');
+          const run = await runGuest(release, {
+            scenario: 'outside',
+            memory,
+            qemu: [
+              '-object',
+              `memory-backend-file,id=m0,size=${memory},mem-path=${path},share=on`,
+              '-machine',
+              'memory-backend=m0',
+              '-qmp',
+              `unix:${socket},server=on,wait=off`,
+            ],
+            async onResult(name) {
+              if (name !== 'inside') return;
+              for (const open of [
+                () => openMemory(path),
+                () => openGuest(socket),
+                () => openGuest(socket, { stop: true }),
+              ]) {
+                const inspector = await open();
+                outside.push(inspector.summary());
+                inspector.close();
+              }
+            },
+          });
+          const { inside } = report(run);
+          expect(outside).toHaveLength(3);
+          for (const { types: seen } of outside) {
+            for (const [type, pages] of inside.types as [string, number][]) {
+              expect(
+                Math.abs((seen.get(type) ?? 0) - pages),
+                `${type}: ${seen.get(type)} beside ${pages}`,
+              ).toBeLessThan(inside.pages * 0.03);
+            }
+          }
         }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
       }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 });

@@ -71,6 +71,9 @@ describe('raw images', () => {
       { at: 4096 * 5, bytes: pageContent(5) },
       // entries that speak for nothing: of another size, of another type
       { at: 90000, bytes: e820(4 * GIB, above + 4096) },
+      // numbers that are no table of memory, however often they come
+      ...[0, 1, 2].map((i) => ({ at: 300_000 + i * 100, bytes: e820(4 * GIB, above + 0.25 * GIB) })),
+      { at: 123456 + 7 - 20, bytes: e820(2 ** 20, below - 2 ** 20) },
       { at: 123456 + 7, bytes: e820(4 * GIB, above) },
       { at: below, bytes: pageContent(0x100000) },
     ]);

@@ -1,0 +1,120 @@
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/** A connected stream socket that is read and written without waiting for the event loop. */
+export interface UnixSocket {
+  /** Sends all of it. Throws the error of write(2). */
+  write(text: string): void;
+  /** The next line, without its end. Throws SocketError when the other side has hung up or says nothing for too long. */
+  readLine(): string;
+  close(): void;
+}
+
+/** A call of the socket failed, by its errno, or `EOF` when the other side has hung up. */
+export class SocketError extends Error {
+  readonly code: string;
+
+  constructor(call: string, code: string) {
+    super(`${call}: ${code}`);
+    this.code = code;
+  }
+}
+
+// include/uapi/asm-generic/socket.h and linux/un.h, the same on x86-64 and arm64
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
+const SO_SNDTIMEO = 21;
+const MAX_PATH = 108;
+
+interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  errno(): string;
+}
+
+let libc: Libc | undefined;
+
+function load(): Libc {
+  if (libc) return libc;
+  const koffi = createRequire(import.meta.url)('koffi');
+  const library = koffi.load(null);
+  const names = new Map<number, string>(
+    Object.entries(koffi.os.errno as Record<string, number>).map(([name, number]) => [number, name]),
+  );
+  libc = {
+    socket: library.func('int socket(int, int, int)'),
+    connect: library.func('int connect(int, const uint8_t *, uint32_t)'),
+    setsockopt: library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
+    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+  };
+  return libc;
+}
+
+/** Connects to a socket in the file system; a call that takes longer than `seconds` fails. Throws SocketError. */
+export function connectUnix(path: string, seconds: number): UnixSocket {
+  const name = new TextEncoder().encode(path);
+  if (name.length >= MAX_PATH) throw new SocketError('connect', 'ENAMETOOLONG');
+  const c = load();
+  const fd = c.socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0);
+  if (fd < 0) throw new SocketError('socket', c.errno());
+  const address = new Uint8Array(2 + MAX_PATH);
+  address[0] = AF_UNIX;
+  address.set(name, 2);
+  const timeout = new Uint8Array(16);
+  new DataView(timeout.buffer).setBigInt64(0, BigInt(seconds), true);
+  for (const option of [SO_RCVTIMEO, SO_SNDTIMEO]) c.setsockopt(fd, SOL_SOCKET, option, timeout, 16);
+  if (c.connect(fd, address, address.length) !== 0) {
+    const code = c.errno();
+    closeSync(fd);
+    throw new SocketError('connect', code);
+  }
+  return new FdSocket(fd);
+}
+
+class FdSocket implements UnixSocket {
+  readonly #fd: number;
+  #pending: Buffer = Buffer.alloc(0);
+  #open = true;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(text: string): void {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) {
+      done += call('write', () => writeSync(this.#fd, bytes, done));
+    }
+  }
+
+  readLine(): string {
+    const chunk = Buffer.alloc(65536);
+    for (;;) {
+      const end = this.#pending.indexOf(10);
+      if (end >= 0) {
+        const line = this.#pending.toString('utf8', 0, end);
+        this.#pending = this.#pending.subarray(end + 1);
+        return line.trimEnd();
+      }
+      const got = call('read', () => readSync(this.#fd, chunk));
+      if (got === 0) throw new SocketError('read', 'EOF');
+      this.#pending = Buffer.concat([this.#pending, chunk.subarray(0, got)]);
+    }
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.#fd);
+    this.#open = false;
+  }
+}
+
+function call(name: string, run: () => number): number {
+  try {
+    return run();
+  } catch (error) {
+    throw new SocketError(name, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+}
