@@ -1,5 +1,5 @@
 // Makes a dump of a machine with more memory out of a real capture: the page tables and mem_section are extended, and the new
-// part of the page array is the old one's sections of ZONE_NORMAL over and over. So the file stays small, and its extents
+// part of the page array is the old one's sections of its largest zone over and over. So the file stays small, and its extents
 // repeat; every page of it is a real page. What is not true of the copies: a tail that names its head by address names
 // that of the first copy.
 import { copyFileSync, openSync, statSync, writeSync } from 'node:fs';
@@ -22,10 +22,12 @@ export async function makeSynthetic(from, to, pages) {
     throw new Error('needs vmemmap with 64-byte struct pages');
   const old = model.sections.list;
   const zones = readZones(kernel, types);
-  const normal = zones.find((z) => z.name === 'Normal');
-  const usable = old.filter(
-    (s) => s.number * SECTION_PAGES >= normal.start && (s.number + 1) * SECTION_PAGES <= normal.end,
-  );
+  // the zone in which most sections begin goes on
+  const inZone = (z) =>
+    old.filter(({ number }) => number * SECTION_PAGES >= z.start && number * SECTION_PAGES < z.end);
+  const normal = zones.reduce((best, z) => (inZone(z).length > inZone(best).length ? z : best));
+  const usable = inZone(normal);
+  if (usable.length === 0) throw new Error('needs a zone in which a section of 128 MiB begins');
   const next = old.at(-1).number + 1;
   const last = next + Math.ceil((pages - inspector.presentPages) / SECTION_PAGES);
   const patches = [];
