@@ -15,9 +15,14 @@ const REFUSALS: Record<string, readonly [why: string, remedy: string]> = {
     `it said nothing for ${SECONDS} seconds`,
     'a QMP socket serves one client at a time: disconnect the other one (libvirt?)',
   ],
+  ECONNRESET: ['it hung up', 'see whether QEMU is still running'],
+  EPIPE: ['it hung up', 'see whether QEMU is still running'],
   EOF: ['it hung up', 'see whether QEMU is still running, and whether another client has the socket'],
   ENAMETOOLONG: ['its path is longer than 107 bytes', 'name it by a shorter path'],
 };
+
+/** QEMU has heard a command and will not do it. */
+export class QmpRefusal extends UnsupportedError {}
 
 /** A connection to QEMU's monitor (docs/interop/qmp-spec.rst of QEMU). Each call waits for its answer. */
 export class QmpClient {

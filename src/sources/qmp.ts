@@ -3,7 +3,7 @@ import { UnsupportedError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
 import { runAt } from './pieces.ts';
-import { QmpClient } from './qmp-client.ts';
+import { QmpClient, QmpRefusal } from './qmp-client.ts';
 import { openNameless } from './spool.ts';
 
 /** ELF machines by QEMU's names of its targets. */
@@ -137,7 +137,8 @@ class QmpMemory implements PhysicalMemory {
     try {
       this.#client.execute('pmemsave', { val: address, size: length, filename });
     } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
+      // what is no answer of QEMU's is a matter of the socket, and said so
+      if (!(error instanceof QmpRefusal)) throw error;
       throw new UnsupportedError(error.what, 'run as the user that QEMU runs as, and in the same container');
     }
     const bytes = new Uint8Array(length);
