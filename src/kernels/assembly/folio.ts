@@ -144,7 +144,12 @@ function headOf(pfn: i64, link: u64): i64 {
   let owner: i64 = -1;
   if (base) {
     const bytes = link - 1 - base;
-    if (link > base && bytes % <u64>size == 0) owner = <i64>(bytes / <u64>size);
+    if (link > base) {
+      // a division costs more than all the rest
+      if (sizeLog >= 0) {
+        if ((bytes & <u64>(size - 1)) == 0) owner = <i64>(bytes >> <u64>sizeLog);
+      } else if (bytes % <u64>size == 0) owner = <i64>(bytes / <u64>size);
+    }
   } else owner = <i64>pfnOf(<u32>link & ~1, <u32>(link >> 32));
   return owner >= 0 && owner < <i64>1 << 40 ? owner : pfn;
 }
