@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { guestFiles } from './initramfs.ts';
 
 /** What a guest printed: its results by name, and everything for the case that something is missing. */
@@ -26,6 +27,8 @@ export interface GuestOptions {
   readonly seconds?: number;
   /** Whether the kernel is to be found in the guest as /structpage/vmlinuz. */
   readonly ownKernel?: boolean;
+  /** Path of an initramfs to boot instead of the one that runs the scenario with Node. */
+  readonly initrd?: string;
 }
 
 /** A guest that runs. */
@@ -75,14 +78,18 @@ export function openDevMem(name: string, value: unknown, guest: RunningGuest): P
 }
 
 const initrds: Map<string, string> = new Map();
+let folder: string | undefined;
+// a worker of the test runner is ended without its exit handlers
+afterAll(() => {
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The initramfs, made once for all guests of a run; with the kernel in it for those that boot another one themselves. */
 function initramfs(kernel?: string): string {
   const made = initrds.get(kernel ?? '');
   if (made) return made;
-  const folder = mkdtempSync(join(tmpdir(), 'structpage-guest-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'initrd');
+  folder ??= mkdtempSync(join(tmpdir(), 'structpage-guest-'));
+  const path = join(folder, `initrd${initrds.size}`);
   const files = guestFiles(which('busybox')!, 'in-guest.mjs');
   if (kernel) files.file('structpage/vmlinuz', readFileSync(kernel));
   writeFileSync(path, files.bytes());
@@ -111,7 +118,8 @@ export async function runGuest(release: string, options: GuestOptions): Promise<
         'stdio',
       ],
       ...['-gdb', `tcp:127.0.0.1:${port}`],
-      ...['-kernel', kernel, '-initrd', initramfs(options.ownKernel ? kernel : undefined), '-append', append],
+      ...['-kernel', kernel, '-append', append],
+      ...['-initrd', options.initrd ?? initramfs(options.ownKernel ? kernel : undefined)],
       ...(options.qemu ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

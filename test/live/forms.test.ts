@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { COLUMNS } from '../../src/index.ts';
+import { structpage } from '../cli/run.ts';
+import { kernels, missing, runGuest } from './guest.ts';
+import { Monitor } from './monitor.ts';
+
+const release = missing() === undefined ? (kernels(['6.12']).at(-1) ?? kernels().at(-1)) : undefined;
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+/** The guest's RAM: what lies below the hole for PCI, and what above. */
+const LOW = 512 * MIB;
+const HIGH = 128 * MIB;
+const PAGES = (LOW + HIGH) / 4096;
+
+const folder = mkdtempSync(join(tmpdir(), 'structpage-forms-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a dump gave: the CSV of all columns as a digest, and how many of its rows could be read. */
+interface Rows {
+  readonly digest: string;
+  readonly readable: number;
+}
+
+function csv(dump: string[], ...options: string[]): Rows {
+  const path = join(folder, 'pages.csv');
+  const columns = COLUMNS.map((column) => column.name).join(',');
+  const ran = structpage('export', ...dump, ...options, '-o', path, '--columns', columns);
+  expect(ran).toEqual({ code: 0, out: '', err: '' });
+  const bytes = readFileSync(path);
+  rmSync(path);
+  const readable = bytes.toString('latin1').match(/,ok$/gm)?.length ?? 0;
+  return { digest: createHash('sha256').update(bytes).digest('hex'), readable };
+}
+
+describe.skipIf(release === undefined)('one stop of a guest', () => {
+  test('gives the same CSV in every form that QEMU writes its memory in', async () => {
+    const socket = join(folder, 'qmp');
+    const memory = join(folder, 'guest.mem');
+    const seen: Record<string, Rows> = {};
+    const { results } = await runGuest(release!, {
+      scenario: 'still',
+      memory: `${(LOW + HIGH) / MIB}M`,
+      qemu: [
+        ...['-object', `memory-backend-file,id=m0,size=${LOW + HIGH},mem-path=${memory},share=on`],
+        ...['-machine', `memory-backend=m0,max-ram-below-4g=${LOW}`],
+        // a socket serves one client at a time
+        ...['-qmp', `unix:${socket},server=on,wait=off`],
+        ...['-qmp', `unix:${socket}-ours,server=on,wait=off`],
+      ],
+      async onResult(name) {
+        if (name !== 'workload') return;
+        const monitor = new Monitor(socket);
+        for (const form of monitor.forms()) {
+          const path = join(folder, `vmcore.${form}`);
+          await monitor.dump(path, form);
+          seen[form] = csv([path]);
+          rmSync(path);
+        }
+        const pieces = (
+          [
+            [0, 0xa0000],
+            [MIB, LOW],
+            [4 * GIB, 4 * GIB + HIGH],
+          ] as const
+        ).map(([start, end]) => {
+          const path = join(folder, `vmcore.${start.toString(16)}`);
+          monitor.save(path, start, end);
+          return path;
+        });
+        seen.pieces = csv(pieces);
+        seen['pieces, the other way round'] = csv(pieces.reverse());
+        seen['memory file'] = csv([memory], '--low-memory', `${LOW / MIB}M`);
+        seen.QMP = csv([], '--qmp', `${socket}-ours`);
+        monitor.quit();
+      },
+    });
+    expect(Object.keys(results.workload).length).toBeGreaterThan(10);
+    const { elf, ...others } = seen;
+    expect(Object.keys(others)).toContain('kdump-zlib');
+    expect(elf!.readable).toBe(PAGES);
+    for (const [form, rows] of Object.entries(others)) expect(rows, form).toEqual(elf);
+  });
+});
