@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COLUMNS } from '../../src/index.ts';
 import { structpage } from '../cli/run.ts';
 import { kernels, missing, runGuest } from './guest.ts';
@@ -17,8 +17,7 @@ const LOW = 512 * MIB;
 const HIGH = 128 * MIB;
 const PAGES = (LOW + HIGH) / 4096;
 
-const folder = mkdtempSync(join(tmpdir(), 'structpage-forms-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let folder: string;
 
 /** What a dump gave: the CSV of all columns as a digest, and how many of its rows could be read. */
 interface Rows {
@@ -38,6 +37,11 @@ function csv(dump: string[], ...options: string[]): Rows {
 }
 
 describe.skipIf(release === undefined)('one stop of a guest', () => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'structpage-forms-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   test('gives the same CSV in every form that QEMU writes its memory in', async () => {
     const socket = join(folder, 'qmp');
     const memory = join(folder, 'guest.mem');
