@@ -24,7 +24,7 @@ const compiled = await asc.main(
     'dist/kernels/kernels.wasm',
     '--baseDir',
     root,
-    ...['-O3', '--converge', '--noAssert', '--importMemory', '--runtime', 'stub'],
+    ...['-O3', '--converge', '--noAssert', '--importMemory', '--enable', 'simd', '--runtime', 'stub'],
   ],
   { stdout: process.stdout, stderr: process.stderr },
 );

@@ -11,6 +11,8 @@ const CACHE_SLOTS = 4096;
 /** Bytes of an alias rule and of a type rule in memory. */
 const ALIAS_BYTES = 28;
 const TYPE_RULE_BYTES = 12;
+/** Masks by which pages are alike, as in alike.ts of the kernels. */
+const MASK_BYTES = 2 * 5 * 64;
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
 
@@ -28,6 +30,9 @@ export class PageKernels {
   /** Struct pages of the batch, and a byte for each that is an index into PAGE_STATES. */
   readonly raw: Address;
   readonly states: Address;
+  /** The same as arrays, for all of a batch's capacity. */
+  readonly rawBytes: Uint8Array;
+  readonly stateBytes: Uint8Array;
   /** What the folio pass found: FACT_BYTES a page, and the pfn of its head as a double. */
   readonly facts: Address;
   readonly head: Address;
@@ -58,6 +63,8 @@ export class PageKernels {
     const { kernels } = this;
     this.raw = kernels.allocate(capacity * size);
     this.states = kernels.allocate(capacity);
+    this.rawBytes = kernels.bytes(this.raw, capacity * size);
+    this.stateBytes = kernels.bytes(this.states, capacity);
     this.sets = kernels.allocate(capacity * 8);
     this.facts = kernels.allocate(capacity * FACT_BYTES);
     this.head = kernels.allocate(capacity * 8);
@@ -68,6 +75,7 @@ export class PageKernels {
     this.#setTypes();
     this.#setAliases();
     this.#setOutputs(kernels.allocate(CACHE_SLOTS * 16));
+    kernels.run.setMasks(kernels.allocate(MASK_BYTES));
   }
 
   /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */

@@ -61,6 +61,7 @@ export interface KernelExports {
     tailFlags: bigint,
     sets: Address,
   ): void;
+  setMasks(at: Address): void;
   folios(start: number, count: number): void;
   forgetFolio(): void;
   flagSets(count: number): void;
@@ -127,14 +128,15 @@ export interface KernelExports {
     zones: Address,
     folios: Address,
     caches: Address,
-    sets: Address,
+    kinds: Address,
     bits: Address,
     zoneShift: number,
     zoneMask: number,
     reservedBit: number,
   ): void;
   summarize(rows: Address, first: number, count: number): void;
-  flushSets(): void;
+  summarizeAll(start: number, count: number): void;
+  flushKinds(): void;
   setStyle(
     columns: Address,
     count: number,

@@ -46,7 +46,7 @@ const KIND_BASE = 256;
 const MAX_CACHES = 65536;
 /** What slab pages are counted under that point to no cache. */
 const NO_CACHE = '(none)';
-const SET_TABLE_BYTES = 4096 * 16;
+const KINDS_BYTES = 4096 * 32;
 
 /** Counts pages of one batch after the other, by the kernels. */
 export class SummaryCounter {
@@ -69,14 +69,14 @@ export class SummaryCounter {
       bits: kernels.allocate(64 * 8),
     };
     const { classes, zones, folios, caches, bits } = this.#at;
-    const sets = kernels.allocate(SET_TABLE_BYTES);
+    const kinds = kernels.allocate(KINDS_BYTES);
     const reserved = flags.names.indexOf('reserved');
     kernels.run.setSummary(
       classes,
       zones,
       folios,
       caches,
-      sets,
+      kinds,
       bits,
       zone.shift,
       this.#zoneCount - 1,
@@ -86,15 +86,21 @@ export class SummaryCounter {
 
   /** Adds rows of the batch that the decoder holds. */
   add({ at, first, count }: PickedRows): void {
-    this.#decoder.folios();
-    this.#decoder.pages.kernels.run.summarize(at, first, count);
+    const decoder = this.#decoder;
+    const { run } = decoder.pages.kernels;
+    if (at === 0 && count === decoder.count && decoder.readable === count) {
+      run.summarizeAll(decoder.start, count);
+    } else {
+      decoder.folios();
+      run.summarize(at, first, count);
+    }
     this.#pages += count;
   }
 
   /** What was counted so far. */
   summary(): Summary {
     const { kernels, types, flags } = this.#decoder.pages;
-    kernels.run.flushSets();
+    kernels.run.flushKinds();
     const counts = (at: Address, length: number): number[] => Array.from(kernels.longs(at, length), Number);
     const summary = emptySummary();
     summary.pages = this.#pages;

@@ -91,7 +91,7 @@ describe('nothing is done that nobody asked for', () => {
     expect(done).toMatchObject({ rows: 3, pages: 64, bytes: 64 * SIZE });
   });
 
-  test('a summary reads each page once and decodes no column', () => {
+  test('a summary goes over each page once and decodes no column', () => {
     const before = bytesRead;
     const scan = inspector.scan({ columns: ['pfn'] }, noCounts());
     const counter = new SummaryCounter(scan.decoder);
@@ -100,7 +100,7 @@ describe('nothing is done that nobody asked for', () => {
       counter.add(picked);
       batches++;
     }
-    expect(scan.decoder.work).toMatchObject({ pages: 65536, folioPasses: batches });
+    expect(scan.decoder.work).toMatchObject({ pages: 65536, folioPasses: 0 });
     expect(scan.decoder.work.columns.size).toBe(0);
     // heads that lie in another batch are read on their own
     expect(bytesRead - before - 65536 * SIZE).toBeLessThan(batches * 2 * SIZE + 1);

@@ -89,7 +89,7 @@ export class RandomPages {
   #make(pfn: number): number {
     const random = this.#random;
     this.#plain(pfn);
-    switch (random.below(9)) {
+    switch (random.below(11)) {
       case 0:
         return this.#compound(pfn);
       case 1:
@@ -107,9 +107,29 @@ export class RandomPages {
         for (let i = 0; i < this.layout.size; i += 4)
           this.#view.setUint32(pfn * this.layout.size + i, random.below(2 ** 32), true);
         return 1;
+      case 6:
+      case 7:
+        return pfn > 0 ? this.#copies(pfn) : 1;
       default:
         return 1;
     }
+  }
+
+  /** Pages like the one before, some with a bit that is not: what was found out of one must not be taken for the other's. */
+  #copies(pfn: number): number {
+    const random = this.#random;
+    const { size, offsets } = this.layout;
+    const { flags, compound, mapping, mapcount, refcount, slabCache = 0 } = offsets;
+    const count = Math.min(1 + random.below(24), this.count - pfn);
+    for (let i = 0; i < count; i++) {
+      const at = (pfn + i) * size;
+      this.bytes.copyWithin(at, at - size, at);
+      if (random.below(4) > 0) continue;
+      const member = random.pick([flags, flags, compound, mapping, mapcount, refcount, slabCache]);
+      const byte = at + member + random.below(member === mapcount || member === refcount ? 4 : 8);
+      this.bytes[byte] = this.bytes[byte]! ^ (1 << random.below(8));
+    }
+    return count;
   }
 
   #plain(pfn: number): void {

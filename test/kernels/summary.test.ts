@@ -27,14 +27,16 @@ function plain(summary: Summary): unknown {
   };
 }
 
-function both(decoder: Decoder, counter: SummaryCounter, twin: Summary): void {
+function both(decoder: Decoder, counter: SummaryCounter, twin: Summary, whole = false): void {
   const { kernels } = decoder.pages;
   const rows = Uint32Array.from({ length: decoder.count }, (_, i) => i).filter(
     (i) => decoder.states[i] === 0,
   );
   const at = kernels.allocate(rows.length * 4);
   kernels.words(at, rows.length).set(rows);
-  counter.add({ at, first: 0, count: rows.length });
+  const { folioPasses } = decoder.work;
+  counter.add({ at: whole ? 0 : at, first: 0, count: rows.length });
+  if (whole) expect(decoder.work.folioPasses).toBe(folioPasses);
   const { size, offsets } = decoder.layout;
   const raw = kernels.bytes(decoder.pages.raw, decoder.count * size);
   addToSummary(twin, decoder.batch(), rows, (i) => (raw[i * size + offsets.compound]! & 1) === 1);
@@ -64,6 +66,22 @@ test.each(Object.values(KERNELS))('random pages of %s are counted as the twin co
   }
   addSummary(twins, structuredClone(twins));
   expect(plain(all)).toEqual(plain(twins));
+});
+
+test.each(Object.values(KERNELS))('a batch of %s that is all readable needs no folio pass', (file) => {
+  const layout: PageLayout = layoutOf(file);
+  for (let seed = 1; seed <= 24; seed++) {
+    const pages = new RandomPages(layout, 2000, seed);
+    pages.states.fill(0);
+    const decoder = new Decoder(layout, pages.reader, pages.caches, SUMMARY_COLUMNS as readonly ColumnName[]);
+    const counter = new SummaryCounter(decoder);
+    const twin = emptySummary();
+    for (const start of [0, 1024]) {
+      decoder.read(start, 976);
+      both(decoder, counter, twin, true);
+    }
+    expect(plain(counter.summary()), `seed ${seed}`).toEqual(plain(twin));
+  }
 });
 
 test('more sets of flags than the table has room for', () => {

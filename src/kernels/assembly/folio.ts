@@ -1,3 +1,4 @@
+import { ALONE, alikeUntil, FREE, SLAB, TAIL as TAIL_ALIKE, TYPED, UNTYPED } from './alike';
 import { pfnOf, readHead, slabCache } from './host';
 import {
   base,
@@ -30,6 +31,7 @@ import {
   typeHugetlb,
   typeSlab,
 } from './state';
+import { addRun } from './summary';
 import { typeOf } from './types';
 
 const UNKNOWN_ORDER: i32 = 255;
@@ -53,75 +55,143 @@ export function forgetFolio(): void {
   lastHead = -1;
 }
 
+/** The free block that was met last ends before this pfn, and what its pages are. */
+let freeEnd: i64 = 0;
+let freeFacts: u64 = 0;
+/** What pages behind the one that was looked at last may be alike by, and up to which pfn. */
+let alike: i32 = ALONE;
+let alikeEnd: i64 = 0;
+
 /**
  * Decides for each page of the batch what it is a part of. A batch must start at a multiple of the largest free block, so
  * that no free block reaches over its edge; folios may.
  */
 export function folios(start: f64, count: i32): void {
   const first = <i64>start;
-  const wantHead = head != 0;
-  // what is fixed is read once: a call in a loop would make the compiler read it again
-  const to = facts;
-  const stateAt = states;
   const stride = <usize>size;
-  const flagsOffset = <usize>flagsAt;
-  const linkOffset = <usize>compoundAt;
-  const wordOffset = <usize>mapcountAt;
-  const mappingOffset = <usize>mappingAt;
-  const heads = headMask;
-  const slabs = slabMask;
-  const buddy = typeBuddy;
-  const movable = mayBeMovable;
-  const codes = kindCodes();
-  const refcountOffset = <usize>refcountAt;
-  let freeEnd: i64 = 0;
-  let freeNow: i32 = 0;
-  let at = raw;
-  for (let i = 0; i < count; i++, at += stride) {
-    const out = to + (<usize>i << 3);
-    if (wantHead) store<f64>(head + (<usize>i << 3), <f64>(first + i));
-    if (load<u8>(stateAt + i)) {
-      store<u64>(out, packed(PLAIN, 0, 0, NOT_FREE, 0, 0));
+  const wantHead = head != 0;
+  const none = packed(PLAIN, 0, 0, NOT_FREE, 0, 0);
+  freeEnd = 0;
+  let good = nextUnreadable(0, count);
+  for (let i = 0; i < count; ) {
+    if (i == good) {
+      store<u64>(facts + (<usize>i << 3), none);
+      if (wantHead) store<f64>(head + (<usize>i << 3), <f64>(first + i));
+      good = nextUnreadable(++i, count);
       continue;
     }
-    const flags = load<u32>(at + flagsOffset);
-    const link = load<u64>(at + linkOffset);
-    if ((link & 1) | <u64>(flags & heads)) {
-      const pfn = first + i;
-      let owner = pfn;
-      let place = PLAIN;
-      if (link & 1) {
-        owner = headOf(pfn, link);
-        place = pfn == owner + 1 ? SECOND : TAIL;
-      } else if (!tailMayBeMask && pfn % fakeEvery == 0 && i + 1 < count && load<u8>(stateAt + i, 1) == 0) {
-        const next = load<u64>(at + stride + linkOffset);
-        if (next & 1) owner = headOf(pfn + 1, next);
-        if (owner != pfn) place = FAKE_HEAD;
-      }
-      if (owner != lastHead) describeHead(owner, first, count);
-      if (wantHead) store<f64>(head + (<usize>i << 3), <f64>owner);
-      store<u64>(out, lastFacts | <u64>place);
-      continue;
-    }
-    const word = load<i32>(at + wordOffset);
-    let type = flags & slabs ? typeSlab : typeOf(word);
-    let free = NOT_FREE;
-    if (type == 0) {
-      if (first + i < freeEnd && load<u32>(at + refcountOffset) == 0) {
-        type = buddy;
-        free = freeNow;
-      }
-    } else if (type == buddy) {
-      free = freeNow = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
-      freeEnd = first + i + (<i64>1 << freeNow);
-    }
-    let kind = 0;
-    let cache = 0;
-    if (type == 0) kind = kindOfPlain(load<u64>(at + mappingOffset), codes);
-    else if (load<u8>(movable + type)) kind = kindOf(load<u64>(at + mappingOffset), type);
-    else if (type == typeSlab) cache = cacheOf(at);
-    store<u64>(out, packed(PLAIN, type, kind, free, 0, cache));
+    const at = raw + <usize>i * stride;
+    const about = factsOf(at, i, first, good, count);
+    const end = alikeUntil(0, alike, at, stride, i, <i32>min<i64>(alikeEnd - first, good));
+    fill(i, end, about);
+    if (wantHead) fillHeads(i, end, first, (about & 0xff) != PLAIN);
+    i = end;
   }
+}
+
+/** Counts the pages of a batch all of which can be read; the folio pass is not needed then. */
+export function summarizeAll(start: f64, count: i32): void {
+  const first = <i64>start;
+  const stride = <usize>size;
+  const words = flagsAt;
+  freeEnd = 0;
+  for (let i = 0; i < count; ) {
+    const at = raw + <usize>i * stride;
+    const about = factsOf(at, i, first, count, count);
+    const end = alikeUntil(1, alike, at, stride, i, <i32>min<i64>(alikeEnd - first, count));
+    addRun(load<u64>(at + words), about, end - i);
+    i = end;
+  }
+}
+
+/** Index of the first page from `i` on that could not be read, or `count`. */
+function nextUnreadable(i: i32, count: i32): i32 {
+  while (i + 8 <= count && load<u64>(states + i) == 0) i += 8;
+  while (i < count && load<u8>(states + i) == 0) i++;
+  return i;
+}
+
+@inline
+function fill(from: i32, to: i32, about: u64): void {
+  const end = facts + (<usize>to << 3);
+  let at = facts + (<usize>from << 3);
+  if (to - from >= 4) {
+    const two = i64x2.splat(about);
+    for (; at + 16 <= end; at += 16) v128.store(at, two);
+  }
+  for (; at < end; at += 8) store<u64>(at, about);
+}
+
+@inline
+function fillHeads(from: i32, to: i32, first: i64, isTail: bool): void {
+  for (let i = from; i < to; i++) {
+    store<f64>(head + (<usize>i << 3), <f64>(isTail ? lastHead : first + i));
+  }
+}
+
+/** What the page at `at` is a part of; sets what the pages behind it may be alike by. Pages before `good` can be read. */
+@inline
+function factsOf(at: usize, i: i32, first: i64, good: i32, count: i32): u64 {
+  const pfn = first + i;
+  const flags = load<u32>(at + flagsAt);
+  const link = load<u64>(at + compoundAt);
+  if ((link & 1) | <u64>(flags & headMask)) return compoundFacts(at, pfn, link, first, good, count);
+  const word = load<i32>(at + mapcountAt);
+  let type = flags & slabMask ? typeSlab : typeOf(word);
+  alike = UNTYPED;
+  alikeEnd = i64.MAX_VALUE;
+  if (type == 0) {
+    if (pfn < freeEnd) {
+      if (load<u32>(at + refcountAt) == 0) {
+        alike = FREE;
+        alikeEnd = freeEnd;
+        return freeFacts | (<u64>(<u32>freeKind(at)) << 16);
+      }
+      alike = ALONE;
+    }
+    return packed(PLAIN, 0, kindOfPlain(load<u64>(at + mappingAt), kindCodes()), NOT_FREE, 0, 0);
+  }
+  if (type == typeBuddy) {
+    const order = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
+    freeEnd = pfn + (<i64>1 << order);
+    freeFacts = packed(PLAIN, typeBuddy, 0, order, 0, 0);
+    alike = ALONE;
+    return freeFacts | (<u64>(<u32>freeKind(at)) << 16);
+  }
+  if (load<u8>(mayBeMovable + type)) {
+    alike = TYPED;
+    return packed(PLAIN, type, kindOf(load<u64>(at + mappingAt), type), NOT_FREE, 0, 0);
+  }
+  alike = type == typeSlab ? SLAB : TYPED;
+  return packed(PLAIN, type, 0, NOT_FREE, 0, type == typeSlab ? cacheOf(at) : 0);
+}
+
+/** No kernel has movable free pages; if one had, this is what they would map. */
+@inline
+function freeKind(at: usize): i32 {
+  return load<u8>(mayBeMovable + typeBuddy) ? kindOf(load<u64>(at + mappingAt), typeBuddy) : 0;
+}
+
+/** What a head, a tail, or what only looks like a head is a part of. */
+function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, count: i32): u64 {
+  let owner = pfn;
+  let place = PLAIN;
+  alike = ALONE;
+  if (link & 1) {
+    owner = headOf(pfn, link);
+    place = pfn == owner + 1 ? SECOND : TAIL;
+    // a tail that names itself or one behind it is no tail of what follows
+    if (pfn > owner + 1) {
+      alike = TAIL_ALIKE;
+      alikeEnd = tailEnd;
+    }
+  } else if (!tailMayBeMask && pfn % fakeEvery == 0 && pfn + 1 < first + good) {
+    const next = load<u64>(at + size + compoundAt);
+    if (next & 1) owner = headOf(pfn + 1, next);
+    if (owner != pfn) place = FAKE_HEAD;
+  }
+  if (owner != lastHead) describeHead(owner, first, count);
+  return lastFacts | <u64>place;
 }
 
 /** The facts of a page in one word. */
@@ -130,15 +200,22 @@ function packed(place: i32, type: i32, kind: i32, free: i32, order: i32, cache: 
   return <u64>(<u32>place | (<u32>type << 8) | (<u32>kind << 16) | (<u32>free << 24)) | (<u64>(<u32>order | (<u32>cache << 16)) << 32);
 }
 
+/** Up to where pages with the same compound word have the same head. */
+let tailEnd: i64 = 0;
+
 /** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
 function headOf(pfn: i64, link: u64): i64 {
+  tailEnd = i64.MAX_VALUE;
   // a mask: all ones above some bit; a pointer to the array never is, as it lies below
   if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
     const low = <u32>link & ~1;
     const shift = ctz(low);
     if (low && sizeLog >= 0 && low == <u32>0xffffffff << shift) {
       if (shift < <u32>sizeLog) return pfn;
-      return pfn & ~((<i64>1 << (shift - <u32>sizeLog)) - 1);
+      const pages = <i64>1 << (shift - <u32>sizeLog);
+      const owner = pfn & ~(pages - 1);
+      tailEnd = owner + pages;
+      return owner;
     }
   }
   let owner: i64 = -1;

@@ -17,7 +17,8 @@ export {
   typedWords,
 } from './filter';
 export { flagSets } from './flags';
-export { folios, forgetFolio } from './folio';
+export { folios, forgetFolio, summarizeAll } from './folio';
+export { setMasks } from './alike';
 export { gather8, gather16, gather32, gatherField, gatherMapcounts, ramp, sections, splitWords } from './gather';
 export { setAliases, setBatch, setFolios, setMembers, setOutputs, setTypes } from './state';
-export { flushSets, setSummary, summarize } from './summary';
+export { flushKinds, setSummary, summarize } from './summary';
