@@ -91,11 +91,8 @@ export class Decoder {
 
   /** Reads the struct pages of a batch into the memory of the kernels. */
   read(start: Pfn, count: number): void {
-    const { kernels, raw, states } = this.pages;
-    const size = this.layout.size;
-    this.#begin(
-      this.#reader.read(start, count, kernels.bytes(raw, count * size), kernels.bytes(states, count)),
-    );
+    const { rawBytes, stateBytes } = this.pages;
+    this.#begin(this.#reader.read(start, count, rawBytes, stateBytes.subarray(0, count)));
   }
 
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */

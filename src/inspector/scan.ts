@@ -99,6 +99,10 @@ export class Scan {
     decoder.read(batch.start, batch.end - batch.start);
     const bits = this.#filter ? this.#filter.run() : 0;
     const none = this.#filter !== undefined && bits === 0;
+    if (none && batch.from === batch.start && decoder.readable === decoder.count) {
+      this.counts.ok += decoder.count;
+      return { at: this.#rows, first: 0, count: 0 };
+    }
     const parts = intersect(wanted, [{ start: batch.from, end: batch.end }]);
     const [only] = parts;
     const whole = !this.#filter && parts.length === 1 && decoder.readable === decoder.count;

@@ -2,8 +2,8 @@ import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
 import type { FaultReason } from '../core/errors.ts';
 import { locate } from '../core/ranges.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
-import type { MappedRun } from '../translate/page-walk.ts';
 import type { MemoryModel } from './memory-model.ts';
+import { PageLines } from './page-lines.ts';
 
 /** What became of a page's struct page; the number is what `RawPages.states` holds. */
 export const PAGE_STATES = [
@@ -56,21 +56,17 @@ const MOST_TROUBLES = 100;
 export class PageReader {
   readonly model: MemoryModel;
   readonly #space: AddressSpace;
-  readonly #ahead: number;
   /** What went wrong so far, each once. */
   readonly troubles: Map<string, Trouble> = new Map();
-  /** Where the part of the array around the last large read is. */
-  #known:
-    | { readonly start: VirtAddr; readonly length: number; readonly runs: readonly MappedRun[] }
-    | undefined;
+  readonly #lines: PageLines | undefined;
   /** Whether a page of the current read could not be read. */
   #marked = false;
 
-  /** `ahead` is for how many bytes the page tables are walked at once by large reads; 0 where they may change. */
+  /** `ahead` is for how many pages the page tables are walked at once by large reads; 0 where they may change. */
   constructor(space: AddressSpace, model: MemoryModel, ahead: number = AHEAD) {
     this.#space = space;
     this.model = model;
-    this.#ahead = ahead;
+    this.#lines = ahead > 0 ? new PageLines(space, model, ahead) : undefined;
   }
 
   /** A buffer that `read` can fill for up to `count` pages: 4-byte aligned, reusable. */
@@ -82,6 +78,10 @@ export class PageReader {
   read(start: Pfn, count: number, into?: Uint8Array, states: Uint8Array = new Uint8Array(count)): RawPages {
     const size = this.model.pageSize;
     const bytes = into ? into.subarray(0, count * size) : this.buffer(count);
+    if (count >= MANY && this.#lines && this.#readLines(this.#lines, start, bytes)) {
+      states.fill(OK, 0, count);
+      return { start, count, bytes, states, readable: count };
+    }
     const stretches = this.model.stretches({ start, end: start + count });
     let readable = stretches.reduce((sum, s) => sum + s.end - s.start, 0);
     if (readable < count) states.fill(ABSENT);
@@ -136,6 +136,21 @@ export class PageReader {
     return { states, places };
   }
 
+  /** Reads pages that all lie in known places; false if one does not, or could not be read. */
+  #readLines(lines: PageLines, start: Pfn, bytes: Uint8Array): boolean {
+    const size = this.model.pageSize;
+    for (let done = 0; done < bytes.length; ) {
+      const pfn = start + done / size;
+      const line = lines.at(pfn);
+      if (!line) return false;
+      const length = Math.min(bytes.length - done, (line.end - pfn) * size);
+      const part = length === bytes.length ? bytes : bytes.subarray(done, done + length);
+      if (this.#space.memory.readInto(line.physical + (pfn - line.start) * size, part) < length) return false;
+      done += length;
+    }
+    return true;
+  }
+
   #fill(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number, start: Pfn): void {
     const done = this.#space.direct(address, target);
     if (done > 0 && this.#space.zeroFills)
@@ -180,29 +195,6 @@ export class PageReader {
     this.troubles.set(why, { state, why, pfn: this.model.pfnOf(address) ?? 0 });
   }
 
-  /** The pieces of [address, address + length) begin with runs[first], whose offsets count from `skip` bytes before it. */
-  #runs(address: VirtAddr, length: number): { runs: readonly MappedRun[]; first: number; skip: number } {
-    const { walker } = this.#space;
-    if (length <= SMALL || this.#ahead === 0) {
-      return { runs: walker.mappedRuns(address, length), first: 0, skip: 0 };
-    }
-    let known = this.#known;
-    let skip = known ? Number(address - known.start) : -1;
-    if (!known || skip < 0 || skip + length > known.length) {
-      const span = Math.max(this.#ahead, length);
-      known = { start: address, length: span, runs: walker.mappedRuns(address, span) };
-      this.#known = known;
-      skip = 0;
-    }
-    let first = 0;
-    for (let last = known.runs.length; last - first > 1; ) {
-      const middle = (first + last) >> 1;
-      if (known.runs[middle]!.offset <= skip) first = middle;
-      else last = middle;
-    }
-    return { runs: known.runs, first, skip };
-  }
-
   /** Fills `target` from `done` on through the page tables; `first` is the page at target[0]. */
   #walk(address: VirtAddr, target: Uint8Array, from: number, states: Uint8Array, first: number): void {
     const size = this.model.pageSize;
@@ -216,10 +208,8 @@ export class PageReader {
     const lead = Number((address + BigInt(done)) & 4095n);
     const length = Math.ceil((lead + target.length - done) / 4096) * 4096;
     const base = done - lead;
-    const known = this.#runs(address + BigInt(base), length);
-    for (let i = known.first; i < known.runs.length && done < target.length; i++) {
-      const { physical: place, reason, offset, length: bytes } = known.runs[i]!;
-      const run = { physical: place, reason, offset: offset - known.skip, length: bytes };
+    for (const run of this.#space.walker.mappedRuns(address + BigInt(base), length)) {
+      if (done >= target.length) break;
       const from = Math.max(base + run.offset, done);
       const to = Math.min(base + run.offset + run.length, target.length);
       if (run.physical === undefined) {
@@ -244,9 +234,9 @@ export class PageReader {
   }
 }
 
-/** How far the page tables are walked at once, in bytes of the array; reads of a quarter of that or less are small. */
-const AHEAD = 4 * 1024 * 1024;
-const SMALL = 128 * 1024;
+/** For how many pages the page tables are walked at once, and how many are worth it. */
+const AHEAD = 262144;
+const MANY = 2048;
 
 function isZero(bytes: Uint8Array, start: number, length: number): boolean {
   for (let i = start; i < start + length; i++) if (bytes[i] !== 0) return false;

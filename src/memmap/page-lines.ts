@@ -1,0 +1,69 @@
+import type { Pfn, PhysAddr } from '../core/address.ts';
+import type { AddressSpace } from '../translate/address-space.ts';
+import type { MemoryModel } from './memory-model.ts';
+
+/** Struct pages that are neighbours in physical memory, too. */
+export interface PageLine {
+  readonly start: Pfn;
+  readonly end: Pfn;
+  /** Where the first of them begins. */
+  readonly physical: PhysAddr;
+}
+
+const PAGE = 4096;
+
+/**
+ * Where struct pages lie in physical memory: the page tables are walked for many batches at once, so that a batch costs a
+ * comparison and a read. Only for memory that does not change.
+ */
+export class PageLines {
+  readonly #space: AddressSpace;
+  readonly #model: MemoryModel;
+  readonly #ahead: number;
+  #lines: readonly PageLine[] = [];
+  #index = 0;
+  /** The first pfn that the page tables have not been walked for, and the first that they have. */
+  #end: Pfn = 0;
+  #start: Pfn = 0;
+
+  /** `ahead` is for how many pages the page tables are walked at once. */
+  constructor(space: AddressSpace, model: MemoryModel, ahead: number) {
+    this.#space = space;
+    this.#model = model;
+    this.#ahead = ahead;
+  }
+
+  /** The line with the struct page of `pfn`; undefined if it is not in one piece, not mapped, or there is none. */
+  at(pfn: Pfn): PageLine | undefined {
+    const known = this.#lines[this.#index];
+    if (known && pfn >= known.start && pfn < known.end) return known;
+    if (pfn < this.#start || pfn >= this.#end) this.#walk(pfn);
+    this.#index = this.#lines.findIndex((line) => pfn >= line.start && pfn < line.end);
+    return this.#lines[this.#index];
+  }
+
+  #walk(pfn: Pfn): void {
+    this.#lines = [];
+    this.#start = this.#end = pfn;
+    const [stretch] = this.#model.stretches({ start: pfn, end: pfn + this.#ahead });
+    if (stretch?.start !== pfn) return;
+    // what the source gives by virtual address itself goes before the page tables
+    if (this.#space.direct(stretch.address, new Uint8Array(1)) > 0) return;
+    const size = this.#model.pageSize;
+    const pages = stretch.end - pfn;
+    const lead = Number(stretch.address & BigInt(PAGE - 1));
+    const whole = Math.ceil((lead + pages * size) / PAGE) * PAGE;
+    const lines: PageLine[] = [];
+    for (const run of this.#space.walker.mappedRuns(stretch.address - BigInt(lead), whole)) {
+      if (run.physical === undefined) continue;
+      const offset = run.offset - lead;
+      const first = Math.ceil(Math.max(0, offset) / size);
+      const end = Math.min(pages, Math.floor((offset + run.length) / size));
+      if (end > first) {
+        lines.push({ start: pfn + first, end: pfn + end, physical: run.physical + first * size - offset });
+      }
+    }
+    this.#lines = lines;
+    this.#end = stretch.end;
+  }
+}
