@@ -32,6 +32,7 @@ export { noCounts, type PageCounts } from './inspector/scan.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
 export { type Located, locatePage, parseWhere } from './inspector/where.ts';
+export type { ScanCost, SearchStep } from './kernel/search.ts';
 export { LayoutCache } from './layout/cache.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { PageLayout } from './layout/page-layout.ts';

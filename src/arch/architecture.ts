@@ -41,7 +41,12 @@ export interface Architecture {
     readonly frame: bigint;
   };
   /** The kernel's own image: physical = virtual - base + phys_base. */
-  readonly image: { readonly base: bigint; readonly size: bigint };
+  readonly image: {
+    readonly base: bigint;
+    readonly size: bigint;
+    /** Where it is linked to lie unless it is configured otherwise. */
+    readonly linkedAt: bigint;
+  };
   /** Symbols that may name the kernel's root page table, best first. */
   readonly rootSymbols: readonly string[];
 }

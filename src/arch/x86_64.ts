@@ -29,6 +29,6 @@ export const x86_64: Architecture = {
     },
   ],
   entry: { present: 0x1n, large: 0x80n, frame: 0x000ffffffffff000n },
-  image: { base: 0xffffffff80000000n, size: 0x40000000n },
+  image: { base: 0xffffffff80000000n, size: 0x40000000n, linkedAt: 0xffffffff81000000n },
   rootSymbols: ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir'],
 };

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { StructPageError, UnsupportedError } from '../core/errors.ts';
-import { openKernel } from '../kernel/kernel.ts';
+import { openKernel } from '../kernel/open-kernel.ts';
 import { type Host, readHost } from '../native/host.ts';
 import { explainRefusal } from '../native/refusal.ts';
 import type { OpenImage } from '../sources/image-format.ts';

@@ -1,5 +1,6 @@
 import { hex } from '../core/address.ts';
 import { lengthOf } from '../core/ranges.ts';
+import type { SearchStep } from '../kernel/search.ts';
 import type { PageState } from '../memmap/page-reader.ts';
 import type { Inspector } from './inspector.ts';
 
@@ -14,6 +15,8 @@ export interface InfoFact {
 /** All that is known of an image but its pages. */
 export interface Info {
   readonly facts: readonly InfoFact[];
+  /** How the kernel was found, in the order in which it was looked for, with what scans of memory cost. */
+  readonly search: readonly SearchStep[];
   /** Struct pages by what can be read of them. */
   readonly structPages: Record<PageState, number>;
   /** Bytes of physical memory by what the image has of them. */
@@ -37,14 +40,23 @@ export function describe(inspector: Inspector): Info {
   const said = kernel.from.vmcoreinfo;
   add('format', image.format);
   for (const [label, value] of image.details) add(label, value);
-  add('release', kernel.release, said);
+  add('release', kernel.release, kernel.vmcoreinfo ? said : 'linux_banner, by the symbol table');
+  add('banner', kernel.banner, 'linux_banner');
   add('build id', kernel.buildId, said);
   add('architecture', kernel.architecture.name);
   add('page size', `${2 ** kernel.architecture.pageShift}`);
   add('paging', walker.tables.mode.name, kernel.from.pageTables);
   add('page table root', `physical ${hex(walker.tables.root)}`, kernel.from.pageTables);
-  add('kernel text', kernel.text === undefined ? undefined : hex(kernel.text), said);
-  add('KASLR offset', kernel.kernelOffset === undefined ? undefined : hex(kernel.kernelOffset), said);
+  const { text, kernelOffset } = kernel;
+  const textAt = text === undefined ? undefined : walker.walk(text).physical;
+  add(
+    'kernel text',
+    text === undefined
+      ? undefined
+      : `${hex(text)}${textAt === undefined ? '' : `, at physical ${hex(textAt)}`}`,
+    kernel.vmcoreinfo?.symbol('_stext') === undefined ? kernel.from.pageTables : said,
+  );
+  add('KASLR offset', kernelOffset && hex(kernelOffset.value), kernelOffset?.from);
   add(
     'phys_base',
     kernel.physBase === undefined ? undefined : signedHex(kernel.physBase),
@@ -68,7 +80,13 @@ export function describe(inspector: Inspector): Info {
   const survey = inspector.reader.survey();
   const memory: Record<string, number> = {};
   for (const run of image.memory.runs) memory[run.state] = (memory[run.state] ?? 0) + run.end - run.start;
-  return { facts, structPages: { ...survey.states }, memory, pageArray: survey.places };
+  return {
+    facts,
+    search: kernel.search.steps,
+    structPages: { ...survey.states },
+    memory,
+    pageArray: survey.places,
+  };
 }
 
 /** Number of struct pages that exist, for a sentence. */

@@ -1,6 +1,6 @@
 import { StructPageError, UnsupportedError } from '../core/errors.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
-import { openKernel } from '../kernel/kernel.ts';
+import { openKernel } from '../kernel/open-kernel.ts';
 import { type Host, readHost } from '../native/host.ts';
 import { explainRefusal, refusalError } from '../native/refusal.ts';
 import { DEV_CRASH, DEV_MEM, type Device, openDevice } from '../sources/dev-mem.ts';

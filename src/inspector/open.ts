@@ -1,6 +1,7 @@
 import type { ByteSource } from '../core/bytes.ts';
 import { StructPageError } from '../core/errors.ts';
-import { type Kernel, openKernel } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { openKernel } from '../kernel/open-kernel.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';

@@ -2,6 +2,7 @@ import { LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
 import { findBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { missingOfImage } from '../kernel/kernel-image.ts';
 import type { LayoutCache } from '../layout/cache.ts';
 import { extractLayout } from '../layout/extract.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
@@ -106,11 +107,15 @@ export function firstThatHolds<T>(
       problems.push(error.message);
     }
   }
+  const lost = missingOfImage(kernel);
+  if (lost) problems.push(lost);
   throw new LayoutError(
     refusal?.member ?? 'struct page',
-    problems.length > 0
+    problems.length > (lost ? 1 : 0)
       ? `no layout holds: ${[...new Set(problems)].slice(0, 6).join('; ')}`
-      : 'the image has no BTF, and no layout file is of this kernel',
-    `Name the vmlinux, or a BTF or layout file, of kernel ${kernel.release || 'of this dump'} with --layout`,
+      : `the image has no BTF, and no layout file is of ${kernel.release ? `kernel ${kernel.release}` : 'its kernel, whose release is not known'}${lost ? `: ${lost}` : ''}`,
+    lost && !kernel.kallsyms && !kernel.vmcoreinfo
+      ? "Without the kernel's symbols a dump that has no VMCOREINFO cannot be read; take it again, whole"
+      : `Name the vmlinux, or a BTF or layout file, of ${kernel.release ? `kernel ${kernel.release}` : 'the kernel of this dump'} with --layout`,
   );
 }

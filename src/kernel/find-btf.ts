@@ -3,6 +3,7 @@ import { FaultError, StructPageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
 import type { Kernel } from './kernel.ts';
 import { readImage } from './kernel-image.ts';
+import { ScanMeter } from './search.ts';
 
 /** BTF that the kernel carries itself, and where it was. */
 export interface FoundBtf {
@@ -22,7 +23,12 @@ const MAGIC = Uint8Array.of(0x9f, 0xeb, 1, 0);
  * the kernel image for what begins like BTF and has struct page in it. What was wrong is added to `problems`.
  */
 export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefined {
-  return bySymbols(kernel, problems) ?? byScan(kernel, problems);
+  const named = bySymbols(kernel, problems);
+  if (named) return named;
+  const meter = new ScanMeter();
+  const found = meter.run(() => byScan(kernel, problems, meter));
+  kernel.search.add('types', found ? found.from : 'no BTF in the kernel image', meter);
+  return found;
 }
 
 function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
@@ -48,9 +54,10 @@ function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
   }
 }
 
-function byScan(kernel: Kernel, problems: string[]): FoundBtf | undefined {
+function byScan(kernel: Kernel, problems: string[], meter: ScanMeter): FoundBtf | undefined {
   const image = readImage(kernel);
   if (!image) return undefined;
+  meter.bytes += image.bytes.length;
   const bytes = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 4)) {
     if (at % 4 !== 0) continue;

@@ -5,6 +5,8 @@ import { qemuControlRegisters } from '../formats/qemu-note.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { PageWalker } from '../translate/page-walk.ts';
+import { scanMemory } from './scan-memory.ts';
+import type { ScanMeter } from './search.ts';
 
 /** Page tables that proved to map the kernel, and how they were found. */
 export interface FoundPageTables {
@@ -16,6 +18,10 @@ export interface FoundPageTables {
 
 /** Candidates that were tried and what was wrong with each, for the message when none is right. */
 export type Attempt = string;
+
+const PAGE = 4096;
+/** A root is a rare thing to look like: more than this many are no memory of a kernel, but noise. */
+const MOST_CANDIDATES = 100_000;
 
 const LA57 = 1n << 12n; // CR4 bit: 5-level paging is on (Intel SDM vol. 3, 2.5)
 
@@ -129,49 +135,71 @@ function modesBy(architecture: Architecture, fiveLevels: bigint | undefined): re
 }
 
 /**
- * A root found by its content: a page whose upper half leads to 2 MiB pages of kernel text. The last resort,
- * for images with neither VMCOREINFO nor registers.
+ * Roots found by their content: pages whose upper half leads to 2 MiB pages of kernel text. The last resort, for images with
+ * neither VMCOREINFO nor registers. There are many, one for each process, and not all map everything.
  */
-export function pageTablesFromScan(
+export function* pageTablesFromScan(
   image: OpenImage,
   architecture: Architecture,
   attempts: Attempt[],
-): FoundPageTables | undefined {
-  const chunk = new Uint8Array(4 * 1024 * 1024);
+  meter: ScanMeter,
+  progress?: (done: number, total: number) => void,
+): Generator<FoundPageTables> {
   const { present, large, frame } = architecture.entry;
   let candidates = 0;
-  for (const run of image.memory.runs) {
-    if (run.state !== 'present') continue;
-    for (let at = Math.ceil(run.start / 4096) * 4096; at < run.end; at += chunk.length) {
-      const got = image.memory.readInto(at, chunk.subarray(0, Math.min(chunk.length, run.end - at)));
-      const view = viewOf(chunk.subarray(0, got));
-      for (let page = 0; page + 4096 <= got; page += 4096) {
-        const last = view.getBigUint64(page + 4088, true);
-        // entry 511 of every kernel root: a table, writable or not, accessed; its top bits hold no address
-        if ((last & present) !== present || (last & large) !== 0n || last >> 52n !== 0n) continue;
-        if (image.memory.runAt(Number(last & frame)).state !== 'present') continue;
-        for (const mode of architecture.pagingModes) {
-          const walker = new PageWalker(image.memory, {
-            architecture,
-            mode,
-            root: at + page,
-            ignoredBits: 0n,
-          });
-          if (++candidates > 100_000) break;
-          if (!plausibleTop(walker, architecture)) continue;
-          const start = findImageStart(walker, architecture);
-          if (start) {
-            return {
-              walker,
-              from: `a scan of memory for page tables (found at physical ${hex(at + page)})`,
-              physBase: BigInt(start.physical) - (start.virtual - architecture.image.base),
-            };
-          }
+  for (const { address, bytes, fresh } of scanMemory(image.memory, PAGE, meter, progress)) {
+    const view = viewOf(bytes);
+    const first = (PAGE - (address % PAGE)) % PAGE;
+    for (let page = first; page < fresh && page + PAGE <= bytes.length; page += PAGE) {
+      const last = view.getBigUint64(page + PAGE - 8, true);
+      // entry 511 of every kernel root: a table, writable or not, accessed; its top bits hold no address
+      if ((last & present) !== present || (last & large) !== 0n || last >> 52n !== 0n) continue;
+      if (image.memory.runAt(Number(last & frame)).state !== 'present') continue;
+      if (++candidates > MOST_CANDIDATES) return;
+      const root = address + page;
+      for (const mode of architecture.pagingModes) {
+        const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits: 0n });
+        if (!plausibleTop(walker, architecture)) continue;
+        const start = findImageStart(walker, architecture);
+        if (start) {
+          yield {
+            walker,
+            from: `a scan of memory for page tables (found at physical ${hex(root)})`,
+            physBase: BigInt(start.physical) - (start.virtual - architecture.image.base),
+          };
         }
       }
     }
   }
-  attempts.push(`a scan of memory for page tables tried ${candidates} candidates`);
+  attempts.push(
+    candidates === 0
+      ? 'no page of memory looks like the root of page tables'
+      : `${candidates} pages of memory look like the root of page tables`,
+  );
+}
+
+/**
+ * The kernel's own tables, by the symbol of their root: what was found may be a program's, or a copy that lags behind (that of
+ * the real-mode trampoline). Undefined unless they map the kernel's text as the others do.
+ */
+export function pageTablesFromSymbol(
+  image: OpenImage,
+  found: FoundPageTables,
+  symbol: (name: string) => VirtAddr | undefined,
+): FoundPageTables | undefined {
+  const { physBase } = found;
+  const { architecture } = found.walker.tables;
+  const text = findImageStart(found.walker, architecture)?.virtual;
+  if (physBase === undefined || text === undefined) return undefined;
+  for (const name of architecture.rootSymbols) {
+    const at = symbol(name);
+    if (at === undefined) continue;
+    const root = Number(at - architecture.image.base + physBase);
+    const walker = new PageWalker(image.memory, { ...found.walker.tables, root });
+    if (checkImage(walker, architecture, text, physBase) === undefined) {
+      return { walker, from: `${name} of the symbol table, by ${found.from}`, physBase };
+    }
+  }
   return undefined;
 }
 

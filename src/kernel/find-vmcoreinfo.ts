@@ -2,6 +2,8 @@ import type { PhysAddr } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import { MAX_VMCOREINFO, Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
+import { scanMemory } from './scan-memory.ts';
+import type { ScanMeter } from './search.ts';
 
 /** A VMCOREINFO and where it was found. */
 export interface FoundVmcoreinfo {
@@ -11,7 +13,6 @@ export interface FoundVmcoreinfo {
 }
 
 const NEEDLE = new TextEncoder().encode('OSRELEASE=');
-const CHUNK = 4 * 1024 * 1024;
 const latin1 = new TextDecoder('latin1');
 
 /**
@@ -20,6 +21,7 @@ const latin1 = new TextDecoder('latin1');
  */
 export function* findVmcoreinfo(
   image: OpenImage,
+  meter: ScanMeter,
   progress?: (done: number, total: number) => void,
 ): Generator<FoundVmcoreinfo> {
   for (const note of image.notes) {
@@ -31,7 +33,7 @@ export function* findVmcoreinfo(
     const found = tryParse(image.vmcoreinfo, 'VMCOREINFO in the header of the dump');
     if (found) yield found;
   }
-  yield* scan(image.memory, progress);
+  yield* scan(image.memory, meter, progress);
 }
 
 /**
@@ -40,26 +42,17 @@ export function* findVmcoreinfo(
  */
 function* scan(
   memory: PhysicalMemory,
+  meter: ScanMeter,
   progress?: (done: number, total: number) => void,
 ): Generator<FoundVmcoreinfo> {
-  const total = memory.runs.reduce((sum, r) => sum + (r.state === 'present' ? r.end - r.start : 0), 0);
-  const buffer = Buffer.alloc(CHUNK + NEEDLE.length);
   const elsewhere: PhysAddr[] = [];
-  let done = 0;
-  for (const run of memory.runs) {
-    if (run.state !== 'present') continue;
-    for (let at = run.start; at < run.end; at += CHUNK) {
-      const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, run.end - at)));
-      const bytes = buffer.subarray(0, got);
-      for (let i = bytes.indexOf(NEEDLE); i >= 0 && i < CHUNK; i = bytes.indexOf(NEEDLE, i + 1)) {
-        const address = at + i;
-        if (address % 4096 === 0 || address % 4096 === 24) {
-          const found = readAt(memory, address);
-          if (found) yield found;
-        } else if (elsewhere.length < 4096) elsewhere.push(address);
-      }
-      done += Math.min(CHUNK, run.end - at);
-      progress?.(done, total);
+  for (const { address: start, bytes, fresh } of scanMemory(memory, NEEDLE.length, meter, progress)) {
+    for (let i = bytes.indexOf(NEEDLE); i >= 0 && i < fresh; i = bytes.indexOf(NEEDLE, i + 1)) {
+      const address = start + i;
+      if (address % 4096 === 0 || address % 4096 === 24) {
+        const found = readAt(memory, address);
+        if (found) yield found;
+      } else if (elsewhere.length < 4096) elsewhere.push(address);
     }
   }
   for (const address of elsewhere) {

@@ -1,5 +1,5 @@
 import type { Architecture } from '../arch/architecture.ts';
-import type { PhysAddr, VirtAddr } from '../core/address.ts';
+import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 
@@ -10,6 +10,16 @@ export interface KernelImage {
   readonly bytes: Uint8Array;
 }
 
+/** A kernel whose text and place are known. */
+export interface Located {
+  readonly space: AddressSpace;
+  readonly architecture: Architecture;
+  readonly text: VirtAddr | undefined;
+  readonly physBase: bigint | undefined;
+}
+
+/** The image begins at a large page. */
+const ALIGNMENT = 0x1fffffn;
 /** No kernel image is larger; what is mapped behind it in its window is modules and fixmaps. */
 const MAX_IMAGE = 256 * 1024 * 1024;
 /** A gap larger than this in the mapping ends the image (freed init memory leaves smaller ones). */
@@ -20,32 +30,65 @@ const MAX_GAP = 32 * 1024 * 1024;
  * keeps the image's distance between virtual and physical addresses. Parts that cannot be read are zeros,
  * which no table of the kernel has in its middle.
  */
-export function readImage(kernel: {
-  space: AddressSpace;
-  architecture: Architecture;
-  text: VirtAddr | undefined;
-  physBase: bigint | undefined;
-}): KernelImage | undefined {
+export function readImage(kernel: Located): KernelImage | undefined {
+  const runs = imageRuns(kernel);
+  const last = runs.at(-1);
+  if (!last || kernel.text === undefined) return undefined;
+  const bytes = new Uint8Array(last.offset + last.length);
+  for (const run of runs) {
+    readPresent(kernel.space.memory, run.physical, bytes.subarray(run.offset, run.offset + run.length));
+  }
+  return { address: kernel.text & ~ALIGNMENT, bytes };
+}
+
+/** Says how much of the kernel's image is missing from the dump, for messages; undefined if nothing is. */
+export function missingOfImage(kernel: Located): string | undefined {
+  const { memory } = kernel.space;
+  let lost = 0;
+  let total = 0;
+  let why = '';
+  const runs = imageRuns(kernel);
+  for (const { physical, length } of runs) {
+    total += length;
+    for (let at = physical; at < physical + length; ) {
+      const run = memory.runAt(at);
+      const end = Math.min(run.end, physical + length);
+      if (run.state !== 'present') {
+        lost += end - at;
+        why ||= run.state;
+      }
+      at = end;
+    }
+  }
+  const [first] = runs;
+  if (!first || lost === 0) return undefined;
+  return `the kernel's image lies at physical ${hex(first.physical)}, and the dump lacks ${mib(lost)} of its ${mib(total)} MiB (${why})`;
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
+
+/** Where the parts of the image are, by their distance from its start. */
+function imageRuns(kernel: Located): { offset: number; length: number; physical: number }[] {
   const { base, size } = kernel.architecture.image;
-  if (kernel.text === undefined || kernel.physBase === undefined) return undefined;
-  const start = kernel.text & ~0x1fffffn;
+  if (kernel.text === undefined || kernel.physBase === undefined) return [];
+  const start = kernel.text & ~ALIGNMENT;
   const room = Math.min(Number(base + size - start), MAX_IMAGE);
   const distance = Number(start - base + kernel.physBase);
   const runs = kernel.space.walker
     .mappedRuns(start, room)
-    .filter((r) => r.physical !== undefined && r.physical - r.offset === distance);
+    .flatMap(({ offset, length, physical }) =>
+      physical !== undefined && physical - offset === distance ? [{ offset, length, physical }] : [],
+    );
   let end = 0;
+  const found = [];
   for (const run of runs) {
     if (run.offset - end > MAX_GAP) break;
     end = run.offset + run.length;
+    found.push(run);
   }
-  if (end === 0) return undefined;
-  const bytes = new Uint8Array(end);
-  for (const run of runs) {
-    if (run.offset >= end) break;
-    readPresent(kernel.space.memory, run.physical!, bytes.subarray(run.offset, run.offset + run.length));
-  }
-  return { address: start, bytes };
+  return found;
 }
 
 /** Fills in what is present, around all that is not. */

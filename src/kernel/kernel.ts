@@ -1,25 +1,15 @@
 import type { Architecture } from '../arch/architecture.ts';
-import { ARCHITECTURES, architectureOf, machineName } from '../arch/registry.ts';
 import { hex, type VirtAddr } from '../core/address.ts';
-import { FaultError, FormatError, StructPageError, UnsupportedError } from '../core/errors.ts';
+import { FaultError, StructPageError } from '../core/errors.ts';
 import { findKallsyms } from '../formats/kallsyms/find-tables.ts';
 import { Kallsyms, type KallsymsTables } from '../formats/kallsyms/kallsyms.ts';
 import { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { AddressSpace } from '../translate/address-space.ts';
-import {
-  type Attempt,
-  type FoundPageTables,
-  findImageStart,
-  pageTablesFromRegisters,
-  pageTablesFromScan,
-  pageTablesFromVmcoreinfo,
-} from './find-page-tables.ts';
-import { type FoundVmcoreinfo, findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { type FoundPageTables, findImageStart } from './find-page-tables.ts';
+import type { FoundVmcoreinfo } from './find-vmcoreinfo.ts';
 import { readImage } from './kernel-image.ts';
-
-/** Told of slow searches; `total` may be 0 where it is not known. */
-export type Progress = (what: string, done: number, total: number) => void;
+import { KernelSearch, ScanMeter } from './search.ts';
 
 /** What is known of the kernel whose memory this is. Symbols are looked up when they are first asked for. */
 export class Kernel {
@@ -30,6 +20,11 @@ export class Kernel {
   readonly vmcoreinfo: Vmcoreinfo | undefined;
   /** Where VMCOREINFO and the page tables come from, in words. */
   readonly from: { readonly vmcoreinfo: string; readonly pageTables: string };
+  /** VMCOREINFO and the page tables as they were found. */
+  readonly found: FoundVmcoreinfo | undefined;
+  readonly tables: FoundPageTables;
+  /** What was done to find all this; grows as more is asked for. */
+  readonly search: KernelSearch;
   /** physical = virtual - image base + physBase, for the kernel's own image. */
   readonly physBase: bigint | undefined;
   /** Where symbols come from; set once they were needed. */
@@ -45,16 +40,20 @@ export class Kernel {
     tables: FoundPageTables,
     found: FoundVmcoreinfo | undefined,
     kallsyms?: KallsymsTables,
+    search: KernelSearch = new KernelSearch(),
+    symbolsFrom?: string,
   ) {
+    this.symbolsFrom = symbolsFrom;
     this.kallsymsTables = kallsyms;
+    this.search = search;
+    this.tables = tables;
     this.image = image;
     this.architecture = tables.walker.tables.architecture;
     this.space = new AddressSpace(image.memory, tables.walker, image.virtual);
     this.physBase = tables.physBase;
-    let vmcoreinfo = found;
-    if (!vmcoreinfo) vmcoreinfo = this.#vmcoreinfoBySymbol();
-    this.vmcoreinfo = vmcoreinfo?.info;
-    this.from = { vmcoreinfo: vmcoreinfo?.from ?? 'not found', pageTables: tables.from };
+    this.found = found ?? this.#vmcoreinfoBySymbol();
+    this.vmcoreinfo = this.found?.info;
+    this.from = { vmcoreinfo: this.found?.from ?? 'not found', pageTables: tables.from };
   }
 
   /** The address of a symbol: what VMCOREINFO says, else the kernel's own symbol table. */
@@ -97,10 +96,20 @@ export class Kernel {
     return this.vmcoreinfo?.symbol('_stext') ?? findImageStart(this.space.walker, this.architecture)?.virtual;
   }
 
-  /** How far KASLR moved the image, as VMCOREINFO says. */
-  get kernelOffset(): bigint | undefined {
+  /** How far KASLR moved the image, and what says so. */
+  get kernelOffset(): { readonly value: bigint; readonly from: string } | undefined {
     const text = this.vmcoreinfo?.get('KERNELOFFSET');
-    return text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
+    if (text !== undefined && /^[0-9a-f]{1,16}$/i.test(text)) {
+      return { value: BigInt(`0x${text}`), from: this.from.vmcoreinfo };
+    }
+    const { linkedAt } = this.architecture.image;
+    const start = this.kallsyms?.address('_text');
+    return start === undefined
+      ? undefined
+      : {
+          value: start - linkedAt,
+          from: `_text is so far from ${hex(linkedAt)}, where kernels are linked that are not configured otherwise`,
+        };
   }
 
   #openKallsyms(): Kallsyms | undefined {
@@ -121,15 +130,25 @@ export class Kernel {
       }
     };
     return (
-      open(this.kallsymsTables, 'kallsyms') ??
+      open(this.kallsymsTables, this.symbolsFrom ?? 'kallsyms') ??
       open(tablesFromVmcoreinfo(this.vmcoreinfo), 'kallsyms, at the addresses in VMCOREINFO') ??
       open(this.#scanForKallsyms(), 'kallsyms, found by a scan of the kernel image')
     );
   }
 
   #scanForKallsyms(): KallsymsTables | undefined {
-    const image = readImage(this);
-    return image && findKallsyms(image);
+    const meter = new ScanMeter();
+    const tables = meter.run(() => {
+      const image = readImage(this);
+      meter.bytes += image?.bytes.length ?? 0;
+      return image && findKallsyms(image);
+    });
+    this.search.add(
+      'symbol table',
+      tables ? 'found by its shape in the kernel image' : 'none in the kernel image',
+      meter,
+    );
+    return tables;
   }
 
   #vmcoreinfoBySymbol(): FoundVmcoreinfo | undefined {
@@ -144,15 +163,21 @@ export class Kernel {
     }
   }
 
-  #releaseFromBanner(): string {
+  /** What the kernel says of itself at boot, e.g. `Linux version 6.12.107+deb13-cloud-amd64 (...) ...`, if symbols lead to it. */
+  get banner(): string | undefined {
     const at = this.kallsyms?.address('linux_banner');
-    if (at === undefined) return '';
+    if (at === undefined) return undefined;
     try {
-      return /^Linux version (\S+)/.exec(this.space.readString(at, 256, 'linux_banner'))?.[1] ?? '';
+      const text = this.space.readString(at, 512, 'linux_banner').trimEnd();
+      return text.startsWith('Linux version ') ? text : undefined;
     } catch (error) {
-      if (error instanceof FaultError) return '';
+      if (error instanceof FaultError) return undefined;
       throw error;
     }
+  }
+
+  #releaseFromBanner(): string {
+    return /^Linux version (\S+)/.exec(this.banner ?? '')?.[1] ?? '';
   }
 }
 
@@ -181,81 +206,4 @@ function tablesFromVmcoreinfo(info: Vmcoreinfo | undefined): KallsymsTables | un
     offsets,
     ...(relativeBase === undefined ? {} : { relativeBase }),
   };
-}
-
-/**
- * Finds the kernel in an image: VMCOREINFO and the page tables, each proving the other. In order of cost: the note,
- * the registers, a scan for VMCOREINFO, a scan for page tables. Throws UnsupportedError for a machine that is not
- * supported and FormatError, naming all that was tried, when there is no kernel to be found.
- */
-export function openKernel(image: OpenImage, name: string, progress?: Progress): Kernel {
-  const architectures = candidates(image, name);
-  const attempts: Attempt[] = [];
-  const infos = findVmcoreinfo(image, (done, total) => progress?.('looking for the kernel', done, total));
-  let triedRegisters = false;
-  const byRegisters = (): Kernel | undefined => {
-    triedRegisters = true;
-    for (const architecture of architectures) {
-      const tables = pageTablesFromRegisters(image, architecture, attempts);
-      if (tables) return new Kernel(image, tables, undefined);
-    }
-    return undefined;
-  };
-  for (;;) {
-    // the registers cost nothing; the next VMCOREINFO may cost a scan of everything
-    const hasNote = image.vmcoreinfo !== undefined || image.notes.some((n) => n.name === 'VMCOREINFO');
-    if (!triedRegisters && (!hasNote || attempts.length > 0)) {
-      const kernel = byRegisters();
-      if (kernel) return kernel;
-    }
-    const next = infos.next();
-    if (next.done) break;
-    for (const architecture of architectures) {
-      const tables = pageTablesFromVmcoreinfo(image, architecture, next.value.info, attempts);
-      if (!tables) continue;
-      const kernel = new Kernel(image, tables, next.value);
-      const wrong = checkRelease(kernel, next.value.info);
-      if (!wrong) return kernel;
-      attempts.push(`${next.value.from}: ${wrong}`);
-    }
-  }
-  for (const architecture of architectures) {
-    const tables = pageTablesFromScan(image, architecture, attempts);
-    if (tables) return new Kernel(image, tables, undefined);
-  }
-  throw new FormatError({
-    file: name,
-    expected: 'the memory of a Linux kernel: VMCOREINFO, or page tables that map a kernel image',
-    found:
-      attempts.length === 0
-        ? 'neither'
-        : `none that holds:\n  - ${[...new Set(attempts)].slice(0, 12).join('\n  - ')}`,
-    advice:
-      'If the dump is filtered or cut off, its page tables may be missing; take the dump again, whole, with VMCOREINFO (QEMU: -device vmcoreinfo)',
-  });
-}
-
-function candidates(image: OpenImage, name: string): readonly Architecture[] {
-  if (image.machine === undefined) return ARCHITECTURES;
-  const architecture = architectureOf(image.machine);
-  if (architecture) return [architecture];
-  throw new UnsupportedError(
-    `${name}: memory of architecture ${machineName(image.machine)}`,
-    `supported is ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
-  );
-}
-
-/** init_uts_ns of the running kernel holds its release; a VMCOREINFO that an earlier kernel left behind points elsewhere. */
-function checkRelease(kernel: Kernel, info: Vmcoreinfo): string | undefined {
-  const at = info.symbol('init_uts_ns');
-  if (at === undefined) return undefined;
-  try {
-    const bytes = kernel.space.read(at, 512, 'init_uts_ns');
-    if (Buffer.from(bytes).includes(info.release)) return undefined;
-    return `init_uts_ns at ${hex(at)} does not hold the release ${info.release}`;
-  } catch (error) {
-    // a dump may have lost this very page; the page tables did agree
-    if (error instanceof FaultError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { describe, PAGE_STATES } from '../../index.ts';
+import { describe, PAGE_STATES, type ScanCost } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -25,6 +25,9 @@ export function infoCommand(program: Command): void {
       const lines = info.facts.map(
         (f) => `${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`,
       );
+      const search = info.search.map(
+        ({ what, outcome, scanned }) => `  ${what.padEnd(12)}  ${outcome}${scanned ? costOf(scanned) : ''}`,
+      );
       const struct = PAGE_STATES.filter((s) => info.structPages[s] > 0).map((s) => [
         `  ${s === 'ok' ? 'readable' : s}`,
         `${info.structPages[s]}`,
@@ -42,8 +45,13 @@ export function infoCommand(program: Command): void {
         ]);
       const more = info.pageArray.length - places.length;
       await stdout(
-        `${lines.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
+        `${lines.join('\n')}\n\nhow the kernel was found\n${search.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
       );
     });
   });
+}
+
+/** What a scan cost, behind what it found. */
+function costOf({ bytes, seconds, secondsPerGib }: ScanCost): string {
+  return ` (scanned ${(bytes / 2 ** 30).toFixed(3)} GiB in ${seconds.toFixed(3)} s: ${secondsPerGib.toFixed(2)} s per GiB)`;
 }

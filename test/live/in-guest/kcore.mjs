@@ -12,7 +12,7 @@ result('opened', {
   release: inspector.kernel.release,
   pages: inspector.presentPages,
   nodes: new Set(readFileSync('/proc/zoneinfo', 'latin1').match(/^Node \d+/gm)).size,
-  kernelOffset: inspector.kernel.kernelOffset,
+  kernelOffset: inspector.kernel.kernelOffset?.value,
   levels: inspector.kernel.space.walker.tables.mode.name,
   segments: inspector.image.virtual.segments.length,
   warnings: inspector.warnings,

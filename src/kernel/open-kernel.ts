@@ -1,0 +1,170 @@
+import type { Architecture } from '../arch/architecture.ts';
+import { ARCHITECTURES, architectureOf, machineName } from '../arch/registry.ts';
+import { hex } from '../core/address.ts';
+import { FaultError, FormatError, UnsupportedError } from '../core/errors.ts';
+import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
+import type { OpenImage } from '../sources/image-format.ts';
+import {
+  type Attempt,
+  type FoundPageTables,
+  pageTablesFromRegisters,
+  pageTablesFromScan,
+  pageTablesFromSymbol,
+  pageTablesFromVmcoreinfo,
+} from './find-page-tables.ts';
+import { findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { Kernel } from './kernel.ts';
+import { KernelSearch, ScanMeter } from './search.ts';
+
+/** Told of slow searches; `total` may be 0 where it is not known. */
+export type Progress = (what: string, done: number, total: number) => void;
+
+/** Page tables that map a kernel image, but no symbols in it, may be a program's; so many are tried. */
+const MOST_WITHOUT_SYMBOLS = 4;
+/** Reasons why a VMCOREINFO was refused that are told. */
+const MOST_REFUSALS = 4;
+
+/**
+ * Finds the kernel in an image: VMCOREINFO and the page tables, each proving the other. In order of cost: the note,
+ * the registers, a scan for VMCOREINFO, a scan for page tables. Throws UnsupportedError for a machine that is not
+ * supported and FormatError, naming all that was tried, when there is no kernel to be found.
+ */
+export function openKernel(image: OpenImage, name: string, progress?: Progress): Kernel {
+  const architectures = candidates(image, name);
+  const attempts: Attempt[] = [];
+  const search = new KernelSearch();
+  const kernel =
+    byVmcoreinfo(image, architectures, attempts, search, progress) ??
+    byScan(image, architectures, attempts, search, progress);
+  if (kernel) return kernel;
+  throw new FormatError({
+    file: name,
+    expected: 'the memory of a Linux kernel: VMCOREINFO, or page tables that map a kernel image',
+    found: `none:\n  - ${[...new Set(attempts)].slice(0, 12).join('\n  - ')}`,
+    advice:
+      'If the dump is filtered or cut off, its page tables may be missing; take the dump again, whole, with VMCOREINFO (QEMU: -device vmcoreinfo)',
+  });
+}
+
+function byVmcoreinfo(
+  image: OpenImage,
+  architectures: readonly Architecture[],
+  attempts: Attempt[],
+  search: KernelSearch,
+  progress: Progress | undefined,
+): Kernel | undefined {
+  const meter = new ScanMeter();
+  const infos = findVmcoreinfo(image, meter, (done, total) =>
+    progress?.('looking for the kernel', done, total),
+  );
+  const hasNote = image.vmcoreinfo !== undefined || image.notes.some((n) => n.name === 'VMCOREINFO');
+  if (!hasNote) search.add('note', 'the file has none with VMCOREINFO');
+  let triedRegisters = false;
+  for (;;) {
+    // the registers cost nothing; the next VMCOREINFO may cost a scan of everything
+    if (!triedRegisters && (!hasNote || attempts.length > 0)) {
+      triedRegisters = true;
+      for (const architecture of architectures) {
+        const tables = pageTablesFromRegisters(image, architecture, attempts);
+        search.add('registers', tables?.from ?? 'the file has none that lead to a kernel');
+        if (tables) return settle(image, tables, search);
+      }
+    }
+    const next = meter.run(() => infos.next());
+    if (next.done) break;
+    const { info, from } = next.value;
+    for (const architecture of architectures) {
+      const tables = pageTablesFromVmcoreinfo(image, architecture, info, attempts);
+      if (!tables) continue;
+      const kernel = new Kernel(image, tables, next.value, undefined, search);
+      const wrong = checkRelease(kernel, info);
+      if (!wrong) {
+        search.add(
+          'VMCOREINFO',
+          `${from}: its page tables map the kernel's text to where its phys_base says, and init_uts_ns holds its release`,
+          meter,
+        );
+        return kernel;
+      }
+      attempts.push(`${from}: ${wrong}`);
+    }
+  }
+  search.add(
+    'VMCOREINFO',
+    ['none that holds', ...new Set(attempts.slice(0, MOST_REFUSALS))].join('; '),
+    meter,
+  );
+  attempts.push(`no VMCOREINFO that holds in the notes or in ${scanned(meter)}`);
+  return undefined;
+}
+
+function byScan(
+  image: OpenImage,
+  architectures: readonly Architecture[],
+  attempts: Attempt[],
+  search: KernelSearch,
+  progress: Progress | undefined,
+): Kernel | undefined {
+  let first: Kernel | undefined;
+  for (const architecture of architectures) {
+    const meter = new ScanMeter();
+    const all = pageTablesFromScan(image, architecture, attempts, meter, (done, total) =>
+      progress?.('looking for page tables', done, total),
+    );
+    for (let tried = 0; tried < MOST_WITHOUT_SYMBOLS; tried++) {
+      const next = meter.run(() => all.next());
+      if (next.done) break;
+      const own = new KernelSearch();
+      const kernel = settle(image, next.value, own);
+      first ??= kernel;
+      if (!kernel.kallsyms) continue;
+      search.add('page tables', next.value.from, meter);
+      search.steps.push(...own.steps);
+      return withTables(kernel, kernel.tables, search);
+    }
+    search.add('page tables', first ? first.from.pageTables : 'none that lead to a kernel image', meter);
+  }
+  return first;
+}
+
+/** A kernel by tables that were found without VMCOREINFO: with it, and with the kernel's own tables, once symbols lead to them. */
+function settle(image: OpenImage, tables: FoundPageTables, search: KernelSearch): Kernel {
+  const kernel = new Kernel(image, tables, undefined, undefined, search);
+  const better = pageTablesFromSymbol(image, tables, (name) => kernel.symbol(name));
+  return better ? withTables(kernel, better, search) : kernel;
+}
+
+/** The same kernel by other tables; its symbols need not be found again. */
+function withTables(kernel: Kernel, tables: FoundPageTables, search: KernelSearch): Kernel {
+  const { image, found, kallsymsTables, symbolsFrom } = kernel;
+  return new Kernel(image, tables, found, kallsymsTables, search, symbolsFrom);
+}
+
+function scanned({ bytes, blank }: ScanMeter): string {
+  return `the ${Math.ceil(bytes / 2 ** 20)} MiB of memory${blank ? ', all of which is zeros' : ''}`;
+}
+
+function candidates(image: OpenImage, name: string): readonly Architecture[] {
+  if (image.machine === undefined) return ARCHITECTURES;
+  const architecture = architectureOf(image.machine);
+  if (architecture) return [architecture];
+  throw new UnsupportedError(
+    `${name}: memory of architecture ${machineName(image.machine)}`,
+    `supported is ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
+  );
+}
+
+/** init_uts_ns of the running kernel holds its release; a VMCOREINFO that an earlier kernel left behind points elsewhere. */
+function checkRelease(kernel: Kernel, info: Vmcoreinfo): string | undefined {
+  const at = info.symbol('init_uts_ns');
+  if (at === undefined) return undefined;
+  try {
+    const bytes = kernel.space.read(at, 512, 'init_uts_ns');
+    if (Buffer.from(bytes).includes(info.release)) return undefined;
+    return `init_uts_ns at ${hex(at)} does not hold the release ${info.release}`;
+  } catch (error) {
+    // a dump may have lost this very page; the page tables did agree
+    if (error instanceof FaultError) return undefined;
+    throw error;
+  }
+}

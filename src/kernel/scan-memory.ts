@@ -1,0 +1,41 @@
+import type { PhysAddr } from '../core/address.ts';
+import type { PhysicalMemory } from '../sources/image-format.ts';
+import type { ScanMeter } from './search.ts';
+
+const CHUNK = 4 * 1024 * 1024;
+const PAGE = 4096;
+const ZEROS = Buffer.alloc(CHUNK);
+
+/** A piece of memory that a scan looks at. Valid until the next one is asked for. */
+export interface ScannedChunk {
+  readonly address: PhysAddr;
+  /** With up to `overlap` bytes of the next chunk behind `fresh`, so that nothing is cut in two. */
+  readonly bytes: Buffer;
+  /** What begins below this is looked at in this chunk, what begins behind it in the next one. */
+  readonly fresh: number;
+}
+
+/** All memory that is present, in order. Pages that cannot be read are passed over. */
+export function* scanMemory(
+  memory: PhysicalMemory,
+  overlap: number,
+  meter: ScanMeter,
+  progress?: (done: number, total: number) => void,
+): Generator<ScannedChunk> {
+  const total = memory.runs.reduce((sum, r) => sum + (r.state === 'present' ? r.end - r.start : 0), 0);
+  const buffer = Buffer.alloc(CHUNK + overlap);
+  for (const run of memory.runs) {
+    if (run.state !== 'present') continue;
+    for (let at = run.start; at < run.end; ) {
+      const wanted = Math.min(buffer.length, run.end - at);
+      const got = memory.readInto(at, buffer.subarray(0, wanted));
+      const fresh = Math.min(CHUNK, got);
+      meter.bytes += fresh;
+      meter.blank &&= buffer.subarray(0, fresh).equals(ZEROS.subarray(0, fresh));
+      progress?.(meter.bytes, total);
+      if (fresh > 0) yield { address: at, bytes: buffer.subarray(0, got), fresh };
+      // a page that is damaged ends what was read
+      at = got < Math.min(CHUNK, wanted) ? (Math.floor((at + got) / PAGE) + 1) * PAGE : at + fresh;
+    }
+  }
+}
