@@ -16,10 +16,12 @@ export { cellTexts } from './export/cells.ts';
 export type { BulkFormat, Exporter, ExportOptions, Sink } from './export/exporter.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
+export type { Contents, FrameKind } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
 export { type ExportJob, exportRows, summarize } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
+export type { Feature } from './inspector/features.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
   Inspector,

@@ -35,6 +35,11 @@ export function explainPhysical(inspector: Inspector, physical: bigint): string 
   return undefined;
 }
 
+/** PAGE_OFFSET of this kernel; where it does not say, that of one without KASLR. */
+export function directMapOf(inspector: Inspector): bigint {
+  return directMap(inspector) ?? DIRECT_MAPS[0];
+}
+
 /** PAGE_OFFSET of this kernel, which KASLR may have moved. */
 function directMap({ kernel }: Inspector): bigint | undefined {
   const at = kernel.kallsyms?.address('page_offset_base');

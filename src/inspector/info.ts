@@ -2,6 +2,8 @@ import { hex } from '../core/address.ts';
 import { lengthOf } from '../core/ranges.ts';
 import type { SearchStep } from '../kernel/search.ts';
 import type { PageState } from '../memmap/page-reader.ts';
+import { type Contents, contentsOf, windowsOf } from './contents.ts';
+import { type Feature, featuresOf } from './features.ts';
 import type { Inspector } from './inspector.ts';
 
 /** One fact about an image, and where it came from. */
@@ -17,6 +19,10 @@ export interface Info {
   readonly facts: readonly InfoFact[];
   /** How the kernel was found, in the order in which it was looked for, with what scans of memory cost. */
   readonly search: readonly SearchStep[];
+  /** What the image has of the page frames, by what they are; undefined for a machine that runs. */
+  readonly contents: Contents | undefined;
+  /** What works on this image, by trying it; empty for a machine that runs. */
+  readonly features: readonly Feature[];
   /** Struct pages by what can be read of them. */
   readonly structPages: Record<PageState, number>;
   /** Bytes of physical memory by what the image has of them. */
@@ -29,7 +35,7 @@ export interface Info {
   }[];
 }
 
-/** Collects what `info` tells. Reads page tables, but no struct page. */
+/** Collects what `info` tells. Of a dump it looks at up to 262,144 struct pages, of a machine that runs at none. */
 export function describe(inspector: Inspector): Info {
   const { image, kernel, model, layout } = inspector;
   const { walker } = kernel.space;
@@ -40,6 +46,10 @@ export function describe(inspector: Inspector): Info {
   const said = kernel.from.vmcoreinfo;
   add('format', image.format);
   for (const [label, value] of image.details) add(label, value);
+  const live = image.live === true;
+  const windows = windowsOf(model.present);
+  const contents = live ? undefined : contentsOf(inspector, windows);
+  add('left out', contents?.leftOut, 'by the struct pages of what is not in the dump');
   add('release', kernel.release, kernel.vmcoreinfo ? said : 'linux_banner, by the symbol table');
   add('banner', kernel.banner, 'linux_banner');
   add('build id', kernel.buildId, said);
@@ -83,6 +93,8 @@ export function describe(inspector: Inspector): Info {
   return {
     facts,
     search: kernel.search.steps,
+    contents,
+    features: live ? [] : featuresOf(inspector, windows),
     structPages: { ...survey.states },
     memory,
     pageArray: survey.places,

@@ -59,6 +59,7 @@ export const elf: ImageFormat = {
       details: [
         ['segments', `${loads.length} PT_LOAD, ${programs.length - loads.length} other`],
         ['byte order', header.littleEndian ? 'little endian' : 'big endian'],
+        ...filter(notes, loads),
       ],
       warnings,
       close: () => source.close(),
@@ -123,12 +124,28 @@ function physicalPieces(source: ByteSource, loads: readonly ProgramHeader[], war
   return pieces;
 }
 
+/** What was left out, as far as the file tells. */
+function filter(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): [string, string][] {
+  if (isCapture(notes)) {
+    return [['contents', 'the page array and what leads to it; not what pages contain, nor all page tables']];
+  }
+  return isFiltered(loads) ? [['dump level', 'an ELF core records none']] : [];
+}
+
+function isCapture(notes: readonly ElfNote[]): boolean {
+  return notes.some((n) => n.name === 'STRUCTPAGE');
+}
+
+function isFiltered(loads: readonly ProgramHeader[]): boolean {
+  return loads.some((p) => p.fileSize < p.memorySize);
+}
+
 /** Who wrote the file, where the notes or the segments give it away. */
 function producer(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): string {
   const names = new Set(notes.map((n) => n.name));
-  if (names.has('STRUCTPAGE')) return ' (structpage capture)';
+  if (isCapture(notes)) return ' (structpage capture)';
   if (names.has('VBCORE')) return ' (VirtualBox)';
   if (names.has('QEMU')) return ' (QEMU dump-guest-memory)';
-  if (loads.some((p) => p.fileSize < p.memorySize)) return ' (filtered, as by makedumpfile -E)';
+  if (isFiltered(loads)) return ' (filtered, as by makedumpfile -E)';
   return names.has('VMCOREINFO') ? ' (/proc/vmcore or alike)' : '';
 }

@@ -90,9 +90,9 @@ describe('kdump-compressed', () => {
   it('says what the dump level implies', async () => {
     const level = async (dumpLevel: number) =>
       Object.fromEntries((await openBytes(await buildKdump({ ...BASE, dumpLevel }))).details)['dump level'];
-    expect(await level(0)).toBe('0: nothing excluded');
+    expect(await level(0)).toBe('0: nothing was to be excluded');
     expect(await level(24)).toBe('24: user and free pages excluded; struct pages complete');
-    expect(await level(31)).toContain('but for those that lie in pages of zeros');
+    expect(await level(31)).toContain('pages of zeros stored once; struct pages complete');
   });
 
   it("knows QEMU's header, which names no machine that can be relied on", async () => {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
-import { describe, PAGE_STATES, type ScanCost } from '../../index.ts';
+import { type Contents, describe, type Info, PAGE_STATES, type ScanCost } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
+
+/** Pieces of the page array that are listed. */
+const MOST_PIECES = 16;
 
 /** structpage info: what the dump is, and where each fact comes from. */
 export function infoCommand(program: Command): void {
@@ -10,46 +13,74 @@ export function infoCommand(program: Command): void {
     .command('info')
     .summary('what the dump is and what is known of its kernel')
     .description(
-      'Tells format, kernel, paging, memory model and the place of the page array, and where each fact came from.',
+      'Tells format, kernel, paging, memory model and the place of the page array, where each fact came from, what is left out of the dump and what works on it.',
     )
     .argument('[dump...]', DUMP_HELP)
     .option('--json', 'as JSON');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
       const info = describe(inspector);
-      if (options.json) {
-        await stdout(`${JSON.stringify(info, null, 2)}\n`);
-        return;
-      }
-      const width = Math.max(...info.facts.map((f) => f.label.length));
-      const lines = info.facts.map(
-        (f) => `${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`,
-      );
-      const search = info.search.map(
-        ({ what, outcome, scanned }) => `  ${what.padEnd(12)}  ${outcome}${scanned ? costOf(scanned) : ''}`,
-      );
-      const struct = PAGE_STATES.filter((s) => info.structPages[s] > 0).map((s) => [
-        `  ${s === 'ok' ? 'readable' : s}`,
-        `${info.structPages[s]}`,
-      ]);
-      const memory = Object.entries(info.memory).map(([state, bytes]) => [
-        `  ${state}`,
-        `${Math.floor(bytes / 4096)}`,
-      ]);
-      const places = info.pageArray
-        .slice(0, 16)
-        .map((p) => [
-          `  pfn ${p.start}`,
-          `${p.pfns} pages`,
-          p.physical === undefined ? 'not mapped' : `at physical 0x${p.physical.toString(16)}`,
-        ]);
-      const more = info.pageArray.length - places.length;
-      await stdout(
-        `${lines.join('\n')}\n\nhow the kernel was found\n${search.join('\n')}\n\nstruct pages\n${aligned(struct)}\n\npage frames of memory\n${aligned(memory)}\n\npage array\n${aligned(places)}\n${more > 0 ? `  and ${more} more pieces\n` : ''}`,
-      );
+      await stdout(options.json ? `${JSON.stringify(info, null, 2)}\n` : text(info));
     });
   });
 }
+
+function text(info: Info): string {
+  const width = Math.max(...info.facts.map((f) => f.label.length));
+  const facts = info.facts.map((f) => `${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`);
+  return `${[facts.join('\n'), ...sections(info).map(([title, lines]) => `${title}\n${lines}`)].join('\n\n')}\n`;
+}
+
+function sections(info: Info): [title: string, lines: string][] {
+  const search = info.search.map(
+    ({ what, outcome, scanned }) => `  ${what.padEnd(12)}  ${outcome}${scanned ? costOf(scanned) : ''}`,
+  );
+  const struct = PAGE_STATES.filter((s) => info.structPages[s] > 0).map((s) => [
+    s === 'ok' ? 'readable' : s,
+    `${info.structPages[s]}`,
+  ]);
+  const memory = Object.entries(info.memory).map(([state, bytes]) => [state, `${Math.floor(bytes / 4096)}`]);
+  const places = info.pageArray
+    .slice(0, MOST_PIECES)
+    .map((p) => [
+      `pfn ${p.start}`,
+      `${p.pfns} pages`,
+      p.physical === undefined ? 'not mapped' : `at physical 0x${p.physical.toString(16)}`,
+    ]);
+  const more = info.pageArray.length - places.length;
+  const all: [string, string][] = [
+    ['how the kernel was found', search.join('\n')],
+    ['struct pages', aligned(struct, '  ')],
+    ['page frames of memory', aligned(memory, '  ')],
+    ['page array', `${aligned(places, '  ')}${more > 0 ? `\n  and ${more} more pieces` : ''}`],
+  ];
+  if (info.contents) all.push([titleOf(info.contents), tableOf(info.contents)]);
+  if (info.features.length > 0) {
+    const label = Math.max(...info.features.map((f) => f.feature.length));
+    const lines = info.features.map(
+      ({ feature, works, evidence }) => `  ${feature.padEnd(label)}  ${works.padEnd(6)}  ${evidence}`,
+    );
+    all.push(['what works on this dump, as tried', lines.join('\n')]);
+  }
+  return all;
+}
+
+function titleOf({ looked, of }: Contents): string {
+  return `what is in the dump, by what the struct pages say${looked < of ? ` (${looked} of ${of} were looked at)` : ''}`;
+}
+
+function tableOf({ kinds }: Contents): string {
+  const states = [...new Set(kinds.flatMap((k) => Object.keys(k.frames)))].sort(
+    (a, b) => ORDER.indexOf(a) - ORDER.indexOf(b),
+  );
+  const rows = kinds.map(({ kind, frames }) => [
+    kind,
+    ...states.map((s) => `${(frames as Record<string, number>)[s] ?? 0}`),
+  ]);
+  return aligned([['', ...states], ...rows], '  ');
+}
+
+const ORDER = ['present', 'excluded', 'hole', 'truncated', 'damaged', 'unreadable'];
 
 /** What a scan cost, behind what it found. */
 function costOf({ bytes, seconds, secondsPerGib }: ScanCost): string {

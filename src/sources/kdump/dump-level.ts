@@ -1,19 +1,19 @@
 const BITS: readonly (readonly [bit: number, what: string])[] = [
-  [1, 'zero'],
   [2, 'page cache'],
   [4, 'page cache with private data'],
   [8, 'user'],
   [16, 'free'],
 ];
 
-/**
- * What makedumpfile's dump level left out, in words. Struct pages are kernel memory that no level leaves out; but a
- * page of them that holds zeros only is a page of zeros.
- */
+/** Pages of zeros are not left out of a kdump: all of them share one page of the file (pd_zero of makedumpfile). */
+const ZERO = 1;
+
+/** What makedumpfile's dump level left out, in words. Struct pages are kernel memory, which no level leaves out. */
 export function describeDumpLevel(level: number): string {
-  if (level === 0) return 'nothing excluded';
+  if (level === 0) return 'nothing was to be excluded';
   const out = BITS.filter(([bit]) => level & bit).map(([, what]) => what);
-  if (out.length === 0) return `unknown dump level ${level}`;
+  const zeros = level & ZERO ? 'pages of zeros stored once' : '';
+  if (out.length === 0) return zeros ? `${zeros}, nothing excluded` : `unknown dump level ${level}`;
   const list = out.length === 1 ? out[0] : `${out.slice(0, -1).join(', ')} and ${out.at(-1)}`;
-  return `${list} pages excluded; struct pages complete${level & 1 ? ' (but for those that lie in pages of zeros)' : ''}`;
+  return `${list} pages excluded${zeros ? `, ${zeros}` : ''}; struct pages complete`;
 }

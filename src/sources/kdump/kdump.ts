@@ -118,7 +118,10 @@ function details(part: KdumpPart, count: number): (readonly [string, string])[] 
   if (header.timestamp > 0 && header.timestamp < 2 ** 40) {
     rows.push(['taken at', new Date(header.timestamp * 1000).toISOString()]);
   }
-  if (header.physBase !== 0n) rows.push(['phys_base in the header', `0x${header.physBase.toString(16)}`]);
+  // QEMU's is of the guest's firmware or wrong where the kernel was moved by KASLR; structpage uses neither
+  if (header.physBase !== 0n && !isQemu(header)) {
+    rows.push(['phys_base in the header', `0x${header.physBase.toString(16)}`]);
+  }
   if (header.split) rows.push(['split dump', `${count} ${count === 1 ? 'part' : 'parts'} at hand`]);
   if (header.eraseinfo) rows.push(['erased', `by makedumpfile --config (${header.eraseinfo.size} bytes)`]);
   return rows;

@@ -1,0 +1,102 @@
+import { intersect, lengthOf, type Range } from '../core/ranges.ts';
+import type { PhysicalRun } from '../sources/image-format.ts';
+import type { Inspector } from './inspector.ts';
+
+type FrameState = PhysicalRun['state'];
+
+/** Page frames of one kind, by what the image has of their contents. */
+export interface FrameKind {
+  readonly kind: string;
+  readonly frames: Readonly<Partial<Record<FrameState, number>>>;
+}
+
+/** What an image has of the contents of page frames, by what their struct pages say that they are. */
+export interface Contents {
+  readonly kinds: readonly FrameKind[];
+  /** Page frames that were looked at, spread over all, and how many there are. */
+  readonly looked: number;
+  readonly of: number;
+  /** What was left out, in words; undefined if nothing was. */
+  readonly leftOut: string | undefined;
+}
+
+/** Kinds that a filter tells apart, each with what holds for its pages; a page is of the first that holds. */
+const KINDS = [
+  ['free pages', 'type == buddy'],
+  ['user pages', 'type == hugetlb || type is empty && mapping_kind in (anon, ksm)'],
+  ['page cache', 'type is empty && mapping_kind == file'],
+  ['slabs', 'type == slab'],
+  ['page tables', 'type == table'],
+  ['reserved pages', 'type is empty && flags has reserved'],
+] as const;
+const OTHER = 'other pages';
+const WINDOW = 16384;
+const MOST_WINDOWS = 16;
+const STATES: readonly FrameState[] = ['present', 'excluded', 'hole', 'truncated', 'damaged', 'unreadable'];
+
+/** Holds the struct pages of `ranges` against the memory that the image has. */
+export function contentsOf(inspector: Inspector, ranges: readonly Range[]): Contents {
+  const { model } = inspector;
+  const states = new Map(ranges.map((r) => [r.start, statesOf(inspector, r)]));
+  const ranks = new Map<string, number[]>(
+    [...KINDS.map(([kind]) => kind), OTHER].map((kind) => [kind, STATES.map(() => 0)]),
+  );
+  const total = STATES.map(() => 0);
+  for (const all of states.values()) for (const state of all) total[state]!++;
+  for (const [kind, where] of KINDS) {
+    const counts = ranks.get(kind)!;
+    for (const { batch, rows } of inspector.selectSync({ columns: ['pfn'], pfns: ranges, where })) {
+      for (const row of rows) {
+        const pfn = batch.start + row;
+        const range = ranges.findLast((r) => r.start <= pfn);
+        if (range) counts[states.get(range.start)![pfn - range.start]!]!++;
+      }
+    }
+  }
+  const named = KINDS.map(([kind]) => ranks.get(kind)!);
+  ranks.set(
+    OTHER,
+    total.map((sum, i) => sum - named.reduce((s, counts) => s + counts[i]!, 0)),
+  );
+  const kinds = [...ranks].map(([kind, counts]) => ({
+    kind,
+    frames: Object.fromEntries(STATES.map((s, i) => [s, counts[i]!] as const).filter(([, n]) => n > 0)),
+  }));
+  return { kinds, looked: lengthOf(ranges), of: lengthOf(model.present), leftOut: wordsFor(kinds) };
+}
+
+/** Ranges of pfns that stand for all: all if they are few, else some spread evenly. */
+export function windowsOf(present: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const { start, end } of present) {
+    for (let at = Math.floor(start / WINDOW) * WINDOW; at < end; at += WINDOW)
+      all.push(...intersect([{ start, end }], [{ start: at, end: at + WINDOW }]));
+  }
+  if (all.length <= MOST_WINDOWS) return all;
+  return Array.from({ length: MOST_WINDOWS }, (_, i) => all[Math.floor((i * all.length) / MOST_WINDOWS)]!);
+}
+
+/** An index into STATES for each page frame of a range. */
+function statesOf({ image, kernel }: Inspector, range: Range): Uint8Array {
+  const size = 2 ** kernel.architecture.pageShift;
+  const states = new Uint8Array(range.end - range.start);
+  for (let pfn = range.start; pfn < range.end; ) {
+    const run = image.memory.runAt(pfn * size);
+    // a frame that is there in part only counts as what it begins with
+    const end = Math.min(range.end, Math.max(pfn + 1, Math.ceil(run.end / size)));
+    states.fill(STATES.indexOf(run.state), pfn - range.start, end - range.start);
+    pfn = end;
+  }
+  return states;
+}
+
+/** Shares of what was excluded, kind by kind. */
+function wordsFor(kinds: readonly FrameKind[]): string | undefined {
+  const parts = kinds.flatMap(({ kind, frames }) => {
+    const excluded = frames.excluded ?? 0;
+    if (excluded === 0) return [];
+    const share = (100 * excluded) / (excluded + (frames.present ?? 0));
+    return [`${share === 100 ? '100' : Math.min(share, 99.9).toFixed(1)} % of ${kind}`];
+  });
+  return parts.length === 0 ? undefined : parts.join(', ');
+}

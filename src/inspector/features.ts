@@ -1,0 +1,118 @@
+import { lengthOf, type Range } from '../core/ranges.ts';
+import { readZones } from '../memmap/zones.ts';
+import { directMapOf } from './explain-physical.ts';
+import type { Inspector } from './inspector.ts';
+
+/** Something that structpage does with a dump, tried on this one. */
+export interface Feature {
+  readonly feature: string;
+  readonly works: 'yes' | 'partly' | 'no';
+  /** What was tried, and what came of it. */
+  readonly evidence: string;
+}
+
+/** Page frames whose address in the kernel's map of all memory is translated. */
+const FRAMES = 256;
+
+/**
+ * What works on an image, by trying it on the pages of `windows`: the level of a filter tells what was to be left out, not
+ * what is lost by that.
+ */
+export function featuresOf(inspector: Inspector, windows: readonly Range[]): Feature[] {
+  return [
+    structPages(inspector),
+    zones(inspector),
+    slabCaches(inspector, windows),
+    translation(inspector, windows),
+  ];
+}
+
+function verdict(good: number, all: number): Feature['works'] {
+  return good === all ? 'yes' : good === 0 ? 'no' : 'partly';
+}
+
+function structPages(inspector: Inspector): Feature {
+  const all = lengthOf(inspector.model.present);
+  const { ok } = inspector.reader.survey().states;
+  return {
+    feature: 'all columns, summary, verify, capture',
+    works: verdict(ok, all),
+    evidence: `${ok} of ${all} struct pages are in the dump${ok === all ? '; of the rest of the memory nothing is needed' : '; the rest is left out of what is printed, and counted'}`,
+  };
+}
+
+function zones({ kernel, types }: Inspector): Feature {
+  const all = readZones(kernel, types);
+  const named = all.filter((z) => z.name !== undefined);
+  return {
+    feature: 'names of zones',
+    works: all.length === 0 ? 'no' : verdict(named.length, all.length),
+    evidence:
+      all.length === 0
+        ? 'the nodes cannot be read'
+        : `${named.length} of ${all.length} zones have their name in the image`,
+  };
+}
+
+function slabCaches(inspector: Inspector, pfns: readonly Range[]): Feature {
+  const met = new Set<string>();
+  for (const { batch, rows } of inspector.selectSync({
+    columns: ['slab_cache'],
+    where: 'type == slab',
+    pfns,
+  })) {
+    const column = batch.columns.get('slab_cache');
+    if (column?.kind !== 'name') continue;
+    for (const row of rows) if (column.codes[row] !== 0) met.add(column.names[column.codes[row]!]!);
+  }
+  const named = [...met].filter((name) => !name.startsWith('0x'));
+  return {
+    feature: 'names of slab caches',
+    works: verdict(named.length, met.size),
+    evidence: `${named.length} of ${met.size} slab caches that pages belong to have their name in the image`,
+  };
+}
+
+/** The kernel maps all memory. The page tables for that are memory, too, which may be missing. */
+function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
+  const { walker } = inspector.kernel.space;
+  const size = 2 ** inspector.kernel.architecture.pageShift;
+  const base = directMapOf(inspector);
+  const frames = framesOfRam(inspector, pfns);
+  let reached = 0;
+  const reasons = new Map<string, number>();
+  for (const pfn of frames) {
+    const { physical, reason, steps } = walker.walk(base + BigInt(pfn * size));
+    if (physical === pfn * size) reached++;
+    else {
+      const why = `${reason ?? 'elsewhere'} at ${steps.at(-1)?.level ?? 'the root'}`;
+      reasons.set(why, (reasons.get(why) ?? 0) + 1);
+    }
+  }
+  const lost = [...reasons].map(([why, count]) => `${why}: ${count}`).join(', ');
+  return {
+    feature: 'translate, page virt:ADDRESS',
+    // the kernel's image and the page array are reached in any case, or the image would not have been opened
+    works: reached === frames.length ? 'yes' : 'partly',
+    evidence: `in the kernel's map of all memory ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,
+  };
+}
+
+/** Page frames that the kernel manages, spread over all windows. */
+function framesOfRam(inspector: Inspector, pfns: readonly Range[]): number[] {
+  const frames: number[] = [];
+  const step = Math.max(1, Math.floor(lengthOf(pfns) / FRAMES));
+  let next = 0;
+  for (const { batch, rows } of inspector.selectSync({
+    columns: ['pfn'],
+    where: '!(flags has reserved)',
+    pfns,
+  })) {
+    for (const row of rows) {
+      if (next-- > 0) continue;
+      next = step - 1;
+      frames.push(batch.start + row);
+    }
+  }
+  return frames;
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { elfCoreHead } from '../../src/formats/elf-write.ts';
+import { bytesSource, describe as describeImage, type Info, openMemory } from '../../src/index.ts';
+import { SAMPLE, structpage } from '../cli/run.ts';
+
+const original = gunzipSync(readFileSync(SAMPLE));
+const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const fact = (info: Info, label: string): string | undefined =>
+  info.facts.find((f) => f.label === label)?.value;
+const feature = (info: Info, name: string): Info['features'][number] | undefined =>
+  info.features.find((f) => f.feature.includes(name));
+
+/** The sample with some of its memory left out by a filter. */
+async function without(hole: (info: Info) => { start: number; end: number }): Promise<Info> {
+  const whole = await openMemory(bytesSource(original, 'sample'));
+  const { start, end } = hole(describeImage(whole));
+  const keep = [...whole.image.memory.runs]
+    .filter((r) => r.state === 'present')
+    .flatMap((r) => [
+      { start: r.start, end: Math.min(r.end, Math.max(r.start, start)) },
+      { start: Math.max(r.start, Math.min(r.end, end)), end: r.end },
+    ])
+    .filter((r) => r.end > r.start);
+  const parts = keep.map((r) => {
+    const bytes = new Uint8Array(r.end - r.start);
+    whole.image.memory.readInto(r.start, bytes);
+    return bytes;
+  });
+  const desc = new TextEncoder().encode(whole.kernel.vmcoreinfo!.text);
+  whole.close();
+  const loads = [
+    ...keep.map((r) => ({ physical: r.start, memorySize: r.end - r.start, fileSize: r.end - r.start })),
+    { physical: start, memorySize: end - start, fileSize: 0 },
+  ];
+  const file = join(dir, 'filtered.elf');
+  writeFileSync(
+    file,
+    Buffer.concat([elfCoreHead(62, [{ name: 'VMCOREINFO', type: 0, desc }], loads), ...parts]),
+  );
+  const inspector = await openMemory(file);
+  const info = describeImage(inspector);
+  inspector.close();
+  return info;
+}
+
+describe('a capture', () => {
+  test('says that nothing but the page array is in it, and what works for all that', async () => {
+    const inspector = await openMemory(SAMPLE);
+    const info = describeImage(inspector);
+    const { types } = inspector.summary();
+    inspector.close();
+    expect(fact(info, 'contents')).toMatch(/^the page array and what leads to it/);
+    expect(fact(info, 'left out')).toMatch(/^100 % of free pages, 100 % of user pages, 100 % of page cache/);
+    // the same pages as another way of counting finds
+    const kinds = new Map(info.contents?.kinds.map(({ kind, frames }) => [kind, frames]));
+    const sum = (kind: string): number => Object.values(kinds.get(kind) ?? {}).reduce((a, b) => a + b, 0);
+    expect(sum('free pages')).toBe(types.get('buddy'));
+    expect(sum('slabs')).toBe(types.get('slab'));
+    expect(sum('page tables')).toBe(types.get('table'));
+    expect(sum('page cache')).toBe(types.get('file'));
+    expect(sum('user pages')).toBe(
+      (types.get('anon') ?? 0) + (types.get('ksm') ?? 0) + (types.get('hugetlb') ?? 0),
+    );
+    expect(sum('reserved pages')).toBe(types.get('reserved'));
+    expect([...kinds.keys()].reduce((total, kind) => total + sum(kind), 0)).toBe(65536);
+    expect(kinds.get('free pages')).toEqual({ excluded: types.get('buddy') });
+    expect(feature(info, 'all columns')).toMatchObject({ works: 'yes' });
+    expect(feature(info, 'zones')).toMatchObject({ works: 'yes' });
+    expect(feature(info, 'slab caches')).toMatchObject({ works: 'yes' });
+    expect(feature(info, 'translate')).toMatchObject({ works: 'partly' });
+    expect(feature(info, 'translate')?.evidence).toMatch(/excluded at pmd/);
+  });
+
+  test('is told on the command line, too', () => {
+    const { code, out } = structpage('info', SAMPLE);
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nhow the kernel was found\n {2}VMCOREINFO +VMCOREINFO note: /);
+    expect(out).toMatch(
+      /\nwhat is in the dump, by what the struct pages say\n +present +excluded +hole\n {2}free pages +0 +11495 +0\n/,
+    );
+    expect(out).toMatch(
+      /\nwhat works on this dump, as tried\n {2}all columns.* yes +65536 of 65536 struct pages/,
+    );
+    const json = JSON.parse(structpage('info', '--json', SAMPLE).out);
+    expect(json.contents.kinds[0]).toEqual({ kind: 'free pages', frames: { excluded: 11495 } });
+    expect(json.features[0].works).toBe('yes');
+    expect(json.search[0].what).toBe('VMCOREINFO');
+  });
+});
+
+describe('a filtered dump', () => {
+  test('without a part of the page array', async () => {
+    const info = await without(({ pageArray }) => ({
+      start: pageArray[0]!.physical! + 6400 * 64,
+      end: pageArray[0]!.physical! + 12800 * 64,
+    }));
+    expect(fact(info, 'format')).toBe('ELF core (filtered, as by makedumpfile -E)');
+    expect(fact(info, 'dump level')).toBe('an ELF core records none');
+    expect(feature(info, 'all columns')).toMatchObject({ works: 'partly' });
+    expect(feature(info, 'all columns')?.evidence).toMatch(
+      /^59136 of 65536 struct pages are in the dump; the rest/,
+    );
+  });
+
+  test('without slabs, where the names of the caches are', async () => {
+    const whole = await openMemory(SAMPLE);
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
+    // a struct kmem_cache lies in a slab of the cache of that name
+    for (const { batch, rows } of whole.selectSync({
+      columns: ['pfn'],
+      where: "slab_cache == 'kmem_cache'",
+    })) {
+      for (const row of rows) {
+        first = Math.min(first, batch.start + row);
+        last = Math.max(last, batch.start + row);
+      }
+    }
+    whole.close();
+    expect(last).toBeGreaterThan(0);
+    const info = await without(() => ({ start: first * 4096, end: (last + 1) * 4096 }));
+    expect(feature(info, 'slab caches')?.works).not.toBe('yes');
+    expect(feature(info, 'all columns')?.works).toBe('yes');
+  });
+});
