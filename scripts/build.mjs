@@ -41,16 +41,23 @@ const bundled = await Promise.all([
 rmSync(cli, { recursive: true });
 mkdirSync(cli);
 for (const { name, code } of bundled) writeFileSync(join(cli, name), code);
+// node starts scripts that are no ES modules sooner
+writeFileSync(join(cli, 'package.json'), '{ "type": "commonjs" }\n');
 chmodSync(join(cli, 'main.js'), 0o755);
 
 async function bundle(input, name) {
   const build = await rolldown({
     input,
     platform: 'node',
-    external: [/^node:/, 'koffi', 'fzstd'],
+    // what few commands need is loaded by those
+    external: [/^node:/, 'koffi', 'fzstd', 'xz-decompress', '@bokuweb/zstd-wasm'],
     logLevel: 'silent',
   });
-  const { output } = await build.generate({ format: 'esm', codeSplitting: false });
+  const { output } = await build.generate({
+    format: 'cjs',
+    codeSplitting: false,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
   await build.close();
   return { name, code: output[0].code };
 }

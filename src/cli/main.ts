@@ -49,12 +49,14 @@ layoutCommand(program);
 columnsCommand(program);
 doctorCommand(program, outcome);
 
-try {
-  await program.parseAsync();
-  process.exitCode = outcome.code;
-} catch (error) {
-  process.exitCode = exitCode(error);
-}
+program.parseAsync().then(
+  () => {
+    process.exitCode = outcome.code;
+  },
+  (error: unknown) => {
+    process.exitCode = exitCode(error);
+  },
+);
 
 function exitCode(error: unknown): number {
   if (error instanceof ClosedPipe) return 0;

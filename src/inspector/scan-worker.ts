@@ -22,23 +22,32 @@ function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
   control.tell();
 }
 
-try {
-  const counts = noCounts();
-  const source = await openContext(context);
-  const runner = new TaskRunner(openScan(source, job.plan, counts), job);
-  for (let task = control.claim(true); task !== undefined; task = control.claim(true)) {
-    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
-      buffers.giveBack(got.message as ArrayBuffer);
+async function work(): Promise<void> {
+  try {
+    const counts = noCounts();
+    const source = await openContext(context);
+    const runner = new TaskRunner(openScan(source, job.plan, counts), job);
+    for (let task = control.claim(true); task !== undefined; task = control.claim(true)) {
+      for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+        buffers.giveBack(got.message as ArrayBuffer);
+      }
+      const bytes = runner.collect(tasks[task]!, buffers);
+      if (job.output.kind === 'summary') control.take();
+      else send({ kind: 'text', task, bytes }, bytes.length > 0 ? [bytes.buffer as ArrayBuffer] : []);
     }
-    const bytes = runner.collect(tasks[task]!, buffers);
-    if (job.output.kind === 'summary') control.take();
-    else send({ kind: 'text', task, bytes }, bytes.length > 0 ? [bytes.buffer as ArrayBuffer] : []);
+    const troubles = [...source.reader.troubles.values()];
+    send({
+      kind: 'done',
+      counts,
+      troubles,
+      ...(runner.counter ? { summary: runner.counter.summary() } : {}),
+    });
+  } catch (error) {
+    const expected = error instanceof StructPageError;
+    const message = expected ? error.message : String((error as Error)?.stack ?? error);
+    send({ kind: 'failed', message, expected });
   }
-  const troubles = [...source.reader.troubles.values()];
-  send({ kind: 'done', counts, troubles, ...(runner.counter ? { summary: runner.counter.summary() } : {}) });
-} catch (error) {
-  const expected = error instanceof StructPageError;
-  const message = expected ? error.message : String((error as Error)?.stack ?? error);
-  send({ kind: 'failed', message, expected });
+  port.close();
 }
-port.close();
+
+void work();

@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { StructPageError } from '../core/errors.ts';
 import { parseLayout } from './from-json.ts';
 import { formatLayout, type LayoutFile } from './layout-file.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
 /**
- * Types of kernels that were met before, by build id: files of the form of layouts/ behind a line with their digest. What is
- * not whole is no more than absent, and what cannot be written is not kept: a cache never fails. Files appear under
- * their name when they are whole, so that several processes may keep the same one at the same time.
+ * Types of kernels that were met before, by build id: files of the form of layouts/ behind a line that tells what was
+ * looked for, in gzip, whose checksum tells damage. What is not whole is no more than absent, and what cannot be written is not
+ * kept: a cache never fails. Files appear under their name when they are whole, so that several processes may keep the
+ * same one at the same time.
  */
 export class LayoutCache {
   readonly #folder: string;
@@ -24,11 +25,9 @@ export class LayoutCache {
   read(buildId: string): LayoutFile | undefined {
     try {
       const path = this.#path(buildId);
-      const text = readFileSync(path, 'utf8');
-      const end = text.indexOf('\n');
-      const body = text.slice(end + 1);
-      if (text.slice(0, end) !== digest(body)) return undefined;
-      const file = parseLayout(body, path);
+      const text = new TextDecoder().decode(gunzipSync(readFileSync(path)));
+      if (!text.startsWith(`${WANTED}\n`)) return undefined;
+      const file = parseLayout(text.slice(WANTED.length + 1), path);
       return file.kernels.some((k) => k.buildId === buildId) ? file : undefined;
     } catch (error) {
       if (error instanceof StructPageError || isSystemError(error)) return undefined;
@@ -40,10 +39,10 @@ export class LayoutCache {
   write(buildId: string, file: LayoutFile): void {
     const path = this.#path(buildId);
     const temporary = `${path}.${process.pid}.tmp`;
-    const body = formatLayout(file);
+    const text = `${WANTED}\n${formatLayout(file)}`;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, `${digest(body)}\n${body}`, { mode: 0o600 });
+      writeFileSync(temporary, gzipSync(text, { level: 1 }), { mode: 0o600 });
       renameSync(temporary, path);
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -56,7 +55,7 @@ export class LayoutCache {
   }
 
   #path(buildId: string): string {
-    return join(this.#folder, `${buildId}-${WANTED}.layout`);
+    return join(this.#folder, `${buildId}.layout.gz`);
   }
 }
 
@@ -65,12 +64,8 @@ function defaultFolder(): string {
   return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'structpage');
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** What is taken out of types changes from one release of structpage to the next: each has files of its own. */
-const WANTED: string = digest(JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS])).slice(0, 12);
+/** What is taken out of types changes from one release of structpage to the next. */
+const WANTED: string = JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS]);
 
 function isSystemError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string' && !(error instanceof StructPageError);

@@ -1,4 +1,3 @@
-import xzDecompress from 'xz-decompress';
 import { readUpTo } from '../core/bytes.ts';
 import { decompress } from './decompress.ts';
 import type { Wrapper } from './wrapper.ts';
@@ -16,6 +15,8 @@ export const xz: Wrapper = {
 
   unwrap(source, context) {
     return decompress(source, 'xz', context, async (chunks, write) => {
+      // few have use for it, and all would wait for it
+      const { default: xzDecompress } = await import('xz-decompress');
       const packed = chunks[Symbol.iterator]();
       const input = new ReadableStream<Uint8Array>({
         pull(controller) {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { readUpTo, viewOf } from '../core/bytes.ts';
 import { decompress, type StreamDecoder } from './decompress.ts';
 import type { Wrapper } from './wrapper.ts';
@@ -22,7 +21,8 @@ export const zstd: Wrapper = {
   },
 };
 
-const byFzstd: StreamDecoder = (chunks, write) => {
+const byFzstd: StreamDecoder = async (chunks, write) => {
+  const { Decompress } = await import('fzstd');
   let ended = false;
   const stream = new Decompress((bytes, final) => {
     if (bytes.length > 0) write(bytes);
