@@ -2,6 +2,7 @@ import type { ColumnName } from '../decode/columns.ts';
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
 import type { Lane } from '../decode/lanes.ts';
+import { FACT, FACT_BYTES } from '../decode/page-kernels.ts';
 import type { Address, Kernels } from '../kernels/kernels.ts';
 import { isAlwaysKnown } from './cells.ts';
 
@@ -33,7 +34,13 @@ const KIND = {
   nameField: 9,
   set: 10,
 } as const;
-const COLUMN_BYTES = 72;
+const COLUMN_BYTES = 88;
+/** Bytes of a struct page that rows are told to be alike by; behind them a word for the facts. */
+const REACH = 64;
+/** Copying a row is only worth it if that spares the text of so many columns. */
+const FEWEST_FIXED = 3;
+/** A word that changes more often than once in so many rows is written for each; one that changes less often than half of that is not. */
+const OFTEN = 8;
 const SET_SLOTS = 1024;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */
@@ -61,11 +68,17 @@ export class RowEncoder {
   readonly #table: Address;
   readonly #before: readonly Placed[];
   readonly #empty: Placed;
+  readonly #end: Placed;
   /** For each column its table of names or sets, and how many names are in it; -1 for sets. */
   readonly #tables: { at: Address; known: number }[];
   readonly #heap: TextHeap;
   readonly #setTexts: SetTexts;
   #buffer: Placed | undefined;
+  /** Bits that all columns are made of but those that differ from page to page. */
+  readonly #rowMask: Address;
+  /** Words that change often; and the rows of the last batch. */
+  readonly #changing: Set<number> = new Set();
+  #rows = 0;
   /** Longest row that can come. */
   #longest = 0;
   #longestName: number[];
@@ -85,22 +98,33 @@ export class RowEncoder {
     this.#longestName = columns.map(() => LONGEST_VALUE + 2 * style.quote.length + this.#empty.length);
     this.#longest = end.length;
     for (const placed of this.#before) this.#longest += placed.length;
+    this.#rowMask = this.#kernels.allocate(REACH + 8);
     decoder.pages.setText = (column, low, high) => this.#makeSet(column, low, high);
+    this.#end = end;
+  }
+
+  #setStyle(rowMask: Address): void {
+    const { quote } = this.#style;
     this.#kernels.run.setStyle(
       this.#table,
-      columns.length,
-      style.quote === '' ? 0 : style.quote.charCodeAt(0),
+      this.#columns.length,
+      quote === '' ? 0 : quote.charCodeAt(0),
       this.#empty.at,
       this.#empty.length,
-      end.at,
-      end.length,
+      this.#end.at,
+      this.#end.length,
+      rowMask,
     );
   }
 
   /** The rows that were picked, as bytes, in chunks of about 1 MiB. */
   *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
-    for (const [i, name] of this.#columns.entries()) this.#describe(i, name);
+    let fixed = 0;
+    this.#kernels.bytes(this.#rowMask, REACH + 8).fill(0);
+    for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
+    this.#rows = count;
+    this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
     const { run } = this.#kernels;
     const buffer = this.#room();
     for (let done = 0; done < count; ) {
@@ -127,8 +151,8 @@ export class RowEncoder {
     return this.#buffer;
   }
 
-  /** Writes the entry of a column for this batch. */
-  #describe(index: number, name: ColumnName): void {
+  /** Writes the entry of a column for this batch; whether pages that are alike have the same value. */
+  #describe(index: number, name: ColumnName): boolean {
     const lane = this.#decoder.lane(name);
     const entry = this.#table + index * COLUMN_BYTES;
     const before = this.#before[index]!;
@@ -144,7 +168,49 @@ export class RowEncoder {
     ints[8] = this.#texts(index, lane);
     ints[9] = index;
     ints[10] = isAlwaysKnown(name) ? 1 : 0;
+    if (lane.kind === 'word') {
+      const often = this.#changing.has(index) ? 2 * OFTEN : OFTEN;
+      if (ints[20]! * often > this.#rows) this.#changing.add(index);
+      else this.#changing.delete(index);
+      ints[20] = 0;
+    }
+    const fixed = !this.#changing.has(index) && this.#isFixed(lane);
+    ints[11] = fixed ? 0 : 1;
     this.#kernels.bytes(entry + 48, 8).set(this.#kernels.bytes(before.at, Math.min(8, before.length)));
+    return fixed;
+  }
+
+  /** Whether a column is made of bits of the struct page and of the facts alone; those are added to the mask of rows. */
+  #isFixed(lane: Lane): boolean {
+    const { raw, facts, layout } = this.#decoder.pages;
+    const mask = this.#kernels.bytes(this.#rowMask, REACH + 8);
+    const add = (offset: number, length: number): boolean => {
+      if (offset + length > REACH) return false;
+      mask.fill(0xff, offset, offset + length);
+      return true;
+    };
+    switch (lane.kind) {
+      case 'empty':
+        return true;
+      case 'set':
+        mask.fill(0xff, REACH + FACT.place, REACH + FACT.kind + 1);
+        return add(layout.offsets.flags, 8);
+      case 'int':
+      case 'mapcount':
+        return isWithin(lane.at, raw, layout.size) && add(lane.at - raw, 4);
+      case 'word':
+      case 'field':
+        return isWithin(lane.at, raw, layout.size) && add(lane.at - raw, 8);
+      case 'byte':
+      case 'code': {
+        const bytes = lane.kind === 'code' ? lane.bytes : 1;
+        if (!isWithin(lane.at, facts, FACT_BYTES)) return false;
+        mask.fill(0xff, REACH + lane.at - facts, REACH + lane.at - facts + bytes);
+        return true;
+      }
+      default:
+        return false;
+    }
   }
 
   #valueOf(lane: Lane): { kind: number; at: Address; stride: number; shift: number; mask: bigint } {
@@ -223,6 +289,10 @@ export class RowEncoder {
     entry[1] = placed.length;
     return at;
   }
+}
+
+function isWithin(at: Address, area: Address, length: number): boolean {
+  return at >= area && at < area + length;
 }
 
 /** Multiplier of the slots of sets, as in encode.ts of the kernels. */

@@ -145,6 +145,7 @@ export interface KernelExports {
     emptyBytes: number,
     end: Address,
     endBytes: number,
+    rowMask: Address,
   ): void;
   encode(rows: Address, first: number, count: number, states: Address, to: Address, limit: Address): Address;
 }

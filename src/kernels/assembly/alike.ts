@@ -68,6 +68,20 @@ function put(set: i32, what: i32, member: i32, bits: u64): void {
   store<u64>(at, load<u64>(at) | bits);
 }
 
+/** Whether two pages have the same bits where the 64 bytes at `mask` say so. */
+@inline
+export function sameUnder(mask: usize, one: usize, other: usize): bool {
+  const low = v128.or(
+    v128.and(v128.xor(v128.load(one), v128.load(other)), v128.load(mask)),
+    v128.and(v128.xor(v128.load(one, 16), v128.load(other, 16)), v128.load(mask, 16)),
+  );
+  const high = v128.or(
+    v128.and(v128.xor(v128.load(one, 32), v128.load(other, 32)), v128.load(mask, 32)),
+    v128.and(v128.xor(v128.load(one, 48), v128.load(other, 48)), v128.load(mask, 48)),
+  );
+  return !v128.any_true(v128.or(low, high));
+}
+
 /**
  * Index of the first page behind page `i`, whose bytes are at `at`, that is not like it; `end` at the most. `what` is what page
  * `i` is, `set` the set of masks.

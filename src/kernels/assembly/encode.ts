@@ -1,5 +1,7 @@
+import { sameUnder } from './alike';
 import { setText } from './host';
 import { decimal, hexadecimal } from './numbers';
+import { facts, raw, size } from './state';
 import { isTyped } from './types';
 
 /**
@@ -8,10 +10,12 @@ import { isTyped } from './types';
  *
  * A column is COLUMN_BYTES long: kind, address of the value of page 0, bytes between values, shift (i32 each); mask (u64);
  * text before the value, its length, table of names or of sets, number of the column (i32 each); whether it is known
- * of unreadable pages too (i32), 4 bytes of nothing, and the first 8 bytes of the text. Behind that is what `encode` keeps:
- * the last word that was written in hexadecimal (u64), where, and how long it was (i32 each).
+ * of unreadable pages too, whether its value may differ for pages that are alike (i32 each), and the first 8 bytes of the
+ * text. Behind that is what `encode` keeps: the last word that was written in hexadecimal (u64), where, and how long it was, where
+ * the column begins in the row that others are copied from, the next column whose value may differ, and how often a word
+ * was not the one before (i32 each), 4 bytes of nothing.
  */
-const COLUMN_BYTES: usize = 72;
+const COLUMN_BYTES: usize = 88;
 
 const EMPTY: i32 = 0;
 const INT: i32 = 1;
@@ -35,8 +39,10 @@ let emptyText: usize = 0;
 let emptyLength: i32 = 0;
 let endText: usize = 0;
 let endLength: i32 = 0;
+/** Bits of a struct page, and of its facts, that the columns need: 64 bytes and a u64. 0: rows are never copied. */
+let rowMask: usize = 0;
 
-export function setStyle(table: usize, count: i32, quoteChar: i32, empty: usize, emptyBytes: i32, end: usize, endBytes: i32): void {
+export function setStyle(table: usize, count: i32, quoteChar: i32, empty: usize, emptyBytes: i32, end: usize, endBytes: i32, mask: usize): void {
   columns = table;
   columnCount = count;
   quote = quoteChar;
@@ -44,6 +50,7 @@ export function setStyle(table: usize, count: i32, quoteChar: i32, empty: usize,
   emptyLength = emptyBytes;
   endText = end;
   endLength = endBytes;
+  rowMask = mask;
 }
 
 /** Number of rows that the last call of `encode` has written. */
@@ -60,69 +67,126 @@ function copyMore(to: usize, from: usize, length: i32): void {
   for (let i = 8; i < length; i += 8) store<u64>(to + i, load<u64>(from + i));
 }
 
+@inline
+function copySpan(to: usize, from: usize, length: usize): void {
+  for (let i: usize = 0; i < length; i += 16) v128.store(to + i, v128.load(from + i));
+}
+
 /**
- * Writes the rows whose indices are at `rows` (0: those from `first` on), from `to` on until `limit` is passed; there must be room for one row behind it. Returns where the text
- * ends.
+ * Writes the rows whose indices are at `rows` (0: those from `first` on), from `to` on until `limit` is passed; there must be room for one row and 16 bytes behind it. Returns
+ * where the text ends. A row of a page that is like one before is copied from there, but for what differs from page to page.
  */
 export function encode(rows: usize, first: i32, count: i32, states: usize, to: usize, limit: usize): usize {
   const last = columns + <usize>columnCount * COLUMN_BYTES;
-  for (let c = columns; c < last; c += COLUMN_BYTES) store<i32>(c, 0, 64);
+  let next = last;
+  for (let c = last - COLUMN_BYTES; c >= columns; c -= COLUMN_BYTES) {
+    store<i32>(c, 0, 64);
+    if (load<i32>(c, 44)) next = c;
+    store<usize>(c, next, 76);
+  }
+  const mask = rowMask;
+  const stride = <usize>size;
+  let like: i32 = -1;
+  let likeEnd: usize = 0;
   let r = 0;
   for (; r < count && to < limit; r++) {
     const page = rows ? load<i32>(rows + (<usize>r << 2)) : first + r;
     const unread = load<u8>(states + page) != 0;
-    for (let c = columns; c < last; c += COLUMN_BYTES) {
-      const before = load<i32>(c, 28);
-      store<u64>(to, load<u64>(c, 48));
-      if (before > 8) copyMore(to, load<usize>(c, 24), before);
-      to += before;
-      const what = unread && !load<i32>(c, 40) ? EMPTY : load<i32>(c);
-      const at = load<usize>(c, 4) + page * load<i32>(c, 8);
-      switch (what) {
-        case INT:
-          to = signed(to, load<i32>(at));
-          break;
-        case FIELD:
-          to = decimal(to, (load<u64>(at) >> <u64>load<i32>(c, 12)) & load<u64>(c, 16));
-          break;
-        case DOUBLE:
-          to = decimal(to, <u64>load<f64>(at));
-          break;
-        case HEX:
-          if (quote) store<u8>(to++, quote);
-          to = word(to, c, load<u64>(at));
-          if (quote) store<u8>(to++, quote);
-          break;
-        case BYTE: {
-          const value = <u64>load<u8>(at);
-          to = value == 255 ? copy(to, emptyText, emptyLength) : decimal(to, value);
-          break;
-        }
-        case MAPCOUNT: {
-          const word = load<i32>(at);
-          to = isTyped(word) ? copy(to, emptyText, emptyLength) : signed(to, word + 1);
-          break;
-        }
-        case NAME8:
-          to = named(to, c, <u32>load<u8>(at));
-          break;
-        case NAME16:
-          to = named(to, c, <u32>load<u16>(at));
-          break;
-        case NAME_FIELD:
-          to = named(to, c, <u32>((load<u64>(at) >> <u64>load<i32>(c, 12)) & load<u64>(c, 16)));
-          break;
-        case SET:
-          to = set(to, c, load<u64>(at));
-          break;
-        default:
-          to = copy(to, emptyText, emptyLength);
+    if (like >= 0 && !unread) {
+      const about = load<u64>(facts + (<usize>like << 3)) ^ load<u64>(facts + (<usize>page << 3));
+      if ((about & load<u64>(mask, 64)) == 0 && sameUnder(mask, raw + <usize>like * stride, raw + <usize>page * stride)) {
+        to = copyRow(to, page, last, likeEnd);
+        continue;
       }
     }
+    for (let c = columns; c < last; c += COLUMN_BYTES) {
+      store<usize>(c, to, 72);
+      to = beforeOf(to, c);
+      to = valueOf(to, c, page, unread && !load<i32>(c, 40) ? EMPTY : load<i32>(c));
+    }
     to = copy(to, endText, endLength);
+    like = unread || mask == 0 ? -1 : page;
+    likeEnd = to;
   }
   rowsDone = r;
   return to;
+}
+
+/** A row that is like the one whose columns are known, which ends at `likeEnd`. */
+@inline
+function copyRow(to: usize, page: i32, last: usize, likeEnd: usize): usize {
+  let c = columns;
+  while (c < last) {
+    if (load<i32>(c, 44)) {
+      to = beforeOf(to, c);
+      const what = load<i32>(c);
+      if (what == FIELD) {
+        const at = load<usize>(c, 4) + page * load<i32>(c, 8);
+        to = decimal(to, (load<u64>(at) >> <u64>load<i32>(c, 12)) & load<u64>(c, 16));
+      } else if (what == DOUBLE) to = decimal(to, <u64>load<f64>(load<usize>(c, 4) + page * load<i32>(c, 8)));
+      else to = otherValueOf(to, c, page, what);
+      c += COLUMN_BYTES;
+      if (c == last) to = copy(to, endText, endLength);
+    } else {
+      const next = load<usize>(c, 76);
+      const from = load<usize>(c, 72);
+      const length = (next == last ? likeEnd : load<usize>(next, 72)) - from;
+      copySpan(to, from, length);
+      to += length;
+      c = next;
+    }
+  }
+  return to;
+}
+
+/** The text before the value of a column. */
+@inline
+function beforeOf(to: usize, c: usize): usize {
+  const length = load<i32>(c, 28);
+  store<u64>(to, load<u64>(c, 48));
+  if (length > 8) copyMore(to, load<usize>(c, 24), length);
+  return to + length;
+}
+
+function otherValueOf(to: usize, c: usize, page: i32, what: i32): usize {
+  return valueOf(to, c, page, what);
+}
+
+@inline
+function valueOf(to: usize, c: usize, page: i32, what: i32): usize {
+  const at = load<usize>(c, 4) + page * load<i32>(c, 8);
+  switch (what) {
+    case INT:
+      return signed(to, load<i32>(at));
+    case FIELD:
+      return decimal(to, (load<u64>(at) >> <u64>load<i32>(c, 12)) & load<u64>(c, 16));
+    case DOUBLE:
+      return decimal(to, <u64>load<f64>(at));
+    case HEX: {
+      if (quote) store<u8>(to++, quote);
+      to = word(to, c, load<u64>(at));
+      if (quote) store<u8>(to++, quote);
+      return to;
+    }
+    case BYTE: {
+      const value = <u64>load<u8>(at);
+      return value == 255 ? copy(to, emptyText, emptyLength) : decimal(to, value);
+    }
+    case MAPCOUNT: {
+      const word = load<i32>(at);
+      return isTyped(word) ? copy(to, emptyText, emptyLength) : signed(to, word + 1);
+    }
+    case NAME8:
+      return named(to, c, <u32>load<u8>(at));
+    case NAME16:
+      return named(to, c, <u32>load<u16>(at));
+    case NAME_FIELD:
+      return named(to, c, <u32>((load<u64>(at) >> <u64>load<i32>(c, 12)) & load<u64>(c, 16)));
+    case SET:
+      return set(to, c, load<u64>(at));
+    default:
+      return copy(to, emptyText, emptyLength);
+  }
 }
 
 /** Neighbours often have the same word: its text is still there. */
@@ -137,6 +201,7 @@ function word(to: usize, column: usize, value: u64): usize {
     return to + load<usize>(column, 68);
   }
   const end = hexadecimal(to, value);
+  store<i32>(column, load<i32>(column, 80) + 1, 80);
   store<u64>(column, value, 56);
   store<usize>(column, to, 64);
   store<usize>(column, end - to, 68);
