@@ -7,6 +7,7 @@ import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { OpenContext, OpenImage } from '../sources/image-format.ts';
+import { lossesOf } from '../sources/losses.ts';
 import { openImages } from '../sources/open-image.ts';
 import { openQmp, type QmpOptions } from '../sources/qmp.ts';
 import { Inspector } from './inspector.ts';
@@ -49,8 +50,10 @@ export async function openMemory(
   } catch (error) {
     image.close();
     // what is wrong with the file is likely why the rest failed
-    if (error instanceof StructPageError && image.warnings.length > 0)
-      error.message += `\n  ${image.warnings.join('\n  ')}`;
+    if (error instanceof StructPageError) {
+      const lost = lossesOf(image.memory);
+      for (const line of [...image.warnings, ...(lost ? [lost] : [])]) error.message += `\n  ${line}`;
+    }
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import { factsFromJson } from '../layout/from-json.ts';
 import type { LayoutFile } from '../layout/layout-file.ts';
 import { findLayouts } from '../layout/registry.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
+import { lossesOf } from '../sources/losses.ts';
 
 /** Types that may be those of the kernel. */
 export interface FoundTypes {
@@ -107,15 +108,33 @@ export function firstThatHolds<T>(
       problems.push(error.message);
     }
   }
-  const lost = missingOfImage(kernel);
-  if (lost) problems.push(lost);
+  const lost = kernel.kallsyms ? undefined : missingOfImage(kernel);
+  const of = kernel.release ? `kernel ${kernel.release}` : undefined;
+  const why =
+    problems.length > 0
+      ? `no layout holds: ${[...new Set(problems)].slice(0, 6).join('; ')}`
+      : `the image has no BTF, and no layout file is of ${of ?? 'its kernel, whose release is not known'}`;
   throw new LayoutError(
     refusal?.member ?? 'struct page',
-    problems.length > (lost ? 1 : 0)
-      ? `no layout holds: ${[...new Set(problems)].slice(0, 6).join('; ')}`
-      : `the image has no BTF, and no layout file is of ${kernel.release ? `kernel ${kernel.release}` : 'its kernel, whose release is not known'}${lost ? `: ${lost}` : ''}`,
-    lost && !kernel.kallsyms && !kernel.vmcoreinfo
-      ? "Without the kernel's symbols a dump that has no VMCOREINFO cannot be read; take it again, whole"
-      : `Name the vmlinux, or a BTF or layout file, of ${kernel.release ? `kernel ${kernel.release}` : 'the kernel of this dump'} with --layout`,
+    lost ? `${why}; ${lost}` : why,
+    adviceFor(kernel, refusal, lost, of ?? 'the kernel of this dump'),
   );
+}
+
+function adviceFor(
+  kernel: Kernel,
+  refusal: LayoutError | undefined,
+  lost: string | undefined,
+  of: string,
+): string {
+  if (lost && !kernel.vmcoreinfo) {
+    return "Without the kernel's symbols a dump that has no VMCOREINFO cannot be read; take it again, whole";
+  }
+  if (
+    refusal?.member === 'mem_section' &&
+    (kernel.image.warnings.length > 0 || lossesOf(kernel.image.memory))
+  ) {
+    return 'The types are known; the table that tells where the struct pages are is not in the dump';
+  }
+  return `Name the vmlinux, or a BTF or layout file, of ${of} with --layout`;
 }

@@ -141,6 +141,7 @@ function withTables(kernel: Kernel, tables: FoundPageTables, search: KernelSearc
 }
 
 function scanned({ bytes, blank }: ScanMeter): string {
+  if (bytes === 0) return 'memory, of which nothing is in the file';
   return `the ${Math.ceil(bytes / 2 ** 20)} MiB of memory${blank ? ', all of which is zeros' : ''}`;
 }
 

@@ -73,6 +73,12 @@ function openPart(
 ): KdumpPart {
   const part = new KdumpPart(source, header, readBitmaps(source, header, warnings), zstd);
   checkConsistency(part, warnings);
+  const lost = part.count - part.reached;
+  if (lost > 0) {
+    warnings.push(
+      `the file is truncated (it has ${source.byteLength} bytes): it ends before the data of about ${lost} of its ${part.count} pages; what leads to the page array is mostly at the end of a dump`,
+    );
+  }
   return part;
 }
 

@@ -18,6 +18,8 @@ const MAX_BITMAP = 512 * 1024 * 1024;
 
 /** How many pages before and after one are looked at to see where it should be. */
 const NEIGHBOURS = 64;
+/** The last pages that tell whether the file is truncated. */
+const LAST = 3;
 
 /** One kdump file: the whole of a dump, or a part of a split one. */
 export class KdumpPart {
@@ -82,6 +84,32 @@ export class KdumpPart {
       return { state: 'damaged', why: `the page's descriptor at offset ${at} contradicts its neighbours` };
     }
     return d;
+  }
+
+  /**
+   * How many pages, from the first on, have their data in the file, supposing that it lies in the order of the pages. All, unless
+   * the last ones agree that the file ends before them: one descriptor may be damaged.
+   */
+  get reached(): number {
+    const { count } = this;
+    const isBehind = (d: Descriptor | undefined): boolean => !d || d.offset + d.size > this.source.byteLength;
+    const last: (Descriptor | undefined)[] = [];
+    for (let i = count - 1; i >= Math.max(0, count - NEIGHBOURS) && last.length < LAST; i--) {
+      const d = this.#table.read(i);
+      if (!d || d.offset !== this.dataStart) last.push(d);
+    }
+    if (last.filter(isBehind).length * 2 <= last.length) return count;
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      // pages of zeros have their data at the start of all
+      let at = middle;
+      while (at < high - 1 && this.#table.read(at)?.offset === this.dataStart) at++;
+      if (isBehind(this.#table.read(at))) high = middle;
+      else low = at + 1;
+    }
+    return low;
   }
 
   /** Decodes the page of a descriptor into `block`. */
