@@ -85,6 +85,8 @@ const MOST_REASONS = 5;
 
 /** Says how many struct pages could not be read and why, and that this is no success. */
 export function reportUnread(inspector: Inspector, counts: PageCounts, outcome: Outcome): void {
+  // what is not known to exist is in no count
+  if (inspector.model.sections.lost.length > 0) outcome.code = 3;
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
   const total = bad.reduce((sum, s) => sum + counts[s], 0);

@@ -1,6 +1,6 @@
-import { UsageError } from '../core/errors.ts';
+import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
-import { DEFAULT_COLUMNS } from '../decode/columns.ts';
+import { COLUMNS, type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { checkColumns, type Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
@@ -28,6 +28,9 @@ export interface Selection {
   /** No more rows than this. */
   readonly limit?: number;
 }
+
+/** What a kernel says of its pages depends on which of them are online. */
+const KPAGE_COLUMNS: ReadonlySet<ColumnName> = new Set(['kpageflags', 'kpagecount']);
 
 /** The parts of an open memory image. */
 export interface InspectorParts {
@@ -110,10 +113,16 @@ export class Inspector {
     if (columns.length === 0) throw new UsageError('no columns are named');
     const where = selection.where === undefined ? undefined : parseExpression(selection.where);
     const asked = [...columns, ...(where ? columnsOf(where) : [])];
-    const kpage =
-      asked.includes('kpageflags') || asked.includes('kpagecount')
-        ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
-        : undefined;
+    const unknown = asked.find((c) => !this.columns.includes(c));
+    if (unknown !== undefined) {
+      throw new UnsupportedError(
+        `the column ${unknown} of this dump`,
+        'it depends on which pages are online, which mem_section tells, and that is lost; the other columns can be had',
+      );
+    }
+    const kpage = asked.some((c) => KPAGE_COLUMNS.has(c))
+      ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
+      : undefined;
     return { columns, where, limit: selection.limit, kpage };
   }
 
@@ -133,6 +142,12 @@ export class Inspector {
     const counter = new SummaryCounter(scan.decoder);
     for (const picked of scan.run(this.ranges(selection.pfns))) counter.add(picked);
     return counter.summary();
+  }
+
+  /** The columns that can be had of this image: nearly always all. */
+  get columns(): readonly ColumnName[] {
+    const names = COLUMNS.map((c) => c.name);
+    return this.model.sections.onlineUnknown ? names.filter((c) => !KPAGE_COLUMNS.has(c)) : names;
   }
 
   /** Number of pfns that have a struct page. */

@@ -95,6 +95,14 @@ export function pageTablesFromRegisters(
   return undefined;
 }
 
+/** Whether tables that were found without VMCOREINFO map the kernel's text to where this one says. */
+export function agree(tables: FoundPageTables, info: Vmcoreinfo): boolean {
+  const physBase = info.number('phys_base');
+  const text = info.symbol('_stext');
+  if (physBase === undefined || text === undefined) return false;
+  return checkImage(tables.walker, tables.walker.tables.architecture, text, physBase) === undefined;
+}
+
 /** What is wrong with these tables, if they do not map the kernel's text where VMCOREINFO says it is. */
 function checkImage(
   walker: PageWalker,

@@ -6,13 +6,14 @@ import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import {
   type Attempt,
+  agree,
   type FoundPageTables,
   pageTablesFromRegisters,
   pageTablesFromScan,
   pageTablesFromSymbol,
   pageTablesFromVmcoreinfo,
 } from './find-page-tables.ts';
-import { findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { type FoundVmcoreinfo, findVmcoreinfo } from './find-vmcoreinfo.ts';
 import { Kernel } from './kernel.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
 
@@ -23,6 +24,8 @@ export type Progress = (what: string, done: number, total: number) => void;
 const MOST_WITHOUT_SYMBOLS = 4;
 /** Reasons why a VMCOREINFO was refused that are told. */
 const MOST_REFUSALS = 4;
+/** VMCOREINFO whose own page tables do not hold that are kept for others to agree with. */
+const MOST_STATED = 16;
 
 /**
  * Finds the kernel in an image: VMCOREINFO and the page tables, each proving the other. In order of cost: the note,
@@ -33,9 +36,10 @@ export function openKernel(image: OpenImage, name: string, progress?: Progress):
   const architectures = candidates(image, name);
   const attempts: Attempt[] = [];
   const search = new KernelSearch();
+  const stated: FoundVmcoreinfo[] = [];
   const kernel =
-    byVmcoreinfo(image, architectures, attempts, search, progress) ??
-    byScan(image, architectures, attempts, search, progress);
+    byVmcoreinfo(image, architectures, attempts, stated, search, progress) ??
+    byScan(image, architectures, attempts, stated, search, progress);
   if (kernel) return kernel;
   throw new FormatError({
     file: name,
@@ -50,6 +54,7 @@ function byVmcoreinfo(
   image: OpenImage,
   architectures: readonly Architecture[],
   attempts: Attempt[],
+  stated: FoundVmcoreinfo[],
   search: KernelSearch,
   progress: Progress | undefined,
 ): Kernel | undefined {
@@ -67,7 +72,7 @@ function byVmcoreinfo(
       for (const architecture of architectures) {
         const tables = pageTablesFromRegisters(image, architecture, attempts);
         search.add('registers', tables?.from ?? 'the file has none that lead to a kernel');
-        if (tables) return settle(image, tables, search);
+        if (tables) return settle(image, tables, stated, search);
       }
     }
     const next = meter.run(() => infos.next());
@@ -75,7 +80,10 @@ function byVmcoreinfo(
     const { info, from } = next.value;
     for (const architecture of architectures) {
       const tables = pageTablesFromVmcoreinfo(image, architecture, info, attempts);
-      if (!tables) continue;
+      if (!tables) {
+        if (stated.length < MOST_STATED) stated.push(next.value);
+        continue;
+      }
       const kernel = new Kernel(image, tables, next.value, undefined, search);
       const wrong = checkRelease(kernel, info);
       if (!wrong) {
@@ -102,6 +110,7 @@ function byScan(
   image: OpenImage,
   architectures: readonly Architecture[],
   attempts: Attempt[],
+  stated: FoundVmcoreinfo[],
   search: KernelSearch,
   progress: Progress | undefined,
 ): Kernel | undefined {
@@ -115,7 +124,7 @@ function byScan(
       const next = meter.run(() => all.next());
       if (next.done) break;
       const own = new KernelSearch();
-      const kernel = settle(image, next.value, own);
+      const kernel = settle(image, next.value, stated, own);
       first ??= kernel;
       if (!kernel.kallsyms) continue;
       search.add('page tables', next.value.from, meter);
@@ -128,8 +137,20 @@ function byScan(
 }
 
 /** A kernel by tables that were found without VMCOREINFO: with it, and with the kernel's own tables, once symbols lead to them. */
-function settle(image: OpenImage, tables: FoundPageTables, search: KernelSearch): Kernel {
-  const kernel = new Kernel(image, tables, undefined, undefined, search);
+function settle(
+  image: OpenImage,
+  tables: FoundPageTables,
+  stated: readonly FoundVmcoreinfo[],
+  search: KernelSearch,
+): Kernel {
+  // the root that a VMCOREINFO names may be what the dump has lost
+  const found = stated.find((s) => agree(tables, s.info));
+  if (found)
+    search.add(
+      'VMCOREINFO',
+      `${found.from}: the page tables map the kernel's text to where its phys_base says`,
+    );
+  const kernel = new Kernel(image, tables, found, undefined, search);
   const better = pageTablesFromSymbol(image, tables, (name) => kernel.symbol(name));
   return better ? withTables(kernel, better, search) : kernel;
 }

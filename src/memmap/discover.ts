@@ -1,9 +1,10 @@
 import { hex } from '../core/address.ts';
-import { LayoutError } from '../core/errors.ts';
+import { FaultError, LayoutError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
+import { sectionsByPageTables } from './mapped-sections.ts';
 import type { MemoryModel } from './memory-model.ts';
-import { readSections, type Sections } from './sections.ts';
+import { readSections, type Sections, sectionSizes } from './sections.ts';
 import { sparseModel } from './sparse.ts';
 
 /** A kernel's memory model and what went wrong while it was read. */
@@ -16,7 +17,7 @@ export interface Discovered {
 export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovered {
   const size = types.structSize('page') ?? kernel.vmcoreinfo?.size('page');
   if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
-  const sections = readSections(kernel, types);
+  const sections = findSections(kernel, types, size);
   const vmemmap = isVmemmap(kernel, sections);
   const model = sparseModel(sections, size, kernel.architecture.pageShift, vmemmap);
   const warnings = [...sections.lost];
@@ -27,6 +28,22 @@ export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovere
     );
   }
   return { model, warnings };
+}
+
+/** mem_section, or where a dump has lost it in whole or in part, what the page tables tell of vmemmap. */
+function findSections(kernel: Kernel, types: TypeFacts, pageSize: number): Sections {
+  try {
+    const sections = readSections(kernel, types);
+    if (sections.lost.length === 0) return sections;
+    return (
+      sectionsByPageTables(kernel, pageSize, sections.list, sections, sections.lost.join('; ')) ?? sections
+    );
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    const found = sectionsByPageTables(kernel, pageSize, [], sectionSizes(kernel), error.message);
+    if (!found) throw error;
+    return found;
+  }
 }
 
 /**

@@ -32,18 +32,26 @@ export interface Sections {
   readonly sectionSizeBits: number;
   readonly maxPhysicalBits: number;
   readonly from: string;
+  /** `online` is not known, and stands for what exists: mem_section, which tells, is lost. */
+  readonly onlineUnknown?: boolean;
   /** Parts of the table that could not be read: sentences for the report. */
   readonly lost: readonly string[];
+}
+
+/** How large sections are and how much memory there may be. */
+export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' | 'maxPhysicalBits'> {
+  const { vmcoreinfo: info, architecture, space } = kernel;
+  return {
+    sectionSizeBits: Number(info?.number('SECTION_SIZE_BITS') ?? architecture.sectionSizeBits),
+    maxPhysicalBits: Number(info?.number('MAX_PHYSMEM_BITS') ?? space.walker.tables.mode.maxPhysicalBits),
+  };
 }
 
 /** Reads the kernel's mem_section table (mm/sparse.c), static or in two levels (SPARSEMEM_EXTREME). */
 export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const info = kernel.vmcoreinfo;
   const { architecture, space } = kernel;
-  const sectionSizeBits = Number(info?.number('SECTION_SIZE_BITS') ?? architecture.sectionSizeBits);
-  const maxPhysicalBits = Number(
-    info?.number('MAX_PHYSMEM_BITS') ?? space.walker.tables.mode.maxPhysicalBits,
-  );
+  const { sectionSizeBits, maxPhysicalBits } = sectionSizes(kernel);
   const structSize = types.structSize('mem_section') ?? info?.size('mem_section') ?? 16;
   const member = types.place('mem_section', 'section_mem_map')?.offset ?? 0;
   const total = 2 ** (maxPhysicalBits - sectionSizeBits);

@@ -1,15 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
-import { elfCoreHead } from '../../src/formats/elf-write.ts';
+import { describe, expect, test } from 'vitest';
 import { bytesSource, describe as describeImage, type Info, openMemory } from '../../src/index.ts';
+import { elfOf, memoryOf, without } from '../builders/memory-parts.ts';
 import { SAMPLE, structpage } from '../cli/run.ts';
-
-const original = gunzipSync(readFileSync(SAMPLE));
-const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
-afterAll(() => rmSync(dir, { recursive: true }));
 
 const fact = (info: Info, label: string): string | undefined =>
   info.facts.find((f) => f.label === label)?.value;
@@ -17,33 +9,13 @@ const feature = (info: Info, name: string): Info['features'][number] | undefined
   info.features.find((f) => f.feature.includes(name));
 
 /** The sample with some of its memory left out by a filter. */
-async function without(hole: (info: Info) => { start: number; end: number }): Promise<Info> {
-  const whole = await openMemory(bytesSource(original, 'sample'));
+async function filtered(hole: (info: Info) => { start: number; end: number }): Promise<Info> {
+  const whole = await openMemory(SAMPLE);
   const { start, end } = hole(describeImage(whole));
-  const keep = [...whole.image.memory.runs]
-    .filter((r) => r.state === 'present')
-    .flatMap((r) => [
-      { start: r.start, end: Math.min(r.end, Math.max(r.start, start)) },
-      { start: Math.max(r.start, Math.min(r.end, end)), end: r.end },
-    ])
-    .filter((r) => r.end > r.start);
-  const parts = keep.map((r) => {
-    const bytes = new Uint8Array(r.end - r.start);
-    whole.image.memory.readInto(r.start, bytes);
-    return bytes;
-  });
-  const desc = new TextEncoder().encode(whole.kernel.vmcoreinfo!.text);
   whole.close();
-  const loads = [
-    ...keep.map((r) => ({ physical: r.start, memorySize: r.end - r.start, fileSize: r.end - r.start })),
-    { physical: start, memorySize: end - start, fileSize: 0 },
-  ];
-  const file = join(dir, 'filtered.elf');
-  writeFileSync(
-    file,
-    Buffer.concat([elfCoreHead(62, [{ name: 'VMCOREINFO', type: 0, desc }], loads), ...parts]),
-  );
-  const inspector = await openMemory(file);
+  const { parts, vmcoreinfo } = await memoryOf(SAMPLE);
+  const bytes = elfOf(without(parts, start, end), vmcoreinfo, { start, end });
+  const inspector = await openMemory(bytesSource(bytes, 'filtered'));
   const info = describeImage(inspector);
   inspector.close();
   return info;
@@ -96,7 +68,7 @@ describe('a capture', () => {
 
 describe('a filtered dump', () => {
   test('without a part of the page array', async () => {
-    const info = await without(({ pageArray }) => ({
+    const info = await filtered(({ pageArray }) => ({
       start: pageArray[0]!.physical! + 6400 * 64,
       end: pageArray[0]!.physical! + 12800 * 64,
     }));
@@ -124,7 +96,7 @@ describe('a filtered dump', () => {
     }
     whole.close();
     expect(last).toBeGreaterThan(0);
-    const info = await without(() => ({ start: first * 4096, end: (last + 1) * 4096 }));
+    const info = await filtered(() => ({ start: first * 4096, end: (last + 1) * 4096 }));
     expect(feature(info, 'slab caches')?.works).not.toBe('yes');
     expect(feature(info, 'all columns')?.works).toBe('yes');
   });

@@ -13,15 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { elfCoreHead } from '../../src/formats/elf-write.ts';
 import { COLUMNS, describe as describeImage, type Info, openMemory } from '../../src/index.ts';
-import { structpage } from '../cli/run.ts';
+import { elfOf, memoryOf, type Part, without } from '../builders/memory-parts.ts';
+import { SAMPLE, structpage } from '../cli/run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
-const SAMPLE = fileURLToPath(new URL('../../examples/sample.elf.gz', import.meta.url));
 const CAPTURES = [
   SAMPLE,
   ...readdirSync(FIXTURES)
@@ -29,25 +28,6 @@ const CAPTURES = [
     .map((f) => join(FIXTURES, f)),
 ];
 const ALL = COLUMNS.map((c) => c.name).filter((c) => c !== 'kpageflags' && c !== 'kpagecount');
-
-interface Part {
-  readonly start: number;
-  readonly bytes: Buffer;
-}
-
-/** The memory of a capture, in pieces. */
-async function memoryOf(path: string): Promise<Part[]> {
-  const inspector = await openMemory(path);
-  const parts: Part[] = [];
-  for (const run of inspector.image.memory.runs) {
-    if (run.state !== 'present') continue;
-    const bytes = Buffer.alloc(run.end - run.start);
-    expect(inspector.image.memory.readInto(run.start, bytes)).toBe(bytes.length);
-    parts.push({ start: run.start, bytes });
-  }
-  inspector.close();
-  return parts;
-}
 
 function write(name: string, pieces: readonly (readonly [at: number, bytes: Uint8Array])[]): string {
   const path = join(dir, name);
@@ -85,21 +65,7 @@ function lime(parts: readonly Part[]): string {
   );
 }
 
-function bareElf(parts: readonly Part[]): string {
-  const head = elfCoreHead(
-    62,
-    [],
-    parts.map(({ start, bytes }) => ({ physical: start, memorySize: bytes.length, fileSize: bytes.length })),
-  );
-  let at = head.length;
-  return write('bare.elf', [
-    [0, head],
-    ...parts.map(({ bytes }) => {
-      at += bytes.length;
-      return [at - bytes.length, bytes] as const;
-    }),
-  ]);
-}
+const bareElf = (parts: readonly Part[]): string => write('bare.elf', [[0, elfOf(parts)]]);
 
 /** Memory in which nobody can find VMCOREINFO. */
 function withoutVmcoreinfo(parts: readonly Part[]): Part[] {
@@ -131,7 +97,7 @@ const step = (info: Info, what: string): Info['search'][number] | undefined =>
 
 describe.each(CAPTURES)('%s', (capture) => {
   test('is the same memory as raw image, as LiME and as ELF without notes, with VMCOREINFO found by a scan or lost', async () => {
-    const parts = await memoryOf(capture);
+    const { parts } = await memoryOf(capture);
     const want = digest(capture);
     const known = await infoOf(capture);
     // the capture of a kernel that had crashed has none: the copy that such a kernel fills in lies in the memory of the crash kernel
@@ -184,7 +150,7 @@ describe('where there is no kernel to be found', () => {
   });
 
   test('without the kernel image, how much of it is lost is said', async () => {
-    const parts = withoutVmcoreinfo(await memoryOf(SAMPLE));
+    const parts = withoutVmcoreinfo((await memoryOf(SAMPLE)).parts);
     const info = await infoOf(raw(parts));
     const address = (label: string): number =>
       Number(/physical (0x[0-9a-f]+)/.exec(info.facts.find((f) => f.label === label)?.value ?? '')?.[1]);
@@ -192,14 +158,7 @@ describe('where there is no kernel to be found', () => {
     // text and read-only data are gone, the page tables behind them are not
     const to = Math.floor(address('page table root') / 0x200000) * 0x200000;
     expect(to).toBeGreaterThan(from);
-    const cut = parts.flatMap(({ start, bytes }) => {
-      const end = start + bytes.length;
-      return [
-        ...(start < from ? [{ start, bytes: bytes.subarray(0, Math.min(end, from) - start) }] : []),
-        ...(end > to ? [{ start: Math.max(start, to), bytes: bytes.subarray(Math.max(0, to - start)) }] : []),
-      ];
-    });
-    const ran = structpage('info', lime(cut));
+    const ran = structpage('info', lime(without(parts, from, to)));
     expect(ran.code).toBe(4);
     expect(ran.err).toMatch(
       /the kernel's image lies at physical 0x[0-9a-f]+, and the dump lacks [\d.]+ of its [\d.]+ MiB/,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { COLUMNS, cellTexts, FaultError, locatePage, parseWhere } from '../../index.ts';
+import { cellTexts, FaultError, locatePage, parseWhere } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addCache, addImage, dumpsAnd, type ImageOptions } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
@@ -21,7 +21,7 @@ export function pageCommand(program: Command): void {
     const { dumps, asked: where } = dumpsAnd(args, 'WHERE', parseWhere);
     await withImage(dumps, options, async (inspector) => {
       const { pfn, how } = locatePage(inspector, where);
-      const names = COLUMNS.map((c) => c.name);
+      const names = inspector.columns;
       const pfns = [{ start: pfn, end: pfn + 1 }];
       for (const { batch, rows } of inspector.selectSync({ columns: names, pfns })) {
         const page = rows[0];
