@@ -30,6 +30,8 @@ const KINDS = [
   ['reserved pages', 'type is empty && flags has reserved'],
 ] as const;
 const OTHER = 'other pages';
+/** Those whose struct page cannot be read. */
+const UNKNOWN = 'not known';
 const WINDOW = 16384;
 const MOST_WINDOWS = 16;
 const STATES: readonly FrameState[] = ['present', 'excluded', 'hole', 'truncated', 'damaged', 'unreadable'];
@@ -38,31 +40,38 @@ const STATES: readonly FrameState[] = ['present', 'excluded', 'hole', 'truncated
 export function contentsOf(inspector: Inspector, ranges: readonly Range[]): Contents {
   const { model } = inspector;
   const states = new Map(ranges.map((r) => [r.start, statesOf(inspector, r)]));
-  const ranks = new Map<string, number[]>(
-    [...KINDS.map(([kind]) => kind), OTHER].map((kind) => [kind, STATES.map(() => 0)]),
-  );
-  const total = STATES.map(() => 0);
-  for (const all of states.values()) for (const state of all) total[state]!++;
-  for (const [kind, where] of KINDS) {
-    const counts = ranks.get(kind)!;
-    for (const { batch, rows } of inspector.selectSync({ columns: ['pfn'], pfns: ranges, where })) {
+  const count = (where?: string): number[] => {
+    const counts = STATES.map(() => 0);
+    const selection = where === undefined ? {} : { where };
+    for (const { batch, rows } of inspector.selectSync({ columns: ['pfn'], pfns: ranges, ...selection })) {
       for (const row of rows) {
         const pfn = batch.start + row;
         const range = ranges.findLast((r) => r.start <= pfn);
         if (range) counts[states.get(range.start)![pfn - range.start]!]!++;
       }
     }
-  }
-  const named = KINDS.map(([kind]) => ranks.get(kind)!);
-  ranks.set(
-    OTHER,
-    total.map((sum, i) => sum - named.reduce((s, counts) => s + counts[i]!, 0)),
-  );
-  const kinds = [...ranks].map(([kind, counts]) => ({
+    return counts;
+  };
+  const total = STATES.map(() => 0);
+  for (const all of states.values()) for (const state of all) total[state]!++;
+  const known = count();
+  const counts = KINDS.map(([kind, where]) => [kind, count(where)] as const);
+  const minus = (from: readonly number[], ...others: readonly (readonly number[])[]): number[] =>
+    from.map((sum, i) => others.reduce((rest, other) => rest - other[i]!, sum));
+  const kinds = [
+    ...counts,
+    [OTHER, minus(known, ...counts.map(([, n]) => n))] as const,
+    [UNKNOWN, minus(total, known)] as const,
+  ].map(([kind, n]) => ({
     kind,
-    frames: Object.fromEntries(STATES.map((s, i) => [s, counts[i]!] as const).filter(([, n]) => n > 0)),
+    frames: Object.fromEntries(STATES.map((s, i) => [s, n[i]!] as const).filter(([, frames]) => frames > 0)),
   }));
-  return { kinds, looked: lengthOf(ranges), of: lengthOf(model.present), leftOut: wordsFor(kinds) };
+  return {
+    kinds: kinds.filter((k) => k.kind !== UNKNOWN || Object.keys(k.frames).length > 0),
+    looked: lengthOf(ranges),
+    of: lengthOf(model.present),
+    leftOut: wordsFor(kinds),
+  };
 }
 
 /** Ranges of pfns that stand for all: all if they are few, else some spread evenly. */

@@ -1,5 +1,4 @@
 import { lengthOf, type Range } from '../core/ranges.ts';
-import { readZones } from '../memmap/zones.ts';
 import { directMapOf } from './explain-physical.ts';
 import type { Inspector } from './inspector.ts';
 
@@ -19,12 +18,7 @@ const FRAMES = 256;
  * what is lost by that.
  */
 export function featuresOf(inspector: Inspector, windows: readonly Range[]): Feature[] {
-  return [
-    structPages(inspector),
-    zones(inspector),
-    slabCaches(inspector, windows),
-    translation(inspector, windows),
-  ];
+  return [structPages(inspector), slabCaches(inspector, windows), translation(inspector, windows)];
 }
 
 function verdict(good: number, all: number): Feature['works'] {
@@ -34,23 +28,13 @@ function verdict(good: number, all: number): Feature['works'] {
 function structPages(inspector: Inspector): Feature {
   const all = lengthOf(inspector.model.present);
   const { ok } = inspector.reader.survey().states;
+  const lacking = inspector.model.sections.onlineUnknown
+    ? '; kpageflags and kpagecount cannot be had, as mem_section is lost'
+    : '';
   return {
     feature: 'all columns, summary, verify, capture',
-    works: verdict(ok, all),
-    evidence: `${ok} of ${all} struct pages are in the dump${ok === all ? '; of the rest of the memory nothing is needed' : '; the rest is left out of what is printed, and counted'}`,
-  };
-}
-
-function zones({ kernel, types }: Inspector): Feature {
-  const all = readZones(kernel, types);
-  const named = all.filter((z) => z.name !== undefined);
-  return {
-    feature: 'names of zones',
-    works: all.length === 0 ? 'no' : verdict(named.length, all.length),
-    evidence:
-      all.length === 0
-        ? 'the nodes cannot be read'
-        : `${named.length} of ${all.length} zones have their name in the image`,
+    works: ok === all && lacking ? 'partly' : verdict(ok, all),
+    evidence: `${ok} of ${all} struct pages are in the dump${ok === all ? '; of the rest of the memory nothing is needed' : '; the rest is left out of what is printed, and counted'}${lacking}`,
   };
 }
 
