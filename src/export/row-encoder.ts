@@ -120,11 +120,7 @@ export class RowEncoder {
   /** The rows that were picked, as bytes, in chunks of about 1 MiB. */
   *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
-    let fixed = 0;
-    this.#kernels.bytes(this.#rowMask, REACH + 8).fill(0);
-    for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
-    this.#rows = count;
-    this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
+    this.#describeAll(count);
     const { run } = this.#kernels;
     const buffer = this.#room();
     for (let done = 0; done < count; ) {
@@ -141,9 +137,33 @@ export class RowEncoder {
     }
   }
 
-  /** Room for a chunk and the row that passes its limit; copies of texts may write 8 bytes more. */
+  /** Puts all the rows that were picked to `at`; how many bytes that are, or undefined if `length` bytes may be too few. */
+  place({ at: rows, first, count }: PickedRows, at: Address, length: number): number | undefined {
+    if (count === 0) return 0;
+    this.#describeAll(count);
+    const { run } = this.#kernels;
+    const limit = at + length - this.#longestRow();
+    const end = run.encode(rows, first, count, this.#decoder.pages.states, at, limit);
+    return run.rowsDone.value === count ? end - at : undefined;
+  }
+
+  /** Writes the entries of all columns for a batch of which `count` rows are wanted. */
+  #describeAll(count: number): void {
+    let fixed = 0;
+    this.#kernels.bytes(this.#rowMask, REACH + 8).fill(0);
+    for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
+    this.#rows = count;
+    this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
+  }
+
+  /** Bytes that a row may need, with what copies of texts write behind it. */
+  #longestRow(): number {
+    return this.#longest + this.#longestName.reduce((sum, n) => sum + n, 0) + 64;
+  }
+
+  /** Room for a chunk and the row that passes its limit. */
   #room(): Placed {
-    const needed = CHUNK + this.#longest + this.#longestName.reduce((sum, n) => sum + n, 0) + 64;
+    const needed = CHUNK + this.#longestRow();
     if (!this.#buffer || this.#buffer.length < needed) {
       const length = this.#buffer ? needed * 2 : needed + CHUNK;
       this.#buffer = { at: this.#kernels.allocate(length), length };

@@ -11,10 +11,12 @@ import {
   type ScanJob,
   TaskControl,
   TaskRunner,
+  type TaskText,
   tasksOf,
   type WorkerMessage,
   type WorkerStart,
 } from './scan-tasks.ts';
+import { release } from './text-slots.ts';
 
 /** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
 const WORKER: URL = new URL('../../dist/cli/worker.js', import.meta.url);
@@ -44,8 +46,8 @@ export class ScanPool {
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
   readonly #buffers: Buffers = new Buffers();
-  /** Texts whose turn has not come yet, by task, and where their buffers go back to. */
-  readonly #texts: Map<number, { bytes: Uint8Array; from: MessagePort | undefined }> = new Map();
+  /** Texts whose turn has not come yet, by task, and where buffers go back to. */
+  readonly #texts: Map<number, { text: TaskText; from: MessagePort | undefined }> = new Map();
   readonly #summaries: Summary[] = [];
   readonly #troubles: Map<string, Trouble>;
   #running = 0;
@@ -82,10 +84,9 @@ export class ScanPool {
         const ready = this.#texts.get(task);
         if (ready) {
           this.#texts.delete(task);
-          if (ready.bytes.length > 0) {
-            yield ready.bytes;
-            this.#giveBack(ready.bytes.buffer as ArrayBuffer, ready.from);
-          }
+          const { text, from } = ready;
+          if (text.bytes.length > 0) yield text.bytes;
+          this.#giveBack(text, from);
           this.#control.take();
           task++;
           continue;
@@ -96,8 +97,8 @@ export class ScanPool {
           this.#control.take();
           task++;
         } else if (mine !== undefined) {
-          const bytes = this.#runner.collect(this.#tasks[mine]!, this.#buffers);
-          this.#texts.set(mine, { bytes, from: undefined });
+          const text = this.#runner.collect(this.#tasks[mine]!, this.#buffers, false);
+          this.#texts.set(mine, { text, from: undefined });
         } else {
           if (this.#running === 0 && !this.#texts.has(task) && this.#control.told === seen) {
             throw new ThreadError(`batch ${task} was lost by the thread that had it`);
@@ -130,9 +131,13 @@ export class ScanPool {
     }
   }
 
-  #giveBack(buffer: ArrayBuffer, to: MessagePort | undefined): void {
-    if (to) to.postMessage(buffer, [buffer]);
-    else this.#buffers.giveBack(buffer);
+  #giveBack({ bytes, busy }: TaskText, to: MessagePort | undefined): void {
+    if (busy) release(busy);
+    else if (bytes.length > 0) {
+      const buffer = bytes.buffer as ArrayBuffer;
+      if (to) to.postMessage(buffer, [buffer]);
+      else this.#buffers.giveBack(buffer);
+    }
   }
 
   #start(context: ScanContext): void {
@@ -154,7 +159,7 @@ export class ScanPool {
       for (let got = receive(port); got; got = receive(port)) {
         switch (got.kind) {
           case 'text':
-            this.#texts.set(got.task, { bytes: got.bytes, from: port });
+            this.#texts.set(got.task, { text: got, from: port });
             break;
           case 'done':
             this.#running--;

@@ -9,6 +9,7 @@ import type { Trouble } from '../memmap/page-reader.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 import { firstPages, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
 import type { ScanContext } from './scan-context.ts';
+import { release, TextSlots } from './text-slots.ts';
 
 /** What threads do together, as plain data. A task is a batch; tasks are numbered in order of pfn. */
 export interface ScanJob {
@@ -36,9 +37,15 @@ export interface WorkerStart {
   readonly port: MessagePort;
 }
 
+/** The text of a task: in a slot that has to be released, or in a buffer of its own. */
+export interface TaskText {
+  readonly bytes: Uint8Array;
+  readonly busy?: Int32Array;
+}
+
 /** What a worker tells: the text of a task, what all of its tasks came to, or why it failed. */
 export type WorkerMessage =
-  | { readonly kind: 'text'; readonly task: number; readonly bytes: Uint8Array }
+  | ({ readonly kind: 'text'; readonly task: number } & TaskText)
   | {
       readonly kind: 'done';
       readonly counts: PageCounts;
@@ -145,6 +152,8 @@ export class TaskRunner {
   readonly counter: SummaryCounter | undefined;
   readonly #job: ScanJob;
   readonly #encoder: RowEncoder | undefined;
+  #slots: TextSlots | undefined;
+  #tooLong = false;
 
   constructor(scan: Scan, job: ScanJob) {
     this.scan = scan;
@@ -161,11 +170,26 @@ export class TaskRunner {
     }
   }
 
-  /** The text of a batch in one piece, in a buffer that `buffers` had or gets when it is given back; empty for a summary. */
-  collect(batch: Batch, buffers: Buffers): Uint8Array {
+  /**
+   * The text of a batch in one piece, empty for a summary: in a slot if there is one or `wait` says to wait for one, and if
+   * the text is not too long for it; else in a buffer that `buffers` had or gets when it is given back.
+   */
+  collect(batch: Batch, buffers: Buffers, wait: boolean): TaskText {
+    const picked = this.scan.read(batch, this.#job.ranges);
+    this.counter?.add(picked);
+    if (!this.#encoder || picked.count === 0) return { bytes: NOTHING };
+    const { kernels } = this.scan.decoder.pages;
+    this.#slots ??= new TextSlots(kernels);
+    const slot = this.#tooLong ? undefined : this.#slots.take(wait);
+    if (slot) {
+      const length = this.#encoder.place(picked, slot.at, slot.length);
+      if (length !== undefined) return { bytes: kernels.bytes(slot.at, length), busy: slot.busy };
+      release(slot.busy);
+      this.#tooLong = true;
+    }
     let buffer: Uint8Array | undefined;
     let length = 0;
-    for (const chunk of this.run(batch)) {
+    for (const chunk of this.#encoder.encode(picked)) {
       if (!buffer || length + chunk.length > buffer.length) {
         const larger = buffers.get(length + 2 * chunk.length);
         if (buffer) larger.set(buffer.subarray(0, length));
@@ -174,7 +198,7 @@ export class TaskRunner {
       buffer.set(chunk, length);
       length += chunk.length;
     }
-    return buffer ? buffer.subarray(0, length) : NOTHING;
+    return { bytes: buffer ? buffer.subarray(0, length) : NOTHING };
   }
 
   /** The text of a batch in chunks that are good until the next is asked for; none for a summary. */

@@ -31,9 +31,12 @@ async function work(): Promise<void> {
       for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
         buffers.giveBack(got.message as ArrayBuffer);
       }
-      const bytes = runner.collect(tasks[task]!, buffers);
+      const text = runner.collect(tasks[task]!, buffers, true);
       if (job.output.kind === 'summary') control.take();
-      else send({ kind: 'text', task, bytes }, bytes.length > 0 ? [bytes.buffer as ArrayBuffer] : []);
+      else {
+        const own = text.busy === undefined && text.bytes.length > 0;
+        send({ kind: 'text', task, ...text }, own ? [text.bytes.buffer as ArrayBuffer] : []);
+      }
     }
     const troubles = [...source.reader.troubles.values()];
     send({

@@ -151,7 +151,7 @@ export interface KernelExports {
 }
 
 const WASM_PAGE = 65536;
-/** Address space of an instance; what is not touched costs no memory. */
+/** Address space of an instance, as scripts/build.mjs says it; what is not touched costs no memory. */
 const MEMORY_PAGES = 512;
 /** The first bytes are the module's own. */
 const FIRST_FREE = WASM_PAGE;
@@ -160,7 +160,10 @@ const FIRST_FREE = WASM_PAGE;
 const WASM: URL = new URL('../../dist/kernels/kernels.wasm', import.meta.url);
 let compiled: WebAssembly.Module | undefined;
 
-/** One instance of the kernels with memory of its own, which is handed out once and never taken back. */
+/**
+ * One instance of the kernels with memory of its own, which is handed out once and never taken back. Other threads can be
+ * given arrays of it.
+ */
 export class Kernels {
   readonly run: KernelExports;
   readonly #memory: WebAssembly.Memory;
@@ -168,7 +171,7 @@ export class Kernels {
 
   constructor(host: KernelHost) {
     compiled ??= new WebAssembly.Module(readFileSync(WASM));
-    this.#memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+    this.#memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
     const instance = new WebAssembly.Instance(compiled, {
       env: { memory: this.#memory, abort: aborted },
       host: {

@@ -4,8 +4,8 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Memory {
-    readonly buffer: ArrayBuffer;
-    constructor(limits: { readonly initial: number; readonly maximum: number });
+    readonly buffer: SharedArrayBuffer;
+    constructor(limits: { readonly initial: number; readonly maximum: number; readonly shared: true });
   }
   class Instance {
     readonly exports: unknown;

@@ -49,6 +49,27 @@ describe('any number of threads', () => {
     }
   });
 
+  test('keeps texts where they were made until they are taken, however slowly', async () => {
+    const exporter = exporterOf('csv')!;
+    const pfns = Array.from({ length: 40 }, (_, i) => ({ start: i * 1600, end: i * 1600 + 1000 + i }));
+    const job = scanJob(inspector, { selection: { pfns }, exporter, jobs: 3 }, ['pfn', 'refcount', 'head']);
+    const [alone = '', together] = await Promise.all(
+      [1, 3].map(async (jobs) => {
+        const parts: Buffer[] = [];
+        for await (const chunk of new ScanPool(inspector, job, jobs, noCounts(), 1).texts()) {
+          const now = Buffer.from(chunk);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          // nobody has written over it meanwhile
+          expect(now.equals(Buffer.from(chunk))).toBe(true);
+          parts.push(now);
+        }
+        return Buffer.concat(parts).toString();
+      }),
+    );
+    expect(alone.trimEnd().split('\n')).toHaveLength(40 * 1000 + 780);
+    expect(together === alone).toBe(true);
+  });
+
   test('counts the same', async () => {
     const want = inspector.summary();
     for (const jobs of [1, 3]) {

@@ -1,0 +1,45 @@
+import type { Address, Kernels } from '../kernels/kernels.ts';
+
+/** Texts that a thread may have waiting for their turn, and room for each: a batch of rows of up to 256 bytes. */
+const SLOTS = 3;
+const SLOT_BYTES = 1 << 22;
+
+/** Where a text is, in memory that all threads see, until it is released. */
+export interface TextSlot {
+  readonly at: Address;
+  readonly length: number;
+  /** One number: 1 until whoever takes the text has done with it. */
+  readonly busy: Int32Array;
+}
+
+/** Says that the text of a slot has been taken. */
+export function release(busy: Int32Array): void {
+  Atomics.store(busy, 0, 0);
+  Atomics.notify(busy, 0);
+}
+
+/** Slots in the memory of a thread's kernels, used in turn: rows are encoded where others read them. */
+export class TextSlots {
+  readonly #slots: readonly TextSlot[];
+  #next = 0;
+
+  constructor(kernels: Kernels) {
+    this.#slots = Array.from({ length: SLOTS }, () => ({
+      at: kernels.allocate(SLOT_BYTES),
+      length: SLOT_BYTES,
+      busy: kernels.ints(kernels.allocate(4), 1),
+    }));
+  }
+
+  /** The next slot, which is busy from now on; undefined while it still is, unless `wait`. */
+  take(wait: boolean): TextSlot | undefined {
+    const slot = this.#slots[this.#next]!;
+    while (Atomics.load(slot.busy, 0) === 1) {
+      if (!wait) return undefined;
+      Atomics.wait(slot.busy, 0, 1);
+    }
+    Atomics.store(slot.busy, 0, 1);
+    this.#next = (this.#next + 1) % SLOTS;
+    return slot;
+  }
+}
