@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -173,6 +174,31 @@ describe('what cannot be done is said in a sentence', () => {
       code: 3,
       err: expect.stringContaining('an empty file'),
     });
+  });
+});
+
+describe('what is no regular file is written to as it is', () => {
+  const rows = ['export', SAMPLE, '--pfn', '4145-4164', '--columns', 'pfn,refcount', '--format', 'csv', '-o'];
+
+  test('standard output', () => {
+    const file = join(dir, 'few.csv');
+    structpage(...rows, file);
+    expect(structpage(...rows, '-')).toEqual({ code: 0, out: readFileSync(file, 'utf8'), err: '' });
+  });
+
+  test('a pipe, even if its reader goes', () => {
+    const pipe = join(dir, 'pipe');
+    const ran = shell(
+      `mkfifo ${pipe}; head -n 1 ${pipe} & structpage ${rows.join(' ')} ${pipe}; echo $?; wait`,
+    );
+    expect(ran.out.split('\n').sort().join(' ').trim()).toBe('0 pfn,refcount');
+    expect([ran.err, statSync(pipe).isFIFO()]).toEqual(['', true]);
+  });
+
+  test('a device', () => {
+    const { code, err } = structpage(...rows, '/dev/full');
+    expect([code, err]).toEqual([2, 'structpage: cannot write /dev/full: the disk is full\n']);
+    expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
   });
 });
 

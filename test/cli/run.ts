@@ -30,7 +30,7 @@ export function structpage(...args: string[]): Ran {
 /** Runs it in a shell line, where `structpage` stands for the command. */
 export function shell(line: string): Ran {
   const command = `${process.execPath} ${MAIN}`;
-  const ran = spawnSync('bash', ['-c', line.replaceAll('structpage', command)], {
+  const ran = spawnSync('bash', ['-c', line.replace(/(?<![^ ;|&(])structpage(?= )/g, command)], {
     encoding: 'utf8',
     env: { XDG_CACHE_HOME: NO_CACHE, ...process.env },
   });

@@ -5,7 +5,7 @@ import { capture } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { say } from '../output.ts';
-import { intoFile } from './export.ts';
+import { intoFile } from '../output-file.ts';
 
 /** structpage capture: a small dump with the page array and nothing that anyone put into a page. */
 export function captureCommand(program: Command): void {
@@ -32,7 +32,7 @@ export function captureCommand(program: Command): void {
         await written;
         const report = step.value;
         say(
-          `${(report.bytes / 1048576).toFixed(1)} MiB of memory in ${report.segments} segments written to ${options.output}`,
+          `${(report.bytes / 1048576).toFixed(1)} MiB of memory in ${report.segments} segments written to ${options.output === '-' ? 'standard output' : options.output}`,
         );
       });
     });

@@ -1,5 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import type { Command } from 'commander';
 import {
   type ColumnName,
@@ -23,6 +22,7 @@ import {
   selectionOf,
 } from '../options.ts';
 import { Progress } from '../output.ts';
+import { intoFile } from '../output-file.ts';
 import { warnIfNothing } from './dump.ts';
 
 interface Options extends SelectOptions, ImageOptions {
@@ -44,7 +44,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .requiredOption(
       '-o, --output <file>',
-      `file to write; its extension names the format (${formats.join(', ')})`,
+      `file to write; its extension names the format (${formats.join(', ')}); - is standard output`,
     )
     .option('--format <name>', 'format, if the extension does not tell')
     .option('--delimiter <character>', 'CSV: what stands between cells', ',')
@@ -85,73 +85,4 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       reportUnread(inspector, counts, outcome);
     });
   });
-}
-
-/** Writes under a temporary name beside the file, and renames it when all is written. Nothing is left otherwise. */
-export async function intoFile(
-  path: string,
-  use: (write: (data: string | Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  removeLeftovers(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  const remove = (): void => rmSync(temporary, { force: true });
-  const interrupted = (signal: NodeJS.Signals): void => {
-    remove();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  };
-  // before there is a file that a signal could leave behind
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
-  try {
-    const fd = create(temporary, path);
-    await use(async (data) => {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      // a signal is only heard between two turns of the loop
-      await new Promise((resolve) => setImmediate(resolve));
-    });
-    closeSync(fd);
-    renameSync(temporary, path);
-  } catch (error) {
-    remove();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EIO') {
-      throw new UsageError(`cannot write ${path}: ${code === 'ENOSPC' ? 'the disk is full' : code}`);
-    }
-    throw error;
-  } finally {
-    process.off('SIGINT', interrupted);
-    process.off('SIGTERM', interrupted);
-  }
-}
-
-/** Creates a file; `path` is what it stands for in messages. */
-function create(temporary: string, path: string): number {
-  try {
-    return openSync(temporary, 'wx');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = {
-      ENOENT: 'there is no such directory',
-      EACCES: 'no permission',
-      EROFS: 'the file system is read-only',
-    };
-    throw new UsageError(`cannot write ${path}: ${why[code as keyof typeof why] ?? code}`);
-  }
-}
-
-/** Takes away what writers of the same file have left that were killed. */
-function removeLeftovers(path: string): void {
-  const start = `.${basename(path)}.`;
-  let names: string[];
-  try {
-    names = readdirSync(dirname(path));
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const pid = name.startsWith(start) ? /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1] : undefined;
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    rmSync(join(dirname(path), name), { force: true });
-  }
 }

@@ -14,7 +14,7 @@ import {
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
-import { intoFile } from './export.ts';
+import { intoFile } from '../output-file.ts';
 
 interface ExtractOptions {
   output?: string;
