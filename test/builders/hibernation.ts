@@ -15,6 +15,7 @@ export function buildHibernation(
   pfns: readonly number[],
   codec: 'none' | 'lzo' | 'lz4',
   zeros: readonly number[] = [],
+  content: (pfn: number) => Uint8Array = pageContent,
 ): Uint8Array {
   const order = [...pfns, ...zeros].sort((a, b) => a - b);
   const metaPages = Math.ceil(order.length / 512);
@@ -23,7 +24,7 @@ export function buildHibernation(
   order.forEach((pfn, i) => {
     metaView.setBigUint64(i * 8, BigInt(pfn) | (zeros.includes(pfn) ? 1n << 63n : 0n), true);
   });
-  const plain = Buffer.concat([meta, ...order.filter((p) => !zeros.includes(p)).map((p) => pageContent(p))]);
+  const plain = Buffer.concat([meta, ...order.filter((p) => !zeros.includes(p)).map((p) => content(p))]);
   const info = new Uint8Array(4096);
   const infoView = new DataView(info.buffer);
   ['Linux', 'box', '6.12.0-test', '#1', 'x86_64'].forEach((text, i) => {

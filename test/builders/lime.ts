@@ -2,9 +2,11 @@ import { crc32c } from '../../src/formats/compression/crc32c.ts';
 import { encodeSnappy } from './compress.ts';
 import { pageContent, parseLines } from './content.ts';
 
-function memory(first: number, last: number): Uint8Array {
+type Content = (pfn: number) => Uint8Array;
+
+function memory(first: number, last: number, content: Content): Uint8Array {
   const out = new Uint8Array((last + 1 - first) * 4096);
-  for (let pfn = first; pfn <= last; pfn++) out.set(pageContent(pfn), (pfn - first) * 4096);
+  for (let pfn = first; pfn <= last; pfn++) out.set(content(pfn), (pfn - first) * 4096);
   return out;
 }
 
@@ -19,17 +21,20 @@ function header(magic: string, version: number, first: number, last: number): Ui
 }
 
 /** LiME's format from lines `<pfn>-<pfn>`, in the order given. */
-export function buildLime(ranges: string): Uint8Array {
+export function buildLime(ranges: string, content: Content = pageContent): Uint8Array {
   return Buffer.concat(
-    parseLines(ranges).flatMap(({ first, last }) => [header('EMiL', 1, first, last), memory(first, last)]),
+    parseLines(ranges).flatMap(({ first, last }) => [
+      header('EMiL', 1, first, last),
+      memory(first, last, content),
+    ]),
   );
 }
 
 /** AVML's compressed form from lines `<pfn>-<pfn> [plain]`: a stream of snappy frames a range, then its length. */
-export function buildAvml(ranges: string): Uint8Array {
+export function buildAvml(ranges: string, content: Content = pageContent): Uint8Array {
   return Buffer.concat(
     parseLines(ranges).flatMap(({ first, last, words }) => {
-      const frames = snappyFrames(memory(first, last), words.includes('plain'));
+      const frames = snappyFrames(memory(first, last, content), words.includes('plain'));
       const trailer = new Uint8Array(8);
       new DataView(trailer.buffer).setBigUint64(0, BigInt(frames.length), true);
       return [header('AVML', 2, first, last), frames, trailer];
