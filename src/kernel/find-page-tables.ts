@@ -55,7 +55,9 @@ export function pageTablesFromVmcoreinfo(
     });
     const wrong = checkImage(walker, architecture, text, physBase);
     if (!wrong) return { walker, from: `${name} and phys_base of VMCOREINFO`, physBase };
-    attempts.push(`${mode.name} tables at ${hex(root)} (${name} of ${info.release}): ${wrong}`);
+    const end = image.memory.runs.reduce((most, r) => Math.max(most, r.end), 0);
+    const beyond = root >= BigInt(end) ? `; the image ends at ${hex(end)} already` : '';
+    attempts.push(`${mode.name} tables at ${hex(root)} (${name} of ${info.release}): ${wrong}${beyond}`);
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { hex } from '../core/address.ts';
 import { FaultError, FormatError, UnsupportedError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
+import { lossesOf } from '../sources/losses.ts';
 import {
   type Attempt,
   agree,
@@ -45,9 +46,17 @@ export function openKernel(image: OpenImage, name: string, progress?: Progress):
     file: name,
     expected: 'the memory of a Linux kernel: VMCOREINFO, or page tables that map a kernel image',
     found: `none:\n  - ${[...new Set(attempts)].slice(0, 12).join('\n  - ')}`,
-    advice:
-      'If the dump is filtered or cut off, its page tables may be missing; take the dump again, whole, with VMCOREINFO (QEMU: -device vmcoreinfo)',
+    ...adviceFor(image),
   });
+}
+
+/** What to do; nothing where more is known of what is wrong with the file, which is told then. */
+function adviceFor({ warnings, memory }: OpenImage): { advice?: string } {
+  if (warnings.length > 0 || lossesOf(memory)) return {};
+  return {
+    advice:
+      'Either this is no memory of a Linux kernel, or too much of it is filtered out or cut off; then take the dump again, whole, with VMCOREINFO (QEMU: -device vmcoreinfo)',
+  };
 }
 
 function byVmcoreinfo(

@@ -13,6 +13,9 @@ const DUMP_AGAIN = 'take the dump again with makedumpfile, LiME, AVML or QEMU du
 const CONVERT = 'convert it to a raw image of memory first';
 const NO_MEMORY = 'that is a disk, not memory';
 
+/** All magics are within it. */
+const HEAD = 1024;
+
 /** Files that people have for memory dumps, or take for them, by how they begin. */
 const KNOWN: readonly Foreign[] = [
   {
@@ -49,6 +52,12 @@ const KNOWN: readonly Foreign[] = [
   { magic: '\x04\x22\x4d\x18', what: 'an LZ4-compressed file', advice: 'decompress it with lz4 -d' },
   { magic: '\x89LZO\0\r\n', what: 'an lzop-compressed file', advice: 'decompress it with lzop -d' },
   { magic: 'EVF\x09\x0d\x0a\xff\0', what: 'an EnCase image', advice: CONVERT },
+  {
+    magic: 'HdrS',
+    at: 0x202,
+    what: 'a kernel image (vmlinuz)',
+    advice: 'name a dump of its memory; the kernel that a dump is of goes to --layout',
+  },
   { magic: '\xfe\xed\xfa', what: 'a Mach-O file', advice: 'structpage reads dumps of Linux' },
 ];
 
@@ -57,11 +66,11 @@ export const foreign: ImageFormat = {
   name: 'foreign',
 
   probe(source) {
-    return find(readUpTo(source, 0, 512)) !== undefined;
+    return find(readUpTo(source, 0, HEAD)) !== undefined;
   },
 
   open(source) {
-    const { what, advice } = find(readUpTo(source, 0, 512))!;
+    const { what, advice } = find(readUpTo(source, 0, HEAD))!;
     throw new UnsupportedError(`${source.name}: ${what}`, advice);
   },
 };

@@ -12,7 +12,7 @@ export function lossesOf(memory: PhysicalMemory): string | undefined {
   const { truncated = 0, damaged = 0, present = 0 } = bytes;
   if (truncated + damaged === 0) return undefined;
   const lost = [
-    ...(truncated > 0 ? [`${mib(truncated)} lie behind the end of the file`] : []),
+    ...(truncated > 0 ? [`${mib(truncated)} are not in the file`] : []),
     ...(damaged > 0 ? [`${mib(damaged)} are damaged`] : []),
   ].join(' and ');
   return `of the ${mib(truncated + damaged + present)} of memory that the dump is to hold, ${lost}; what leads to the page array is mostly at the end: copy the dump again, whole`;

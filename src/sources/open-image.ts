@@ -38,8 +38,8 @@ export async function openImages(
     const parts = open.filter((_, i) => i !== lead);
     if (parts.length > 0 && !format.takesParts) {
       throw new UnsupportedError(
-        `${open.length} files at once, of which ${open[lead]!.name} is ${format.name}`,
-        'only the parts of one split dump can be opened together',
+        `${open.map((s) => s.name).join(', ')}: ${open.length} files, of which the first to be looked at (${open[lead]!.name}) is ${format.name}, which is one file`,
+        'what can be named together are the parts of one split dump, pieces of raw memory, or a .vmem and its .vmss',
       );
     }
     const image = await format.open(open[lead]!, {

@@ -45,6 +45,12 @@ export const vmware: ImageFormat = {
     const base = inner?.offset ?? 0;
     const length = inner?.size ?? memory.byteLength;
     const regions = regionsOf(tags);
+    const count = tags.find((t) => t.name === 'regionsCount')?.value ?? 0;
+    if (count > regions.length) {
+      warnings.push(
+        `${source.name} has ${count} regions of memory but tells of ${regions.length} only: it is cut off or damaged, and the memory of the others is lost`,
+      );
+    }
     const pieces: Piece[] =
       regions.length === 0
         ? [{ start: 0, end: length, offset: base, source: memory }]

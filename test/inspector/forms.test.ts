@@ -132,3 +132,27 @@ describe('the memory of one real kernel gives the same CSV as', () => {
     expect(ran.err).toMatch(/part 2 of (at least )?2 is missing/);
   });
 });
+
+/** What a user reads last where a dump is cut off within its first half. */
+const CUT: Record<string, RegExp> = {
+  'kdump, zlib':
+    /dump is truncated \(it has \d+ bytes\): it ends before the data of about \d+ of its 3260 pages/,
+  'kdump, lzo, flattened': /flattened file ends at offset \d+ without an end mark: it is truncated/,
+  LiME: /of the [\d.]+ MiB of memory that the dump is to hold, [\d.]+ MiB are not in the file/,
+  'LiME, gzip': /the gzip data ends early: the file is truncated/,
+  AVML: /the file ends within the chunk at offset \d+: memory from 0x[0-9a-f]+ on is lost/,
+  'hibernation, uncompressed': /Name the whole swap partition/,
+};
+
+test.each(Object.keys(CUT))('%s, cut in half: every command says why in one message', async (name) => {
+  const bytes = await FORMS[name]!();
+  const file = join(dir, 'dump');
+  writeFileSync(file, bytes.subarray(0, bytes.length / 2));
+  for (const args of [['info'], ['summary'], ['dump', '--limit', '3']]) {
+    const ran = structpage(...args, file);
+    expect([ran.code, ran.out]).toEqual([3, '']);
+    expect(ran.err).toMatch(CUT[name]!);
+    expect(ran.err).toMatch(/^structpage: /);
+    expect(ran.err).not.toMatch(/\n {4}at |undefined|NaN/);
+  }
+});

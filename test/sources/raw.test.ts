@@ -111,6 +111,12 @@ describe('files of other kinds', () => {
   });
 });
 
+it('a kernel image is no memory', async () => {
+  const file = new Uint8Array(2 << 20);
+  file.set(new TextEncoder().encode('HdrS'), 0x202);
+  await expect(openBytes(file)).rejects.toThrow(/a kernel image \(vmlinuz\): name a dump of its memory/);
+});
+
 describe('VMware', () => {
   const regions = [
     [0, 0, 4],
@@ -140,6 +146,16 @@ describe('VMware', () => {
     const image = await openBytes(buildVmss(regions, vmem));
     expect(image.format).toBe('VMware snapshot');
     expect(pagesOf(image, 0x104)).toBe(expected);
+  });
+
+  it('says that the state file has lost regions', async () => {
+    const state = buildVmss(regions);
+    const image = await openImages([
+      bytesSource(state.subarray(0, state.length - 40), 'a.vmss'),
+      bytesSource(padded(vmem), 'a.vmem'),
+    ]);
+    expect(image.warnings.join()).toMatch(/a\.vmss has 2 regions of memory but tells of 1 only/);
+    expect(pagesOf(image, 4)).toBe('====');
   });
 
   it('says that the memory is missing', async () => {

@@ -76,7 +76,7 @@ function openPart(
   const lost = part.count - part.reached;
   if (lost > 0) {
     warnings.push(
-      `the file is truncated (it has ${source.byteLength} bytes): it ends before the data of about ${lost} of its ${part.count} pages; what leads to the page array is mostly at the end of a dump`,
+      `${source.name} is truncated (it has ${source.byteLength} bytes): it ends before the data of about ${lost} of its ${part.count} pages; what leads to the page array is mostly at the end of a dump`,
     );
   }
   return part;

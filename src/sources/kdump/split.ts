@@ -53,7 +53,9 @@ export function collectParts(
   parts.sort((a, b) => a.start - b.start);
   const gaps = missing(parts, first.header.pages);
   for (const gap of gaps) {
-    warnings.push(`${gap.name} is missing: pages ${gap.start} to ${gap.end} cannot be read`);
+    warnings.push(
+      `${gap.name} is missing: pages ${gap.start} to ${gap.end} cannot be read. Name it, too, or put it beside the others`,
+    );
   }
   return { parts, gaps };
 
