@@ -39,16 +39,29 @@ export function without(parts: readonly Part[], start: number, end: number): Par
     .filter((p) => p.bytes.length > 0);
 }
 
+/** What QEMU notes of a CPU whose page tables have their root at `cr3`, as far as it is looked at. */
+export function cpuNote(cr3: number, fiveLevels: boolean): { name: string; type: number; desc: Uint8Array } {
+  const desc = new Uint8Array(440);
+  const view = new DataView(desc.buffer);
+  view.setUint32(0, 1, true);
+  view.setBigUint64(392 + 24, BigInt(cr3), true);
+  view.setBigUint64(392 + 32, fiveLevels ? 1n << 12n : 0n, true);
+  return { name: 'QEMU', type: 0, desc };
+}
+
 /** An ELF core of some memory; `excluded` is declared without being there. */
 export function elfOf(
   parts: readonly Part[],
   vmcoreinfo?: string,
   excluded?: { readonly start: number; readonly end: number },
+  cpu?: ReturnType<typeof cpuNote>,
 ): Buffer {
-  const notes =
-    vmcoreinfo === undefined
+  const notes = [
+    ...(vmcoreinfo === undefined
       ? []
-      : [{ name: 'VMCOREINFO', type: 0, desc: new TextEncoder().encode(vmcoreinfo) }];
+      : [{ name: 'VMCOREINFO', type: 0, desc: new TextEncoder().encode(vmcoreinfo) }]),
+    ...(cpu ? [cpu] : []),
+  ];
   const loads = parts.map(({ start, bytes }) => ({
     physical: start,
     memorySize: bytes.length,

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COLUMNS, describe as describeImage, type Info, openMemory } from '../../src/index.ts';
-import { elfOf, memoryOf, type Part, without } from '../builders/memory-parts.ts';
+import { cpuNote, elfOf, memoryOf, type Part, without } from '../builders/memory-parts.ts';
 import { SAMPLE, structpage } from '../cli/run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
@@ -127,6 +127,65 @@ describe.each(CAPTURES)('%s', (capture) => {
     // three ways to the same facts
     for (const label of ['release', 'KASLR offset', 'page table root', 'phys_base', 'vmemmap base'])
       expect([label, fact(info, label)]).toEqual([label, fact(known, label)]);
+  });
+});
+
+describe('page tables of a program, which map what the kernel does', () => {
+  const FIVE_LEVELS = true;
+  /** The sample with the page of the kernel's own root copied to where a program may have its own. */
+  async function withProgram(): Promise<{
+    parts: Part[];
+    vmcoreinfo: string;
+    root: number;
+    program: number;
+  }> {
+    const { parts, vmcoreinfo } = await memoryOf(SAMPLE);
+    const value = (await infoOf(SAMPLE)).facts.find((f) => f.label === 'page table root')?.value;
+    const root = Number(/0x[0-9a-f]+/.exec(value ?? '')?.[0]);
+    const home = parts.find((p) => p.start <= root && root < p.start + p.bytes.length)!;
+    const bytes = Buffer.from(home.bytes.subarray(root - home.start, root - home.start + 4096));
+    const program = 0x2000;
+    expect(parts.some((p) => p.start < program + 4096 && p.start + p.bytes.length > program)).toBe(false);
+    return { parts: [{ start: program, bytes }, ...parts], vmcoreinfo, root, program };
+  }
+
+  test('lead to the kernel where VMCOREINFO is lost; its own are taken then', async () => {
+    const { parts, root, program } = await withProgram();
+    for (const [name, bytes] of [
+      ['a scan', elfOf(withoutVmcoreinfo(parts))],
+      ['CR3', elfOf(withoutVmcoreinfo(parts), undefined, undefined, cpuNote(program, FIVE_LEVELS))],
+    ] as const) {
+      const path = write('program.elf', [[0, bytes]]);
+      const info = await infoOf(path);
+      const fact = info.facts.find((f) => f.label === 'page table root');
+      expect(fact?.value).toBe(`physical 0x${root.toString(16)}`);
+      expect(fact?.from).toMatch(new RegExp(`^init_top_pgt of the symbol table, by ${name}`));
+      expect(digest(path)).toBe(digest(SAMPLE));
+    }
+  });
+
+  test('bear VMCOREINFO out where the root that it names is lost', async () => {
+    const { parts, vmcoreinfo, root, program } = await withProgram();
+    const cut = without(parts, root, root + 4096);
+    const bytes = elfOf(cut, vmcoreinfo, undefined, cpuNote(program, FIVE_LEVELS));
+    const path = write('rootless.elf', [[0, bytes]]);
+    const info = await infoOf(path);
+    expect(step(info, 'registers')?.outcome).toBe("CR3 0x2000 of a CPU, from QEMU's note");
+    expect(step(info, 'VMCOREINFO')?.outcome).toMatch(
+      /^VMCOREINFO note: the page tables map the kernel's text/,
+    );
+    expect(digest(path)).toBe(digest(SAMPLE));
+  });
+
+  test('do not bear out a VMCOREINFO of another boot', async () => {
+    const { parts, vmcoreinfo, root, program } = await withProgram();
+    const other = vmcoreinfo.replace(/NUMBER\(phys_base\)=-?\d+/, 'NUMBER(phys_base)=2097152');
+    expect(other).not.toBe(vmcoreinfo);
+    const cut = withoutVmcoreinfo(without(parts, root, root + 4096));
+    const bytes = elfOf(cut, other, undefined, cpuNote(program, FIVE_LEVELS));
+    const info = await infoOf(write('other.elf', [[0, bytes]]));
+    expect(step(info, 'VMCOREINFO')).toBeUndefined();
+    expect(info.facts.find((f) => f.label === 'release')?.from).toBe('linux_banner, by the symbol table');
   });
 });
 
