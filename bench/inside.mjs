@@ -7,6 +7,11 @@ const work = (pfns) => {
   const range = pfns ? { pfns } : {};
   if (what === 'summary') return inspector.summary(range);
   let rows = 0;
+  if (what === 'gather') {
+    const columns = ['flags_raw', 'mapping', 'private', 'refcount', 'mapcount_raw'];
+    for (const { batch } of inspector.selectSync({ columns, ...range })) rows += batch.count;
+    return rows;
+  }
   const scan = inspector.scan({ columns: ['pfn'], where: `flags has ${filter}`, ...range });
   for (const { count } of scan.run(inspector.ranges(range.pfns))) rows += count;
   return rows;

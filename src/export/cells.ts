@@ -55,6 +55,42 @@ function cellText(column: Column): CellText {
   }
 }
 
+/** The length of the longest text that `cellTexts` gives for a column in these rows; it makes the text of few of them. */
+export function longestText(batch: ColumnBatch, name: ColumnName, rows: Uint32Array): number {
+  const column = batch.columns.get(name)!;
+  const text = cellText(column);
+  const empty = 'empty' in column ? column.empty : undefined;
+  const always = ALWAYS.has(name);
+  let longest = 0;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let lastLow = -1;
+  let lastHigh = -1;
+  for (const page of rows) {
+    if (empty?.[page] || (!always && batch.states[page] !== 0)) continue;
+    if (column.kind === 'number') {
+      const value = column.values[page]!;
+      if (value < least) least = value;
+      if (value > most) most = value;
+      continue;
+    }
+    const low = column.kind === 'name' ? column.codes[page]! : column.low[page]!;
+    const high = column.kind === 'name' ? 0 : column.high[page]!;
+    if (column.kind === 'word') {
+      const value = high * 4294967296 + low;
+      if (value > most) {
+        most = value;
+        longest = text(page).length;
+      }
+    } else if (low !== lastLow || high !== lastHigh) {
+      lastLow = low;
+      lastHigh = high;
+      longest = Math.max(longest, text(page).length);
+    }
+  }
+  if (column.kind !== 'number' || most < least) return longest;
+  return Math.max(String(least).length, String(most).length);
+}
+
 function wordText(low: number, high: number): string {
   return high === 0 ? `0x${low.toString(16)}` : `0x${word(low, high).toString(16)}`;
 }

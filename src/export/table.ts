@@ -1,5 +1,5 @@
 import { type ColumnName, columnSpec } from '../decode/columns.ts';
-import { cellTexts } from './cells.ts';
+import { cellTexts, longestText } from './cells.ts';
 import type { Exporter, ExportOptions } from './exporter.ts';
 
 /** Rows that decide how wide the columns are, if the first batch has that many. */
@@ -7,6 +7,9 @@ const SAMPLE_ROWS = 4096;
 /** Narrowest that a column may be cut to, for the sake of those behind it. */
 const MIN_WIDTH = 6;
 const CUT = '…';
+/** Characters that are handed on at a time; the first ones soon. */
+const CHUNK = 65536;
+const FIRST_CHUNK = 4096;
 /** 0x and 16 digits. */
 const POINTER_WIDTH = 18;
 
@@ -16,21 +19,24 @@ export const table: Exporter = {
 
   async write(rows, columns, sink, options) {
     let widths: number[] | undefined;
+    let chunk = FIRST_CHUNK;
     for await (const { batch, rows: indices } of rows) {
       const cells = cellTexts(batch, columns);
       const lineOf = (page: number): string[] => cells.map((cell) => cell(page));
       if (!widths) {
         if (indices.length === 0) continue;
-        const sample = [...indices.subarray(0, SAMPLE_ROWS)].map(lineOf);
-        widths = widthsFor(columns, sample, options);
+        const sample = indices.subarray(0, SAMPLE_ROWS);
+        const longest = columns.map((name) => longestText(batch, name, sample));
+        widths = widthsFor(columns, longest, options);
         if (options.header !== false) await sink(line(columns, columns, widths, options.width));
       }
       let text = '';
       for (let i = 0; i < indices.length; i++) {
         text += line(lineOf(indices[i]!), columns, widths, options.width);
-        if (text.length > 1 << 16) {
+        if (text.length > chunk) {
           await sink(text);
           text = '';
+          chunk = CHUNK;
         }
       }
       if (text !== '') await sink(text);
@@ -47,10 +53,10 @@ export const table: Exporter = {
   },
 };
 
-/** How wide each column is printed; a column for which there is no room at all gets 0. */
+/** How wide each column is printed, if the longest texts are of these lengths; a column for which there is no room at all gets 0. */
 function widthsFor(
   columns: readonly ColumnName[],
-  sample: readonly string[][],
+  longest: readonly number[],
   options: ExportOptions,
 ): number[] {
   const room = options.width;
@@ -61,9 +67,7 @@ function widthsFor(
     if (name === 'phys') return 2 + (last * 4096).toString(16).length;
     return columnSpec(name)?.kind === 'word' ? POINTER_WIDTH : 0;
   };
-  const wanted = columns.map((name, i) =>
-    Math.max(name.length, atLeast(name), ...sample.map((cells) => cells[i]!.length)),
-  );
+  const wanted = columns.map((name, i) => Math.max(name.length, atLeast(name), longest[i]!));
   if (room === undefined) return wanted;
   const total = (): number => wanted.reduce((sum, w) => sum + (w > 0 ? w + 1 : 0), -1);
   // first names and sets give way, being the longest; then whole columns from the right

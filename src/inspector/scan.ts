@@ -42,7 +42,7 @@ export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts)
 }
 
 /** Pages of the first batch at the most, so that the first rows are there at once. */
-const FIRST_PAGES = 8192;
+const FIRST_PAGES = 4096;
 const FEWEST_PAGES = 64;
 /** countStates() has room for so many. */
 const STATE_SLOTS = 16;
