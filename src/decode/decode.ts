@@ -130,9 +130,10 @@ export class Decoder {
 
   /** The indices of rows, in an array of their own. */
   indices({ at, first, count }: PickedRows): Uint32Array {
-    return at === 0
-      ? Uint32Array.from({ length: count }, (_, i) => first + i)
-      : this.pages.kernels.words(at, count).slice();
+    if (at !== 0) return this.pages.kernels.words(at, count).slice();
+    const indices = new Uint32Array(count);
+    for (let i = 0; i < count; i++) indices[i] = first + i;
+    return indices;
   }
 
   /** An index into PAGE_STATES for each page of the batch; good until the next one is read. */

@@ -42,14 +42,16 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       run.gatherField(lane.at, lane.stride, count, lane.shift, lane.mask, at);
       const values = kernels.words(at, count).slice();
       return lane.names
-        ? { kind: 'name', codes: Uint16Array.from(values), names: lane.names }
+        ? { kind: 'name', codes: new Uint16Array(values), names: lane.names }
         : { kind: 'number', values };
     }
     case 'word':
       return { kind: 'word', ...words(lane.at, lane.stride) };
     case 'count': {
       const { low, high } = words(lane.at, 8);
-      return { kind: 'number', values: Float64Array.from(low, (l, i) => high[i]! * 4294967296 + l) };
+      const values = new Float64Array(count);
+      for (let i = 0; i < count; i++) values[i] = high[i]! * 4294967296 + low[i]!;
+      return { kind: 'number', values };
     }
     case 'double':
       return { kind: 'number', values: kernels.doubles(lane.at, count).slice() };

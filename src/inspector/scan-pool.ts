@@ -20,8 +20,10 @@ import { release } from './text-slots.ts';
 
 /** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
 const WORKER: URL = new URL('../../dist/cli/worker.js', import.meta.url);
-/** Fewer tasks than this are done before another thread has started. */
-const FEWEST_TASKS = 24;
+/** One thread begins; how long it works before it is guessed how long it would take alone, in milliseconds. */
+const TRIAL = 12;
+/** Other threads are worth their start if more than this is left. */
+const WORTH = 100;
 /** Memory for what a worker throws away at once; with more of it the memory of all grows with their number. */
 const YOUNG_MIB = 4;
 /** How long to sleep for a message before looking whether a worker has died, in milliseconds. */
@@ -50,17 +52,15 @@ export class ScanPool {
   readonly #texts: Map<number, { text: TaskText; from: MessagePort | undefined }> = new Map();
   readonly #summaries: Summary[] = [];
   readonly #troubles: Map<string, Trouble>;
+  readonly #begun: number = performance.now();
+  readonly #others: number;
+  /** What other threads are started with, as long as they may still be. */
+  #context: ScanContext | undefined;
   #running = 0;
   #failure: Error | undefined;
 
-  /** `jobs` is the number of threads at the most; for fewer tasks than `fewest` there is only this one. */
-  constructor(
-    inspector: Inspector,
-    job: ScanJob,
-    jobs: number,
-    counts: PageCounts,
-    fewest: number = FEWEST_TASKS,
-  ) {
+  /** `jobs` is the number of threads at the most; others than this one are started when they are worth it, or `atOnce`. */
+  constructor(inspector: Inspector, job: ScanJob, jobs: number, counts: PageCounts, atOnce = false) {
     this.#job = job;
     this.#counts = counts;
     this.#troubles = inspector.reader.troubles;
@@ -68,11 +68,25 @@ export class ScanPool {
     this.#control = new TaskControl(this.#tasks.length, job.window);
     this.#runner = new TaskRunner(openScan(inspector, job.plan, counts), job);
     // a limit is reached in order, so only one thread can know when
-    const alone = jobs < 2 || job.plan.limit !== undefined || this.#tasks.length < fewest;
-    const context = alone ? undefined : contextOf(inspector);
-    if (context) {
-      for (let i = 1; i < jobs; i++) this.#start(context);
-    }
+    const alone = jobs < 2 || job.plan.limit !== undefined || this.#tasks.length < 2;
+    this.#context = alone ? undefined : contextOf(inspector);
+    this.#others = jobs - 1;
+    if (atOnce) this.#startOthers();
+  }
+
+  /** Starts other threads if they are worth it, now that `done` tasks are. */
+  #consider(done: number): void {
+    if (!this.#context) return;
+    const spent = performance.now() - this.#begun;
+    if (spent < TRIAL) return;
+    if ((spent / done) * (this.#tasks.length - done) > WORTH) this.#startOthers();
+    this.#context = undefined;
+  }
+
+  #startOthers(): void {
+    const context = this.#context;
+    this.#context = undefined;
+    if (context) for (let i = 0; i < this.#others; i++) this.#start(context);
   }
 
   /** The rows as text, in order; each chunk is good until the next one is asked for. */
@@ -96,6 +110,7 @@ export class ScanPool {
           yield* this.#runner.run(this.#tasks[mine]!);
           this.#control.take();
           task++;
+          this.#consider(task);
         } else if (mine !== undefined) {
           const text = this.#runner.collect(this.#tasks[mine]!, this.#buffers, false);
           this.#texts.set(mine, { text, from: undefined });
@@ -116,11 +131,13 @@ export class ScanPool {
   /** The counts of all threads together. */
   async summary(): Promise<Summary> {
     try {
+      let done = 0;
       for (let task = this.#control.claim(false); task !== undefined; task = this.#control.claim(false)) {
         for (const _ of this.#runner.run(this.#tasks[task]!)) {
           // a summary has no text
         }
         this.#control.take();
+        this.#consider(++done);
       }
       await this.#finish();
       const summary = this.#runner.counter!.summary();

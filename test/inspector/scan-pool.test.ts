@@ -25,7 +25,7 @@ afterAll(() => {
 
 function poolOf(selection: Selection, jobs: number, format: string, counts = noCounts()): ScanPool {
   const job: ExportJob = { selection, exporter: exporterOf(format)!, jobs };
-  return new ScanPool(inspector, scanJob(inspector, job, NAMES), jobs, counts, 1);
+  return new ScanPool(inspector, scanJob(inspector, job, NAMES), jobs, counts, true);
 }
 
 describe('any number of threads', () => {
@@ -56,7 +56,7 @@ describe('any number of threads', () => {
     const [alone = '', together] = await Promise.all(
       [1, 3].map(async (jobs) => {
         const parts: Buffer[] = [];
-        for await (const chunk of new ScanPool(inspector, job, jobs, noCounts(), 1).texts()) {
+        for await (const chunk of new ScanPool(inspector, job, jobs, noCounts(), true).texts()) {
           const now = Buffer.from(chunk);
           await new Promise((resolve) => setTimeout(resolve, 5));
           // nobody has written over it meanwhile
@@ -79,7 +79,7 @@ describe('any number of threads', () => {
         output: { kind: 'summary' as const },
         window: Number.MAX_SAFE_INTEGER,
       };
-      const got = await new ScanPool(inspector, job, jobs, noCounts(), 1).summary();
+      const got = await new ScanPool(inspector, job, jobs, noCounts(), true).summary();
       expect(got.pages).toBe(want.pages);
       expect(new Map([...got.flags].sort())).toEqual(new Map([...want.flags].sort()));
       expect(new Map([...got.types].sort())).toEqual(new Map([...want.types].sort()));
@@ -115,7 +115,7 @@ describe('any number of threads', () => {
     const fd = openSync(new URL('../../package.json', import.meta.url), 'r');
     const image = { ...inspector.image, files: [{ name: 'other', byteLength: 100, fd }] };
     const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
-    const pool = new ScanPool(other, { plan, ranges, output, window }, 2, noCounts(), 1);
+    const pool = new ScanPool(other, { plan, ranges, output, window }, 2, noCounts(), true);
     await expect(async () => {
       for await (const _ of pool.texts()) await new Promise((resolve) => setTimeout(resolve, 200));
     }).rejects.toThrow('other: expected a');
