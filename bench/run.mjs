@@ -294,11 +294,11 @@ if (peerDump && vmlinux && hasDrgn) {
 } else notes.push('drgn was not run: it needs python3-drgn and the same two.');
 
 // ---- report
-const table = [
-  ['job', 'structpage', 'beside', 'ratio', 'bar'],
-  ['---', '---', '---', '---', '---'],
-  ...rows,
-].map((cells) => `| ${cells.join(' | ')} |`);
+const head = ['job', 'structpage', 'beside', 'ratio', 'bar'];
+const widths = head.map((name, i) => Math.max(name.length, ...rows.map((cells) => cells[i].length)));
+const table = [head, widths.map((width) => '-'.repeat(width)), ...rows].map(
+  (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`,
+);
 const cpu = cpus()[0];
 const report = `# Results
 

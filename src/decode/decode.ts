@@ -91,8 +91,9 @@ export class Decoder {
 
   /** Reads the struct pages of a batch into the memory of the kernels. */
   read(start: Pfn, count: number): void {
-    const { rawBytes, stateBytes } = this.pages;
-    this.#begin(this.#reader.read(start, count, rawBytes, stateBytes.subarray(0, count)));
+    const { rawBytes, stateBytes, capacity } = this.pages;
+    const states = count === capacity ? stateBytes : stateBytes.subarray(0, count);
+    this.#begin(this.#reader.read(start, count, rawBytes, states));
   }
 
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */

@@ -77,7 +77,9 @@ export class PageReader {
   /** Reads `count` struct pages from `start` on, into `into` and `states` if given (their contents are then overwritten). */
   read(start: Pfn, count: number, into?: Uint8Array, states: Uint8Array = new Uint8Array(count)): RawPages {
     const size = this.model.pageSize;
-    const bytes = into ? into.subarray(0, count * size) : this.buffer(count);
+    const length = count * size;
+    const bytes =
+      into === undefined ? this.buffer(count) : into.length === length ? into : into.subarray(0, length);
     if (count >= MANY && this.#lines && this.#readLines(this.#lines, start, bytes)) {
       states.fill(OK, 0, count);
       return { start, count, bytes, states, readable: count };

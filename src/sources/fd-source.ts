@@ -13,7 +13,7 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
       let done = 0;
       // read(2) gives at most 0x7ffff000 bytes, and may give less
       while (done < target.length) {
-        const got = readSome(fd, name, target.subarray(done), offset + done);
+        const got = readSome(fd, name, target, done, offset + done);
         if (got === 0) break;
         done += got;
       }
@@ -34,9 +34,10 @@ export function sharedFdSource(fd: number, name: string, byteLength: number): By
 /** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */
 const UNREADABLE = new Set(['EIO', 'EFAULT', 'ENXIO', 'EPERM', 'EINVAL', 'EOVERFLOW']);
 
-function readSome(fd: number, name: string, target: Uint8Array, offset: number): number {
+/** Fills `target` from its byte `from` on, as far as one read goes. */
+function readSome(fd: number, name: string, target: Uint8Array, from: number, offset: number): number {
   try {
-    return readSync(fd, target, 0, target.length, offset);
+    return readSync(fd, target, from, target.length - from, offset);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     if (UNREADABLE.has(code)) return 0;

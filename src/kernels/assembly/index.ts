@@ -11,6 +11,7 @@ export {
   fillBits,
   intWithin,
   maskedEqual,
+  mayHaveBits,
   notBits,
   orBits,
   pickRows,

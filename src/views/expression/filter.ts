@@ -38,7 +38,14 @@ type Plan =
   | Exclude<Expression, { kind: 'and' | 'or' | 'not' }>
   | { readonly kind: 'and' | 'or'; readonly left: Plan; readonly right: Plan }
   | { readonly kind: 'not'; readonly operand: Plan }
-  | { readonly kind: 'bits'; readonly mask: bigint; readonly notTail: boolean };
+  | {
+      readonly kind: 'bits';
+      readonly mask: bigint;
+      /** The halves of the mask. */
+      readonly low: number;
+      readonly high: number;
+      readonly notTail: boolean;
+    };
 
 /**
  * A `--where` expression as a plan of kernels: each comparison makes a bitmap over the pages of a batch, `&&`, `||` and `!`
@@ -66,6 +73,7 @@ export class Filter {
     const { run } = this.#decoder.pages.kernels;
     const { count } = this.#decoder;
     if (this.#bound) {
+      if (this.#bound.kind === 'bits' && !this.#mayHave(this.#bound)) return 0;
       const bits = this.#evaluate(this.#bound, 0);
       if (run.countBits(bits, count) === 0) return 0;
       if (this.#bound === this.#expression) return bits;
@@ -130,6 +138,13 @@ export class Filter {
         break;
     }
     return bits;
+  }
+
+  /** A look at all flags words at once, which settles most batches where few pages have a flag. */
+  #mayHave({ low, high }: Extract<Plan, { kind: 'bits' }>): boolean {
+    const { raw, kernels } = this.#decoder.pages;
+    const { offsets, size } = this.#decoder.layout;
+    return kernels.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, low, high) !== 0;
   }
 
   #bits(depth: number): Address {
@@ -309,7 +324,13 @@ function cheapBound(expression: Expression, flags: FlagRules): Plan | 'any' {
     case 'has': {
       const mask = wordBits(maskOf(flags.names, expression.names), flags);
       // where tails keep the order in bits of flags, those are no flags of theirs
-      return { kind: 'bits', mask, notTail: (mask & flags.bits & ~flags.tailBits) !== 0n };
+      return {
+        kind: 'bits',
+        mask,
+        low: Number(mask & 0xffffffffn),
+        high: Number(mask >> 32n),
+        notTail: (mask & flags.bits & ~flags.tailBits) !== 0n,
+      };
     }
     default:
       return OF_THE_PAGE.has(expression.column) ? expression : 'any';
