@@ -67,6 +67,8 @@ export class Decoder {
   readonly #areas: Map<ColumnName, Address> = new Map();
   readonly #lanes: Map<ColumnName, Lane> = new Map();
   #raw: RawPages | undefined;
+  /** Whether all states in the memory of the kernels are `ok`: filling it costs more than asking. */
+  #areOk = false;
   /** What the folio pass has been run for in this batch: nothing, all but heads, all. */
   #folios: 'none' | 'some' | 'all' = 'none';
   #kpageDone = false;
@@ -93,7 +95,9 @@ export class Decoder {
   read(start: Pfn, count: number): void {
     const { rawBytes, stateBytes, capacity } = this.pages;
     const states = count === capacity ? stateBytes : stateBytes.subarray(0, count);
-    this.#begin(this.#reader.read(start, count, rawBytes, states));
+    const raw = this.#reader.read(start, count, rawBytes, states, this.#areOk);
+    this.#areOk = raw.readable === count && (this.#areOk || count === capacity);
+    this.#begin(raw);
   }
 
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */
@@ -103,6 +107,7 @@ export class Decoder {
     const states = kernels.bytes(this.pages.states, raw.count);
     bytes.set(raw.bytes);
     states.set(raw.states);
+    this.#areOk = false;
     this.#begin({ ...raw, bytes, states });
     return this.batch();
   }

@@ -18,10 +18,11 @@ export function release(busy: Int32Array): void {
   Atomics.notify(busy, 0);
 }
 
-/** Slots in the memory of a thread's kernels, used in turn: rows are encoded where others read them. */
+/** Slots in the memory of a thread's kernels: rows are encoded where others read them. */
 export class TextSlots {
   readonly #slots: readonly TextSlot[];
-  #next = 0;
+  /** Those that were taken, the one that is released first in front: texts are taken in the order in which they were made. */
+  #taken: TextSlot[] = [];
 
   constructor(kernels: Kernels) {
     this.#slots = Array.from({ length: SLOTS }, () => ({
@@ -31,15 +32,18 @@ export class TextSlots {
     }));
   }
 
-  /** The next slot, which is busy from now on; undefined while it still is, unless `wait`. */
+  /** A slot, which is busy from now on; undefined if all are, unless `wait`. The same one again if that can be: it is in the cache. */
   take(wait: boolean): TextSlot | undefined {
-    const slot = this.#slots[this.#next]!;
-    while (Atomics.load(slot.busy, 0) === 1) {
+    for (;;) {
+      const slot = this.#slots.find(({ busy }) => Atomics.load(busy, 0) === 0);
+      if (slot) {
+        Atomics.store(slot.busy, 0, 1);
+        this.#taken = this.#taken.filter((s) => s !== slot);
+        this.#taken.push(slot);
+        return slot;
+      }
       if (!wait) return undefined;
-      Atomics.wait(slot.busy, 0, 1);
+      Atomics.wait(this.#taken[0]!.busy, 0, 1);
     }
-    Atomics.store(slot.busy, 0, 1);
-    this.#next = (this.#next + 1) % SLOTS;
-    return slot;
   }
 }

@@ -74,14 +74,23 @@ export class PageReader {
     return new Uint8Array(count * this.model.pageSize);
   }
 
-  /** Reads `count` struct pages from `start` on, into `into` and `states` if given (their contents are then overwritten). */
-  read(start: Pfn, count: number, into?: Uint8Array, states: Uint8Array = new Uint8Array(count)): RawPages {
+  /**
+   * Reads `count` struct pages from `start` on, into `into` and `states` if given (their contents are then overwritten).
+   * `areOk` says that all of `states` is `ok` now.
+   */
+  read(
+    start: Pfn,
+    count: number,
+    into?: Uint8Array,
+    states: Uint8Array = new Uint8Array(count),
+    areOk = false,
+  ): RawPages {
     const size = this.model.pageSize;
     const length = count * size;
     const bytes =
       into === undefined ? this.buffer(count) : into.length === length ? into : into.subarray(0, length);
     if (count >= MANY && this.#lines && this.#readLines(this.#lines, start, bytes)) {
-      states.fill(OK, 0, count);
+      if (!areOk) states.fill(OK, 0, count);
       return { start, count, bytes, states, readable: count };
     }
     const stretches = this.model.stretches({ start, end: start + count });
