@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { milliseconds } from '../core/clock.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Batch } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
@@ -52,7 +53,7 @@ export class ScanPool {
   readonly #texts: Map<number, { text: TaskText; from: MessagePort | undefined }> = new Map();
   readonly #summaries: Summary[] = [];
   readonly #troubles: Map<string, Trouble>;
-  readonly #begun: number = performance.now();
+  readonly #begun: number = milliseconds();
   readonly #others: number;
   /** What other threads are started with, as long as they may still be. */
   #context: ScanContext | undefined;
@@ -77,7 +78,7 @@ export class ScanPool {
   /** Starts other threads if they are worth it, now that `done` tasks are. */
   #consider(done: number): void {
     if (!this.#context) return;
-    const spent = performance.now() - this.#begun;
+    const spent = milliseconds() - this.#begun;
     if (spent < TRIAL) return;
     if ((spent / done) * (this.#tasks.length - done) > WORTH) this.#startOthers();
     this.#context = undefined;

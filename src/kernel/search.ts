@@ -1,3 +1,5 @@
+import { milliseconds } from '../core/clock.ts';
+
 /** One thing that was looked for while the kernel of an image was being found, and what came of it. */
 export interface SearchStep {
   /** What was looked for, e.g. `VMCOREINFO`. */
@@ -23,11 +25,11 @@ export class ScanMeter {
   seconds = 0;
 
   run<T>(scan: () => T): T {
-    const start = performance.now();
+    const start = milliseconds();
     try {
       return scan();
     } finally {
-      this.seconds += (performance.now() - start) / 1000;
+      this.seconds += (milliseconds() - start) / 1000;
     }
   }
 

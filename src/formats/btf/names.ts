@@ -79,11 +79,9 @@ export class NameIndex {
 }
 
 function prefixOf(bytes: Uint8Array, offset: number): number {
-  let prefix = 0;
-  for (let i = 0; i < 4; i++) {
-    const byte = bytes[offset + i];
-    if (byte === undefined || byte === 0) break;
-    prefix |= byte << (i * 8);
-  }
-  return prefix >>> 0;
+  const first = bytes[offset] ?? 0;
+  const second = first && (bytes[offset + 1] ?? 0);
+  const third = second && (bytes[offset + 2] ?? 0);
+  const fourth = third && (bytes[offset + 3] ?? 0);
+  return (first | (second << 8) | (third << 16) | (fourth << 24)) >>> 0;
 }
