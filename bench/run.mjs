@@ -308,9 +308,7 @@ Command: \`${given ? 'STRUCTPAGE_BENCH_DUMP=<8 GiB guest> ' : ''}${peerDump ? 'S
 of their time that structpage needs. bench/README.md says what the inputs are.
 
 ${table.join('\n')}
-
-${notes.map((n) => `- ${n}`).join('\n')}
-`;
+${notes.length > 0 ? '\n' : ''}${notes.map((n) => `- ${n}\n`).join('')}`;
 mkdirSync(join(ROOT, 'bench'), { recursive: true });
 writeFileSync(join(ROOT, 'bench/RESULTS.md'), report);
 say(`\n${table.join('\n')}\n\nwritten to bench/RESULTS.md`);
