@@ -35,7 +35,7 @@ const compiled = await asc.main(
       'threads',
       '--sharedMemory',
       '--maximumMemory',
-      '512',
+      '640',
       '--runtime',
       'stub',
     ],
@@ -70,7 +70,6 @@ async function bundle(input, name) {
   const { output } = await build.generate({
     format: 'cjs',
     codeSplitting: false,
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
   });
   await build.close();
   return { name, code: output[0].code };

@@ -24,6 +24,9 @@ const EXIT: Record<StructPageError['code'], number> = {
   layout: 4,
 };
 
+/** EX_SOFTWARE of sysexits.h. */
+const EXIT_BUG = 70;
+
 const outcome: Outcome = { code: 0 };
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -65,5 +68,8 @@ function exitCode(error: unknown): number {
     say(error.message);
     return EXIT[error.code];
   }
-  throw error;
+  say(
+    `this is a mistake of structpage ${version}; please report it with what follows\n${(error as Error)?.stack ?? error}`,
+  );
+  return EXIT_BUG;
 }

@@ -1,8 +1,8 @@
 import type { Address, Kernels } from '../kernels/kernels.ts';
 
-/** Texts that a thread may have waiting for their turn, and room for each: a batch of rows of up to 256 bytes. */
-const SLOTS = 3;
-const SLOT_BYTES = 1 << 22;
+/** Texts that a thread may have waiting for their turn, and room for each: a batch of rows of up to 768 bytes. */
+const SLOTS = 2;
+const SLOT_BYTES = 12 << 20;
 
 /** Where a text is, in memory that all threads see, until it is released. */
 export interface TextSlot {

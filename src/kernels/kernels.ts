@@ -153,7 +153,7 @@ export interface KernelExports {
 
 const WASM_PAGE = 65536;
 /** Address space of an instance, as scripts/build.mjs says it; what is not touched costs no memory. */
-const MEMORY_PAGES = 512;
+const MEMORY_PAGES = 640;
 /** The first bytes are the module's own. */
 const FIRST_FREE = WASM_PAGE;
 
