@@ -2,24 +2,19 @@ import { word } from '../core/address.ts';
 import type { Column, ColumnName } from '../decode/columns.ts';
 import type { ColumnBatch } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
+import { isAlwaysKnown } from '../decode/known-columns.ts';
 
 /** Gives the text of one cell; empty text for an empty value. */
 export type CellText = (page: number) => string;
 
-/** Columns whose values mean nothing where the struct page could not be read. */
-const ALWAYS: ReadonlySet<ColumnName> = new Set<ColumnName>(['pfn', 'phys', 'page', 'section', 'state']);
-
-/** Whether a column means something even where the struct page could not be read. */
-export function isAlwaysKnown(name: ColumnName): boolean {
-  return ALWAYS.has(name);
-}
+export { isAlwaysKnown };
 
 /** How the cells of each column of a batch are written, in the order of `names`. */
 export function cellTexts(batch: ColumnBatch, names: readonly ColumnName[]): CellText[] {
   const { states } = batch;
   return names.map((name) => {
     const text = cellText(batch.columns.get(name)!);
-    return ALWAYS.has(name) ? text : (page) => (states[page] === 0 ? text(page) : '');
+    return isAlwaysKnown(name) ? text : (page) => (states[page] === 0 ? text(page) : '');
   });
 }
 
@@ -60,7 +55,7 @@ export function longestText(batch: ColumnBatch, name: ColumnName, rows: Uint32Ar
   const column = batch.columns.get(name)!;
   const text = cellText(column);
   const empty = 'empty' in column ? column.empty : undefined;
-  const always = ALWAYS.has(name);
+  const always = isAlwaysKnown(name);
   let longest = 0;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let lastLow = -1;

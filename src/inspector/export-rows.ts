@@ -68,7 +68,7 @@ export async function summarize(
   counts: PageCounts = noCounts(),
 ): Promise<Summary> {
   const job: ScanJob = {
-    plan: inspector.plan({ ...selection, columns: ['pfn'] }),
+    plan: inspector.summaryPlan(selection),
     ranges: inspector.ranges(selection.pfns),
     output: { kind: 'summary' },
     window: Number.MAX_SAFE_INTEGER,

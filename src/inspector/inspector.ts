@@ -11,7 +11,7 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { OpenImage } from '../sources/image-format.ts';
-import { columnsOf, parseExpression } from '../views/expression/parse.ts';
+import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
 
@@ -28,6 +28,8 @@ export interface Selection {
   /** No more rows than this. */
   readonly limit?: number;
 }
+
+const READ: Expression = parseExpression('state == ok');
 
 /** What a kernel says of its pages depends on which of them are online. */
 const KPAGE_COLUMNS: ReadonlySet<ColumnName> = new Set(['kpageflags', 'kpagecount']);
@@ -126,6 +128,13 @@ export class Inspector {
     return { columns, where, limit: selection.limit, kpage };
   }
 
+  /** As `plan`, for counting: a struct page that could not be read has nothing to be counted by, whatever is asked for. */
+  summaryPlan(selection: Omit<Selection, 'columns'>): ScanPlan {
+    const plan = this.plan({ ...selection, columns: ['pfn'] });
+    if (plan.where === undefined || !columnsOf(plan.where).includes('state')) return plan;
+    return { ...plan, where: { kind: 'and', left: plan.where, right: READ } };
+  }
+
   /** The pfns of a selection that have a struct page. */
   ranges(pfns: readonly Range[] | undefined): Range[] {
     if (pfns === undefined) return [...this.model.present];
@@ -138,7 +147,7 @@ export class Inspector {
 
   /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
   summary(selection: Omit<Selection, 'columns'> = {}, counts: PageCounts = noCounts()): Summary {
-    const scan = this.scan({ ...selection, columns: ['pfn'] }, counts);
+    const scan = openScan(this, this.summaryPlan(selection), counts);
     const counter = new SummaryCounter(scan.decoder);
     for (const picked of scan.run(this.ranges(selection.pfns))) counter.add(picked);
     return counter.summary();

@@ -146,6 +146,9 @@ describe('struct pages that are not in the file', () => {
       '6399-6400',
     );
     expect(listed.out).toBe('pfn,refcount,state\n6399,1,ok\n6400,,excluded\n');
+    // nothing is counted by what stands in their place
+    const counted = structpage('summary', file, '--json', '--where', 'state != ok || pfn < 6400');
+    expect(JSON.parse(counted.out).pages).toBe(6400);
     expect(structpage('page', file, 'pfn:6500').err).toContain(
       'the program that made the dump left this memory out',
     );

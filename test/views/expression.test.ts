@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.ts';
 import { Decoder } from '../../src/decode/decode.ts';
+import { PAGE_STATES } from '../../src/memmap/page-reader.ts';
 import { Filter } from '../../src/views/expression/filter.ts';
 import { columnsOf, parseExpression } from '../../src/views/expression/parse.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { RandomPages } from '../kernels/random-pages.ts';
 
 /** Four pages of 6.12: mapcounts 0, 5, a slab and a buddy; the flags none, locked, locked and dirty, dirty. */
-function fourPages(): Decoder {
+function fourPages(states: readonly number[]): Decoder {
   const layout = layoutOf(KERNELS['6.12']);
   const { offsets, flags, size } = layout;
   const bytes = new Uint8Array(4 * size);
@@ -29,12 +30,13 @@ function fourPages(): Decoder {
   }
   const source = new RandomPages(layout, 1, 1);
   const decoder = new Decoder(layout, source.reader, source.caches, []);
-  decoder.decode({ start: 0, count: 4, bytes, states: new Uint8Array(4), readable: 4 });
+  const readable = states.filter((s) => s === 0).length;
+  decoder.decode({ start: 0, count: 4, bytes, states: Uint8Array.from(states), readable });
   return decoder;
 }
 
-function pages(text: string): number[] {
-  const decoder = fourPages();
+function pages(text: string, states: readonly number[] = [0, 0, 0, 0]): number[] {
+  const decoder = fourPages(states);
   const bits = new Filter(decoder, parseExpression(text)).run();
   const word = bits === 0 ? 0 : decoder.pages.kernels.words(bits, 1)[0]!;
   return [0, 1, 2, 3].filter((i) => (word >>> i) & 1);
@@ -66,9 +68,39 @@ describe('an expression holds for', () => {
     ['flags has PG_locked', [1, 2]],
     ['flags is empty', [0]],
     ['refcount == 0 || refcount == 1 && type == slab', [0]],
-    ['type == nosuchtype', []],
+    ['zone == dma', [0, 1, 2, 3]],
+    ['zone == 5', []],
+    ['zone != 5', [0, 1, 2, 3]],
+    ['slab_cache == nosuchcache', []],
   ])('%s', (text, want) => {
     expect(pages(text)).toEqual(want);
+  });
+});
+
+describe('where the first and the third page could not be read, whatever stands in their place, an expression holds for', () => {
+  const TRUNCATED = PAGE_STATES.indexOf('truncated');
+  test.each<[string, number[]]>([
+    ['refcount == 0', []],
+    ['refcount == 2', []],
+    ['refcount != 0', [1, 3]],
+    ['!(refcount == 1)', [0, 2, 3]],
+    ['refcount is empty', [0, 2]],
+    ['refcount in (0, 1, 2)', [1]],
+    ['refcount >= -1 || state == truncated', [0, 1, 2, 3]],
+    ['flags has locked', [1]],
+    ['!(flags has locked)', [0, 2, 3]],
+    ['flags has locked && pfn >= 0', [1]],
+    ['flags is empty', [0, 2]],
+    ['type == slab', []],
+    ['type is empty', [0, 2, 3]],
+    ['type != slab', [1, 3]],
+    ['zone == dma', [1, 3]],
+    ['mapping == -1', []],
+    ['pfn < 3', [0, 1, 2]],
+    ['state == truncated', [0, 2]],
+    ['page is empty', []],
+  ])('%s', (text, want) => {
+    expect(pages(text, [TRUNCATED, 0, TRUNCATED, 0])).toEqual(want);
   });
 });
 
@@ -101,6 +133,16 @@ describe('what is wrong is shown where it is wrong', () => {
     expect(() => pages('flags has wet')).toThrow(
       "this kernel has no flag 'wet'; it has locked, writeback, referenced",
     );
+  });
+
+  test.each<[string, string]>([
+    ['type == slaps', "this kernel has no page type 'slaps'; it has buddy,"],
+    ['refcount == 1 || !(type in (slab, anon))', 'did you mean mapping_kind == anon?'],
+    ['zone != DMA64', "this kernel has no zone 'DMA64'; it has DMA, DMA32, Normal"],
+    ['state == lost', "no state of a struct page 'lost'; it has ok, absent"],
+  ])('a name that no page can have: %s', (text, message) => {
+    expect(() => pages(text)).toThrow(UsageError);
+    expect(() => pages(text)).toThrow(message);
   });
 });
 

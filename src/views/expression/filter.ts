@@ -2,8 +2,12 @@ import { UsageError } from '../../core/errors.ts';
 import type { ColumnName } from '../../decode/columns.ts';
 import type { Decoder } from '../../decode/decode.ts';
 import type { FlagRules } from '../../decode/flag-names.ts';
+import { isAlwaysKnown } from '../../decode/known-columns.ts';
 import type { Lane } from '../../decode/lanes.ts';
+import { MAPPING_KINDS } from '../../decode/mapping.ts';
 import type { Address } from '../../kernels/kernels.ts';
+import { PAGE_STATES } from '../../memmap/page-reader.ts';
+import { checkNames } from './check-names.ts';
 import type { Comparison, Expression, Literal } from './parse.ts';
 
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -49,7 +53,8 @@ type Plan =
 
 /**
  * A `--where` expression as a plan of kernels: each comparison makes a bitmap over the pages of a batch, `&&`, `||` and `!`
- * combine them. An empty value is never equal to anything, nor unequal.
+ * combine them. An empty number or word is neither equal nor unequal to anything; no name is unequal to every name. What a
+ * struct page would say that cannot be read is empty.
  */
 export class Filter {
   readonly #decoder: Decoder;
@@ -57,8 +62,14 @@ export class Filter {
   readonly #bound: Plan | undefined;
   readonly #stack: Address[] = [];
 
-  /** Throws UsageError for a flag that this kernel does not have. */
+  /** Throws UsageError for a flag, type, zone, kind of mapping or state that this kernel does not have. */
   constructor(decoder: Decoder, expression: Expression) {
+    checkNames(expression, {
+      type: decoder.pages.types.names,
+      zone: decoder.layout.zones,
+      mapping_kind: MAPPING_KINDS,
+      state: PAGE_STATES,
+    });
     this.#decoder = decoder;
     this.#expression = expression;
     const bound = cheapBound(expression, decoder.pages.flags);
@@ -108,6 +119,7 @@ export class Filter {
           this.#compare(lane, '==', literal, one);
           run.orBits(bits, one, count);
         }
+        this.#settleUnread(expression.column, false, bits, depth + 1);
         return bits;
       }
       default:
@@ -137,7 +149,19 @@ export class Filter {
         this.#isEmpty(lane, bits);
         break;
     }
+    this.#settleUnread(expression.column, expression.kind === 'empty', bits, depth + 1);
     return bits;
+  }
+
+  /** Puts in what holds for struct pages that could not be read: what stands in their place is not theirs. */
+  #settleUnread(column: ColumnName, holds: boolean, bits: Address, depth: number): void {
+    const { pages, count, readable } = this.#decoder;
+    if (readable === count || isAlwaysKnown(column)) return;
+    const { run } = pages.kernels;
+    const read = this.#bits(depth);
+    run.byteWithin(pages.states, 1, count, 0, 0, -1, holds ? 1 : 0, read);
+    if (holds) run.orBits(bits, read, count);
+    else run.andBits(bits, read, count);
   }
 
   /** A look at all flags words at once, which settles most batches where few pages have a flag. */
@@ -206,7 +230,9 @@ export class Filter {
     const { count } = this.#decoder;
     const wanted = (literal.kind === 'text' ? literal.value : String(literal.value)).toLowerCase();
     // names are added while pages are read (slab caches); one that is not there yet is that of no page so far
-    const code = lane.names!.findIndex((n) => n.toLowerCase() === wanted);
+    const named = lane.names!.findIndex((n) => n.toLowerCase() === wanted);
+    // a zone without a name is printed by its number
+    const code = named < 0 && lane.kind === 'field' && /^\d+$/.test(wanted) ? Number(wanted) : named;
     if (code < 0) run.fillBits(count, negate, to);
     else if (lane.kind === 'field') {
       const value = BigInt(code);
