@@ -1,4 +1,5 @@
 import { ARCHITECTURES } from '../arch/registry.ts';
+import type { Pfn } from '../core/address.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
@@ -23,7 +24,33 @@ export interface ScanContext {
   readonly root: number;
   readonly ignoredBits: bigint;
   readonly cacheNameAt: number | undefined;
+  readonly lowMemory: number | undefined;
+  /** Some struct pages, so that a thread that sees other memory than this one is found out. */
+  readonly samples: readonly Sample[];
 }
+
+interface Sample {
+  readonly pfn: Pfn;
+  readonly state: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Of the page array's own page frames, since those stay as they are even in a guest that runs. */
+function samplesOf({ model, kernel, reader }: Inspector): Sample[] {
+  const pfns = model.present.flatMap(({ start, end }) => [start, Math.floor((start + end) / 2), end - 1]);
+  return pfns.slice(0, MOST_SAMPLES).flatMap((pfn) => {
+    const address = model.addressOf(pfn);
+    const { physical } = address === undefined ? {} : kernel.space.walker.walk(address);
+    return physical === undefined ? [] : [sampleOf(reader, Math.floor(physical / 4096))];
+  });
+}
+
+function sampleOf(reader: PageReader, pfn: Pfn): Sample {
+  const { bytes, states } = reader.read(pfn, 1);
+  return { pfn, state: states[0]!, bytes: bytes.slice() };
+}
+
+const MOST_SAMPLES = 12;
 
 /** The context of an inspector; undefined for memory that another thread cannot open, or that changes. */
 export function contextOf(inspector: Inspector): ScanContext | undefined {
@@ -44,13 +71,16 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
     root,
     ignoredBits,
     cacheNameAt: types.place('kmem_cache', 'name')?.offset,
+    lowMemory: image.lowMemory,
+    samples: samplesOf(inspector),
   };
 }
 
 /** Opens the memory of a context in this thread. */
 export async function openContext(context: ScanContext): Promise<ScanSource> {
-  const { layout } = context;
-  const image = await openImages(context.files.map((f) => sharedFdSource(f.fd, f.name, f.byteLength)));
+  const { layout, lowMemory } = context;
+  const files = context.files.map((f) => sharedFdSource(f.fd, f.name, f.byteLength));
+  const image = await openImages(files, lowMemory === undefined ? {} : { lowMemory });
   const architecture = ARCHITECTURES.find((a) => a.name === context.architecture);
   const mode = architecture?.pagingModes.find((m) => m.name === context.pagingMode);
   if (!architecture || !mode) {
@@ -60,9 +90,15 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits });
   const space = new AddressSpace(image.memory, walker);
   const model = sparseModel(context.sections, layout.size, architecture.pageShift, context.vmemmap);
+  const reader = new PageReader(space, model);
+  for (const { pfn, state, bytes } of context.samples) {
+    const here = sampleOf(reader, pfn);
+    if (here.state !== state || (state === 0 && !here.bytes.every((b, i) => b === bytes[i])))
+      throw new Error(`another thread sees another struct page of pfn ${pfn}`);
+  }
   return {
     layout,
-    reader: new PageReader(space, model),
+    reader,
     caches: new SlabCaches(space, context.cacheNameAt),
   };
 }

@@ -51,6 +51,7 @@ export async function openImages(
     return {
       ...image,
       files: [...open],
+      ...(context.lowMemory === undefined ? {} : { lowMemory: context.lowMemory }),
       format: [image.format, ...hows].join(', '),
       warnings: [...warnings, ...image.warnings],
     };

@@ -105,6 +105,21 @@ describe('any number of threads', () => {
     expect(Buffer.concat(parts).toString().trimEnd().split('\n')).toHaveLength(20000);
   });
 
+  test('notices a thread that sees other memory', async () => {
+    const path = join(dir, 'other.elf');
+    const bytes = readFileSync(join(dir, 'sample.elf'));
+    writeFileSync(path, bytes.fill(0, 65536));
+    const fd = openSync(path, 'r');
+    const image = { ...inspector.image, files: [{ name: 'other', byteLength: bytes.length, fd }] };
+    const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
+    const job = scanJob(inspector, { selection: {}, exporter: exporterOf('csv')!, jobs: 2 }, NAMES);
+    await expect(async () => {
+      for await (const _ of new ScanPool(other, job, 2, noCounts(), true).texts())
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }).rejects.toThrow('another thread sees another struct page of pfn');
+    closeSync(fd);
+  });
+
   test('tells why a thread could not go on', async () => {
     const { plan, ranges, output, window } = scanJob(
       inspector,

@@ -15,13 +15,13 @@ const attempt = async (run) => {
   }
 };
 
-/** What this machine's pages are by its own kcore; then it waits, to be looked at from outside. */
+/** What this machine's pages are by its own kcore; then it waits, to be looked at from outside, until it is ended from there. */
 async function outside() {
   const inspector = await structpage.openLive();
   const { types } = inspector.summary();
   inspector.close();
   result('inside', { types: [...types], pages: inspector.presentPages });
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  await new Promise((resolve) => setTimeout(resolve, 300_000));
 }
 
 if (scenario && existsSync(`${scenario}.mjs`)) {
