@@ -6,7 +6,14 @@ import { type Blocks, blocksMemory } from './blocks.ts';
 import { ExtentBuilder } from './extents.ts';
 import { FileWindow } from './file-window.ts';
 import type { ImageFormat } from './image-format.ts';
-import { AVML_MAGIC, LIME_HEADER, LIME_MAGIC, readLimeHeader, startsWith } from './lime-header.ts';
+import {
+  AVML_MAGIC,
+  behindLastRange,
+  LIME_HEADER,
+  LIME_MAGIC,
+  readLimeHeader,
+  startsWith,
+} from './lime-header.ts';
 
 /** Chunk types of snappy's framing format (framing_format.txt). */
 const COMPRESSED = 0;
@@ -69,7 +76,7 @@ function scanRanges(source: ByteSource, scan: Scan): void {
           found,
         });
       }
-      scan.warnings.push(`damaged at offset ${at}: ${found}; the ranges behind it are lost`);
+      scan.warnings.push(behindLastRange(source, at, found));
       return;
     }
     scan.ranges++;

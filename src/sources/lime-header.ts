@@ -39,3 +39,18 @@ export function startsWith(source: ByteSource, magic: number): boolean {
   const bytes = readUpTo(source, 0, 8);
   return bytes.length === 8 && viewOf(bytes).getUint32(0, true) === magic;
 }
+
+/** How much behind the last range is looked at to tell the end of a longer disk from a header that is damaged. */
+const LOOK_AHEAD = 65536;
+
+/**
+ * What stands where a range header was expected, as a warning: `found` is what is wrong with it. Zeros are what the rest of a disk has
+ * that is longer than what was written to it, but a hole in a file looks the same.
+ */
+export function behindLastRange(source: ByteSource, offset: number, found: string): string {
+  const ahead = readUpTo(source, offset, LOOK_AHEAD);
+  if (ahead.some((byte) => byte !== 0))
+    return `damaged at offset ${offset}: ${found}; the ranges behind it are lost`;
+  const rest = source.byteLength - offset;
+  return `behind the last range, which ends at offset ${offset}, follow zeros instead of a range or the end of the file (${rest} bytes more, of which ${ahead.length} were looked at). This is probably the end of a disk that is longer than what was written to it; were it a hole in the file, ranges could be missing`;
+}

@@ -1,6 +1,6 @@
 import { FormatError } from '../core/errors.ts';
 import type { ImageFormat } from './image-format.ts';
-import { LIME_HEADER, LIME_MAGIC, readLimeHeader, startsWith } from './lime-header.ts';
+import { behindLastRange, LIME_HEADER, LIME_MAGIC, readLimeHeader, startsWith } from './lime-header.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 
 /**
@@ -29,7 +29,7 @@ export const lime: ImageFormat = {
             found,
           });
         }
-        warnings.push(`damaged at offset ${at}: ${found}; the ranges behind it are lost`);
+        warnings.push(behindLastRange(source, at, found));
         break;
       }
       const length = header.end - header.start;

@@ -44,6 +44,23 @@ describe.each([
     expect(pagesOf(image, 36)).toBe(`.===${'.'.repeat(32)}`);
   });
 
+  it.each([31, 512, 200_000])('tells the end of a longer disk (%i zeros) from damage', async (zeros) => {
+    const file = build(RANGES);
+    const image = await openBytes(Buffer.concat([file, new Uint8Array(zeros)]));
+    expect(pagesOf(image, 36)).toBe(EXPECTED);
+    expect(image.warnings.length).toBe(1);
+    expect(image.warnings[0]).toContain(`ends at offset ${file.length}, follow zeros`);
+    expect(image.warnings[0]).toContain('probably the end of a disk that is longer');
+    expect(image.warnings[0]).not.toContain('damaged');
+  });
+
+  it('calls zeros with something behind them damaged', async () => {
+    const file = build(RANGES);
+    const image = await openBytes(Buffer.concat([file, new Uint8Array(4096), file]));
+    expect(image.warnings).toEqual([expect.stringContaining(`damaged at offset ${file.length}`)]);
+    expect(pagesOf(image, 36)).toBe(EXPECTED);
+  });
+
   it('refuses a file with nothing but a damaged header', async () => {
     const file = build('1-1').slice();
     file[4] = 9;
