@@ -10,6 +10,7 @@ import {
   PAGE_STATES,
   type PageCounts,
   readTypes,
+  type Selection,
   UsageError,
 } from '../index.ts';
 import type { ImageOptions } from './options.ts';
@@ -83,15 +84,38 @@ export async function withImage(
 /** Reasons that are printed; the others are counted. */
 const MOST_REASONS = 5;
 
+/** What became of struct pages that could not be read, in words. */
+export type UnreadFate = 'left out' | 'listed' | 'listed in part' | 'not counted' | 'not compared';
+
+const LIST_THEM = "structpage dump --columns pfn,state --where 'state != ok' lists them";
+const FATES: Record<UnreadFate, string> = {
+  'left out': "are not in the output; the column 'state' lists them",
+  listed: 'are in the output with their state, and without what they would say',
+  'listed in part': 'are in the output where they were asked for, without what they would say',
+  'not counted': `are not counted; ${LIST_THEM}`,
+  'not compared': `are not compared; ${LIST_THEM}`,
+};
+
+/** What becomes of them in the rows of a selection. */
+export function fateIn(inspector: Inspector, selection: Selection): UnreadFate {
+  if (!inspector.listsUnread(selection)) return 'left out';
+  return selection.where === undefined && selection.limit === undefined ? 'listed' : 'listed in part';
+}
+
 /** Says how many struct pages could not be read and why, and that this is no success. */
-export function reportUnread(inspector: Inspector, counts: PageCounts, outcome: Outcome): void {
+export function reportUnread(
+  inspector: Inspector,
+  counts: PageCounts,
+  fate: UnreadFate,
+  outcome: Outcome,
+): void {
   // what is not known to exist is in no count
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
   const total = bad.reduce((sum, s) => sum + counts[s], 0);
   say(
-    `${total} struct pages could not be read (${bad.map((s) => `${s} ${counts[s]}`).join(', ')}) and are not in the output; the column 'state' lists them`,
+    `${total} struct pages could not be read (${bad.map((s) => `${s} ${counts[s]}`).join(', ')}) and ${FATES[fate]}`,
   );
   const troubles = [...inspector.reader.troubles.values()].sort((a, b) => a.pfn - b.pfn);
   for (const { state, why, pfn } of troubles.slice(0, MOST_REASONS))

@@ -131,8 +131,13 @@ export class Inspector {
   /** As `plan`, for counting: a struct page that could not be read has nothing to be counted by, whatever is asked for. */
   summaryPlan(selection: Omit<Selection, 'columns'>): ScanPlan {
     const plan = this.plan({ ...selection, columns: ['pfn'] });
-    if (plan.where === undefined || !columnsOf(plan.where).includes('state')) return plan;
+    if (!plan.where || !listsUnread(plan)) return plan;
     return { ...plan, where: { kind: 'and', left: plan.where, right: READ } };
+  }
+
+  /** Whether struct pages that could not be read may be among the rows of a selection. */
+  listsUnread(selection: Selection): boolean {
+    return listsUnread(this.plan(selection));
   }
 
   /** The pfns of a selection that have a struct page. */
@@ -163,4 +168,9 @@ export class Inspector {
   get presentPages(): number {
     return lengthOf(this.model.present);
   }
+}
+
+/** Who asks for the state, or by it, asks for pages that could not be read, too. */
+function listsUnread({ columns, where }: ScanPlan): boolean {
+  return columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
 }

@@ -9,7 +9,7 @@ import {
   noCounts,
   UsageError,
 } from '../../index.ts';
-import { type Outcome, reportUnread, withImage } from '../open.ts';
+import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
   addColumns,
@@ -62,13 +62,14 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const columns = (options.columns ??
           (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
+        const fate = fateIn(inspector, selection);
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
           const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
           await exportRows(inspector, job, stdout, counts);
         } finally {
-          reportUnread(inspector, counts, outcome);
+          reportUnread(inspector, counts, fate, outcome);
         }
       });
     },

@@ -9,7 +9,7 @@ import {
   noCounts,
   UsageError,
 } from '../../index.ts';
-import { type Outcome, reportUnread, withImage } from '../open.ts';
+import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
   addColumns,
@@ -82,7 +82,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         await exportRows(inspector, job, watched, counts);
       });
       progress.done();
-      reportUnread(inspector, counts, outcome);
+      reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
     });
   });
 }

@@ -32,7 +32,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
         const counts = noCounts();
         const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
         await stdout(options.json ? `${JSON.stringify(plain(summary), null, 2)}\n` : text(summary));
-        reportUnread(inspector, counts, outcome);
+        reportUnread(inspector, counts, 'not counted', outcome);
       });
     },
   );

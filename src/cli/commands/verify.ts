@@ -57,7 +57,7 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
         dumps.length === 0
           ? await live(inspector, correct, counts)
           : await recorded(inspector, record, correct, counts);
-      reportUnread(inspector, counts, outcome);
+      reportUnread(inspector, counts, 'not compared', outcome);
       if (!equal) outcome.code = DIFFERENT;
     });
   });
