@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { StructPageError } from '../core/errors.ts';
 import { parseLayout } from './from-json.ts';
@@ -41,7 +41,7 @@ export class LayoutCache {
     const temporary = `${path}.${process.pid}.tmp`;
     const text = `${WANTED}\n${formatLayout(file)}`;
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder);
       writeFileSync(temporary, gzipSync(text, { level: 1 }), { mode: 0o600 });
       renameSync(temporary, path);
     } catch (error) {
@@ -56,6 +56,20 @@ export class LayoutCache {
 
   #path(buildId: string): string {
     return join(this.#folder, `${buildId}.layout.gz`);
+  }
+}
+
+/** One folder after the other: with `recursive`, Node never ends where the file system takes no folders, as /proc. */
+function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+    } catch (error) {
+      // another process may have been faster
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
 

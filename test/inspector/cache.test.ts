@@ -81,6 +81,14 @@ describe('the types of a kernel that was met before', () => {
     expect(readFileSync(folder, 'utf8')).toBe('a file where the folder should be');
   });
 
+  test('do not where no folder can be made, though there seems to be none', () => {
+    const args = [main, 'dump', SAMPLE, '--limit', '1', '--columns', 'pfn'];
+    const nowhere = { ...process.env, XDG_CACHE_HOME: '/proc/structpage/cache' };
+    // it once never ended
+    const ran = spawnSync(process.execPath, args, { env: nowhere, encoding: 'utf8', timeout: 60_000 });
+    expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, '  pfn\n    0\n', '']);
+  });
+
   test('are kept by several processes at once', async () => {
     const runs = Array.from({ length: 6 }, () =>
       once(spawn(process.execPath, [main, 'dump', SAMPLE, '--limit', '1'], { env, stdio: 'ignore' }), 'exit'),
