@@ -14,7 +14,7 @@ import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
 import type { Outcome } from './open.ts';
-import { ClosedPipe, say } from './output.ts';
+import { ClosedPipe, explained, say } from './output.ts';
 
 const EXIT: Record<StructPageError['code'], number> = {
   usage: 2,
@@ -61,7 +61,10 @@ program.parseAsync().then(
   },
 );
 
-function exitCode(error: unknown): number {
+function exitCode(thrown: unknown): number {
+  // whatever else is written to is explained where it is written
+  const { syscall } = thrown as NodeJS.ErrnoException;
+  const error = syscall === 'write' ? explained(thrown, 'standard output') : thrown;
   if (error instanceof ClosedPipe) return 0;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof StructPageError) {

@@ -3,14 +3,13 @@ import {
   existsSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UsageError } from '../index.ts';
-import { ClosedPipe, stdout } from './output.ts';
+import { ClosedPipe, explained, stdout, writeAll } from './output.ts';
 
 type Write = (data: string | Uint8Array) => Promise<void>;
 
@@ -21,8 +20,10 @@ type Write = (data: string | Uint8Array) => Promise<void>;
 export async function intoFile(path: string, use: (write: Write) => Promise<void>): Promise<void> {
   if (path === '-') return use(stdout);
   if (isSpecial(path)) return intoSpecial(path, use);
-  removeLeftovers(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // a link stays one, and what it leads to is replaced
+  const file = existsSync(path) ? realpathSync(path) : path;
+  removeLeftovers(file);
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   const remove = (): void => rmSync(temporary, { force: true });
   const interrupted = (signal: NodeJS.Signals): void => {
     remove();
@@ -35,7 +36,7 @@ export async function intoFile(path: string, use: (write: Write) => Promise<void
     const fd = create(temporary, path);
     await use(writer(fd));
     closeSync(fd);
-    renameSync(temporary, path);
+    renameSync(temporary, file);
   } catch (error) {
     remove();
     throw explained(error, path);
@@ -47,8 +48,7 @@ export async function intoFile(path: string, use: (write: Write) => Promise<void
 
 function writer(fd: number): Write {
   return async (data) => {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    writeAll(fd, data);
     // a signal is only heard between two turns of the loop
     await new Promise((resolve) => setImmediate(resolve));
   };
@@ -71,26 +71,6 @@ async function intoSpecial(path: string, use: (write: Write) => Promise<void>): 
     if (fd !== undefined) closeSync(fd);
   }
 }
-
-/** What the system said of a file that cannot be written, as a sentence; other errors as they are. */
-function explained(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const why = WHY[code ?? ''];
-  return why === undefined ? error : new UsageError(`cannot write ${path}: ${why}`);
-}
-
-const WHY: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EFBIG: 'the file would be larger than is allowed',
-  EIO: 'an input/output error',
-  ENOENT: 'there is no such directory',
-  EACCES: 'no permission',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENXIO: 'there is no such device, or nobody listens',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is no directory',
-};
 
 /** Creates a file; `path` is what it stands for in messages. */
 function create(temporary: string, path: string): number {

@@ -1,17 +1,33 @@
-import type { Sink } from '../index.ts';
+import { fstatSync, writeSync } from 'node:fs';
+import { type Sink, UsageError } from '../index.ts';
+
+/** Whether standard output is a regular file: the stream would take a part that fits on a full disk for all. */
+let isFile: boolean | undefined;
+
+/** Writes all of it, however many turns that takes. */
+export function writeAll(fd: number, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
 
 /** Thrown when whoever reads our output has gone (`| head`): the end, but no failure. */
 export class ClosedPipe extends Error {}
 
 let broken = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // whoever writes is told of any other error
   if (error.code === 'EPIPE') broken = true;
-  else throw error;
 });
 
 /** Standard output as a sink; throws ClosedPipe once the reader has gone. */
 export const stdout: Sink = (text) =>
   new Promise((resolve, reject) => {
+    isFile ??= fstatSync(1).isFile();
+    if (isFile) {
+      writeAll(1, text);
+      resolve();
+      return;
+    }
     if (broken) {
       reject(new ClosedPipe());
       return;
@@ -21,6 +37,27 @@ export const stdout: Sink = (text) =>
       else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ClosedPipe() : error);
     });
   });
+
+/** What the system said of a file that cannot be written, as a sentence; other errors as they are. */
+export function explained(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = WHY[code ?? ''];
+  return why === undefined ? error : new UsageError(`cannot write ${path}: ${why}`);
+}
+
+const WHY: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EIO: 'an input/output error',
+  ENOENT: 'there is no such directory',
+  EACCES: 'no permission',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENXIO: 'there is no such device, or nobody listens',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is no directory',
+};
 
 /** Says something to the person at the terminal, on standard error. */
 export function say(text: string): void {

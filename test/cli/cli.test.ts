@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import {
   closeSync,
   ftruncateSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -155,6 +157,12 @@ describe('what cannot be done is said in a sentence', () => {
     ['half an expression', ['dump', SAMPLE, '--where', 'type =='], 2, 'found the end'],
     ['a range that ends before it begins', ['dump', SAMPLE, '--pfn', '9-3'], 2, 'no range of pfns'],
     ['no such format', ['dump', SAMPLE, '--format', 'xls'], 2, "no format 'xls'"],
+    ['a type that there is not', ['dump', SAMPLE, '--where', 'type == anon'], 2, 'mapping_kind == anon'],
+    ['a delimiter of two', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', 'ab'], 2, 'one character'],
+    ['no delimiter', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', ''], 2, 'one character'],
+    ['a quote as delimiter', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', '"'], 2, 'quotation mark'],
+    ['a delimiter for JSON', ['export', SAMPLE, '-o', 'a.json', '--delimiter', ';'], 2, 'are about CSV'],
+    ['no header for JSON', ['export', SAMPLE, '-o', 'a.ndjson', '--no-header'], 2, 'are about CSV'],
     ['an extension that tells nothing', ['export', SAMPLE, '-o', 'pages.xls'], 2, '--format'],
     ['an address without its kind', ['page', SAMPLE, '0x1000'], 2, 'say which'],
     ['an address that is no physical one', ['page', SAMPLE, 'phys:0x620000000000'], 3, 'has no struct page'],
@@ -200,6 +208,31 @@ describe('what is no regular file is written to as it is', () => {
     expect([code, err]).toEqual([2, 'structpage: cannot write /dev/full: the disk is full\n']);
     expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
   });
+});
+
+describe('what does not fit where it is written to is said', () => {
+  test.each(['summary', 'dump', 'info', 'export -o - --format json'])('%s', (command) => {
+    const { code, err } = shell(`structpage ${command} ${SAMPLE} > /dev/full`);
+    expect([code, err]).toEqual([2, 'structpage: cannot write standard output: the disk is full\n']);
+  });
+
+  test('even if a part of it fits', () => {
+    const file = join(dir, 'part');
+    const { code, err } = shell(`ulimit -f 1; structpage summary ${SAMPLE} > ${file}`);
+    expect([code, err, statSync(file).size]).toEqual([
+      2,
+      'structpage: cannot write standard output: the file would be larger than is allowed\n',
+      1024,
+    ]);
+  });
+});
+
+test('a link to a file stays a link, and the file is replaced', () => {
+  const [file, link] = [join(dir, 'linked.csv'), join(dir, 'LINK.CSV')];
+  writeFileSync(file, 'old');
+  symlinkSync('linked.csv', link);
+  expect(structpage('export', SAMPLE, '--limit', '1', '--columns', 'pfn', '-o', link).code).toBe(0);
+  expect([lstatSync(link).isSymbolicLink(), readFileSync(file, 'utf8')]).toEqual([true, 'pfn\n0\n']);
 });
 
 test('an interrupted export leaves no file, whole or half', async () => {

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ColumnName,
   DEFAULT_COLUMNS,
@@ -47,15 +47,22 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       `file to write; its extension names the format (${formats.join(', ')}); - is standard output`,
     )
     .option('--format <name>', 'format, if the extension does not tell')
-    .option('--delimiter <character>', 'CSV: what stands between cells', ',')
+    .addOption(
+      new Option('--delimiter <character>', 'CSV: what stands between cells (a comma if not said)').argParser(
+        parseDelimiter,
+      ),
+    )
     .option('--no-header', 'CSV: no line with the names of the columns');
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
-    const name = options.format ?? extname(options.output).slice(1);
+    const name = options.format ?? extname(options.output).slice(1).toLowerCase();
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {
       throw new UsageError(
         `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
       );
+    }
+    if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header)) {
+      throw new UsageError(`--delimiter and --no-header are about CSV, and this is to be ${exporter.name}`);
     }
     await withImage(dumps, options, async (inspector) => {
       warnIfNothing(inspector, options);
@@ -65,7 +72,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         selection: { ...selectionOf(options), columns },
         exporter,
         jobs: jobsOf(options),
-        delimiter: options.delimiter ?? ',',
+        ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
         header: options.header,
       };
       const progress = new Progress();
@@ -85,4 +92,14 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
     });
   });
+}
+
+/** What would make CSV that nobody can read is refused. */
+function parseDelimiter(text: string): string {
+  if ([...text].length !== 1 || /["\r\n]/.test(text)) {
+    throw new InvalidArgumentError(
+      'It must be one character, and neither a quotation mark nor the end of a line.',
+    );
+  }
+  return text;
 }
