@@ -15,6 +15,9 @@ export interface ExtractFacts {
   readonly packageVersion?: string;
 }
 
+/** What a layout file says of a package that nobody named: it has to say something. */
+const UNKNOWN = 'unknown';
+
 /**
  * The layout file of a kernel, from its vmlinux, vmlinuz or BTF. Throws UsageError when the release or the build id is neither
  * in the file nor given, FormatError and UnsupportedError for files that cannot be used.
@@ -34,8 +37,8 @@ export function extractLayoutFile(path: string, facts: ExtractFacts = {}): Layou
       arch: 'x86_64',
       release,
       buildId,
-      package: facts.package ?? '',
-      version: facts.packageVersion ?? '',
+      package: facts.package || UNKNOWN,
+      version: facts.packageVersion || UNKNOWN,
       madeFrom: `BTF of ${basename(path)}`,
       madeBy: `structpage layout extract ${ownVersion()}`,
     });

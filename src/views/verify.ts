@@ -21,6 +21,8 @@ export interface DifferingGroup {
 export interface KpageComparison {
   /** Pages that both have something to say of. */
   pages: number;
+  /** Pages behind the end of what the kernel said. */
+  beyond: number;
   flagsEqual: number;
   countsEqual: number;
   /** Most frequent first. */
@@ -65,7 +67,7 @@ export function compareKpage(
   record: KpageRecord,
 ): KpageComparison {
   const groups = new DifferingGroups();
-  const result = { pages: 0, flagsEqual: 0, countsEqual: 0 };
+  const result = { pages: 0, beyond: 0, flagsEqual: 0, countsEqual: 0 };
   const most = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
   for (const { batch, rows: pages } of rows) {
     const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
@@ -73,7 +75,10 @@ export function compareKpage(
     const counts = column<Extract<Column, { kind: 'number' }>>('kpagecount');
     for (const i of pages) {
       const pfn = batch.start + i;
-      if (pfn >= most) continue;
+      if (pfn >= most) {
+        result.beyond++;
+        continue;
+      }
       result.pages++;
       if (record.flags) {
         const ours = (BigInt(flags.high[i]!) << 32n) | BigInt(flags.low[i]!);

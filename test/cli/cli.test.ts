@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFile } from '../../src/sources/file-source.ts';
 import { openImage } from '../../src/sources/open-image.ts';
@@ -251,6 +252,15 @@ test('an interrupted export leaves no file, whole or half', async () => {
     expect(left).toEqual(['cut.csv']);
     expect(readFileSync(join(dir, 'cut.csv'), 'utf8').split('\n').length).toBe(65538);
   }
+});
+
+test('verify tells how many pages a record that was cut off says nothing of', () => {
+  const fixture = fileURLToPath(new URL('../fixtures/x86_64-hvo-7.3', import.meta.url));
+  const record = join(dir, 'kpageflags');
+  writeFileSync(record, gunzipSync(readFileSync(`${fixture}.kpageflags.gz`)).subarray(0, 8000));
+  const { code, out, err } = structpage('verify', `${fixture}.elf.gz`, '--kpageflags', record);
+  expect([code, out]).toEqual([0, 'flags equal   1000 of 1000 (100.0000 %)\n']);
+  expect(err).toMatch(/\d{5} pages were not compared: the record of the kernel ends before pfn 1000\n$/);
 });
 
 test('info tells where each fact came from', () => {

@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesSource } from '../../src/core/bytes.ts';
 import { FormatError, UnsupportedError } from '../../src/core/errors.ts';
+import { extractLayoutFile } from '../../src/inspector/extract-layout.ts';
+import { parseLayout } from '../../src/layout/from-json.ts';
+import { formatLayout } from '../../src/layout/layout-file.ts';
 import { readKernelFile } from '../../src/layout/vmlinux.ts';
 import { btfBytes } from '../builders/btf.ts';
 import { bzImageBytes, noteBytes, vmlinuxBytes } from '../builders/vmlinux.ts';
@@ -29,6 +35,22 @@ test('vmlinux has everything', () => {
   const file = read(VMLINUX);
   expect(file).toMatchObject({ kind: 'vmlinux', release: '6.12.1-test', buildId: BUILD_ID });
   expect(Buffer.from(file.btf)).toEqual(Buffer.from(BTF));
+});
+
+test('the layout file that is made of it is one that can be read', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
+  const path = join(dir, 'vmlinux');
+  writeFileSync(path, VMLINUX);
+  try {
+    const file = extractLayoutFile(path);
+    expect(parseLayout(formatLayout(file), 'test').kernels[0]).toMatchObject({
+      release: '6.12.1-test',
+      package: 'unknown',
+      version: 'unknown',
+    });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test('vmlinux that lost all but its types', () => {

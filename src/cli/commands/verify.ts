@@ -13,7 +13,7 @@ import {
 } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
-import { aligned, stdout } from '../output.ts';
+import { aligned, say, stdout } from '../output.ts';
 
 interface Options extends ImageOptions {
   kpageflags?: string;
@@ -82,6 +82,10 @@ async function recorded(
   if (record.flags) await stdout(`flags equal   ${part(result.flagsEqual)}\n`);
   if (record.counts) await stdout(`counts equal  ${part(result.countsEqual)}\n`);
   await stdout(groupsText('pages that differ', result.groups));
+  if (result.beyond > 0) {
+    const end = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
+    say(`${result.beyond} pages were not compared: the record of the kernel ends before pfn ${end}`);
+  }
   return result.groups.length === 0;
 }
 
