@@ -14,13 +14,38 @@ export interface Spool {
 
 /** Opens a new file in the system's temporary directory (TMPDIR) and takes its name away. */
 export function openNameless(): number {
-  const dir = mkdtempSync(join(tmpdir(), 'structpage-'));
-  const path = join(dir, 'spool');
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  rmdirSync(dir);
-  return fd;
+  try {
+    const dir = mkdtempSync(join(tmpdir(), 'structpage-'));
+    const path = join(dir, 'spool');
+    const fd = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    rmdirSync(dir);
+    return fd;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new FormatError({
+      file: tmpdir(),
+      expected: 'a directory for temporary files',
+      found: REFUSALS[code] ?? code,
+      advice: 'Set TMPDIR to one that can be written to',
+    });
+  }
 }
+
+const REFUSALS: Record<string, string> = {
+  ENOENT: 'no such directory',
+  ENOTDIR: 'something that is no directory',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EROFS: 'a read-only file system',
+  ENOSPC: 'a full disk',
+};
+const FULL: Record<string, string> = {
+  ENOSPC: 'a full disk',
+  EDQUOT: 'a quota that is used up',
+  EFBIG: 'that the file would be larger than is allowed',
+};
 
 /** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, of at most `limit` bytes. */
 export function openSpool(name: string, limit: number = Infinity): Spool {
@@ -40,11 +65,12 @@ export function openSpool(name: string, limit: number = Infinity): Spool {
       try {
         while (done < bytes.length) done += writeSync(fd, bytes, done);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+        const found = FULL[(error as NodeJS.ErrnoException).code ?? ''];
+        if (found === undefined) throw error;
         throw new FormatError({
           file: name,
           expected: `room for the decompressed data in ${tmpdir()}`,
-          found: `a full disk after ${size + done} bytes`,
+          found: `${found} after ${size + done} bytes`,
           advice: 'Set TMPDIR to a directory with more room, or decompress the file yourself',
         });
       }

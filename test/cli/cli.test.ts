@@ -228,6 +228,24 @@ describe('what does not fit where it is written to is said', () => {
   });
 });
 
+describe('a dump that comes by a pipe, and no room for it', () => {
+  const line = `cat ${SAMPLE} | structpage info -`;
+
+  test('without a directory for temporary files', () => {
+    const { code, err } = shell(`export TMPDIR=/no/such; ${line}`);
+    expect([code, err]).toEqual([
+      3,
+      'structpage: /no/such: expected a directory for temporary files, found no such directory. Set TMPDIR to one that can be written to\n',
+    ]);
+  });
+
+  test('with a limit on the size of files', () => {
+    const { code, err } = shell(`ulimit -f 1024; export TMPDIR=${dir}; ${line}`);
+    expect(code).toBe(3);
+    expect(err).toContain('found that the file would be larger than is allowed after 1048576 bytes');
+  });
+});
+
 test('a link to a file stays a link, and the file is replaced', () => {
   const [file, link] = [join(dir, 'linked.csv'), join(dir, 'LINK.CSV')];
   writeFileSync(file, 'old');
