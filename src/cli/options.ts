@@ -37,9 +37,11 @@ export function addSelection(command: Command): Command {
         'only these page frames, e.g. 0-4095 or 17,0x1000-0x1fff (both ends included)',
       ).argParser(parsePfns),
     )
-    .option(
-      '--where <expression>',
-      "only pages for which this holds, e.g. 'type == slab && order >= 2 && flags has dirty'",
+    .addOption(
+      new Option(
+        '--where <expression>',
+        "only pages for which this holds, e.g. 'type == slab && order >= 2 && flags has dirty'",
+      ).argParser(onlyOne),
     )
     .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount))
     .addOption(
@@ -72,7 +74,7 @@ export function addColumns(command: Command): Command {
     new Option(
       '--columns <names>',
       'comma-separated columns, in this order (see structpage columns)',
-    ).argParser((text) => text.split(',').map((c) => c.trim())),
+    ).argParser((text, before: string[] = []) => [...before, ...text.split(',').map((c) => c.trim())]),
   );
 }
 
@@ -140,8 +142,14 @@ export function selectionOf(options: SelectOptions): Selection {
   };
 }
 
-function parsePfns(text: string): Range[] {
-  return text.split(',').map((part) => {
+/** The last of two would be taken in silence. */
+function onlyOne(text: string, before: string | undefined): string {
+  if (before === undefined) return text;
+  throw new InvalidArgumentError("There is one already; join them with '&&' or '||'.");
+}
+
+function parsePfns(text: string, before: Range[] = []): Range[] {
+  const ranges = text.split(',').map((part) => {
     const match = /^\s*(0x[0-9a-f]+|\d+)(?:\s*-\s*(0x[0-9a-f]+|\d+))?\s*$/i.exec(part);
     const start = Number(match?.[1]);
     const last = match?.[2] === undefined ? start : Number(match[2]);
@@ -150,6 +158,7 @@ function parsePfns(text: string): Range[] {
     }
     return { start, end: last + 1 };
   });
+  return [...before, ...ranges];
 }
 
 function parseSize(text: string): number {

@@ -85,6 +85,13 @@ describe('rows', () => {
     expect(some.out.trimEnd().split('\n').slice(1)).toEqual(want);
   });
 
+  test('ranges and columns can be given one after the other', () => {
+    const args = ['--pfn', '7', '--pfn', '1-2,5', '--columns', 'pfn', '--columns', 'refcount'];
+    expect(structpage('dump', SAMPLE, '--format', 'csv', ...args).out).toBe(
+      'pfn,refcount\n1,1\n2,1\n5,1\n7,1\n',
+    );
+  });
+
   test('| head ends quietly', () => {
     const { out, err } = shell(`structpage dump ${SAMPLE} --format csv | head -n 2 | wc -l`);
     expect(out.trim()).toBe('2');
@@ -157,6 +164,7 @@ describe('what cannot be done is said in a sentence', () => {
     ['no such flag', ['dump', SAMPLE, '--where', 'flags has wet'], 2, "no flag 'wet'"],
     ['half an expression', ['dump', SAMPLE, '--where', 'type =='], 2, 'found the end'],
     ['a range that ends before it begins', ['dump', SAMPLE, '--pfn', '9-3'], 2, 'no range of pfns'],
+    ['two expressions', ['dump', SAMPLE, '--where', 'pfn == 1', '--where', 'pfn == 2'], 2, 'one already'],
     ['no such format', ['dump', SAMPLE, '--format', 'xls'], 2, "no format 'xls'"],
     ['a type that there is not', ['dump', SAMPLE, '--where', 'type == anon'], 2, 'mapping_kind == anon'],
     ['a delimiter of two', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', 'ab'], 2, 'one character'],
