@@ -12,7 +12,7 @@ const ERRNO: Record<string, string> = {
   EACCES: 'no permission to read it (dumps are usually readable by root only)',
   EPERM: 'the kernel forbids reading it',
   EISDIR: 'a directory',
-  ENXIO: 'a device without a driver',
+  ENXIO: 'a socket, or a device without a driver',
   ELOOP: 'a loop of symbolic links',
 };
 
