@@ -14,6 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -182,6 +183,15 @@ describe('what cannot be done is said in a sentence', () => {
     expect(ran.code).toBe(code);
     expect(ran.err).toContain(words);
     expect(ran.err).not.toMatch(/\n +at /);
+  });
+
+  test('a socket', async () => {
+    const path = join(dir, 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    const { code, err } = structpage('info', path);
+    server.close();
+    expect([code, err]).toEqual([3, expect.stringContaining('found a socket')]);
   });
 
   test('an empty file', () => {
