@@ -1,11 +1,15 @@
 import { UsageError } from '../../src/core/errors.ts';
 import type { Column } from '../../src/decode/columns.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
+import { isAlwaysKnown } from '../../src/decode/known-columns.ts';
 import type { Comparison, Expression, Literal } from '../../src/views/expression/parse.ts';
 
 type Test = (page: number) => boolean;
 
-/** Which pages of a batch an expression holds for: 1 or 0 for each. An empty value is never equal to anything. */
+/**
+ * Which pages of a batch an expression holds for: 1 or 0 for each. An empty value is never equal to anything. What a struct
+ * page would say that could not be read is empty.
+ */
 export function evaluate(expression: Expression, batch: ColumnBatch): Uint8Array {
   const test = compile(expression, batch);
   const out = new Uint8Array(batch.count);
@@ -32,7 +36,14 @@ function compile(expression: Expression, batch: ColumnBatch): Test {
     default:
       break;
   }
-  const column = batch.columns.get(expression.column)!;
+  const test = ofColumn(expression, batch.columns.get(expression.column)!);
+  if (isAlwaysKnown(expression.column)) return test;
+  const { states } = batch;
+  const isEmpty = expression.kind === 'empty';
+  return (i) => (states[i] === 0 ? test(i) : isEmpty);
+}
+
+function ofColumn(expression: Exclude<Expression, { kind: 'and' | 'or' | 'not' }>, column: Column): Test {
   switch (expression.kind) {
     case 'compare':
       return compare(column, expression.operator, expression.literal);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { COLUMNS, type ColumnSpec } from '../../src/decode/columns.ts';
 import { Decoder } from '../../src/decode/decode.ts';
+import { MAPPING_KINDS } from '../../src/decode/mapping.ts';
 import { openMemory } from '../../src/index.ts';
+import { PAGE_STATES } from '../../src/memmap/page-reader.ts';
 import { Filter } from '../../src/views/expression/filter.ts';
 import { columnsOf, parseExpression } from '../../src/views/expression/parse.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
@@ -16,25 +18,23 @@ const NUMBERS = [
   ...['0xffffffffffffffff', '0x10000000000000000', '0xffff888000000000', '0xffffea0000001000'],
 ];
 const OPERATORS = ['==', '!=', '<', '<=', '>', '>='];
-const WORDS = [
-  'buddy',
-  'slab',
-  'BUDDY',
-  'hugetlb',
-  'anon',
-  'file',
-  'none',
-  'normal',
-  'dma',
-  'ok',
-  'cache-3',
-  'no-such',
-];
+/** Names that columns can have; any name may be that of a slab cache. */
+function namesOf(decoder: Decoder, column: string): readonly string[] {
+  const { types } = decoder.pages;
+  const names = {
+    type: types.names,
+    zone: decoder.layout.zones,
+    mapping_kind: MAPPING_KINDS,
+    state: PAGE_STATES,
+  }[column] ?? ['cache-3', 'CACHE-5', 'no-such', 'slab'];
+  return names.filter((name) => name !== '');
+}
 
-/** Text of a random expression over the columns of a kernel with these flags. */
-function randomExpression(random: Random, flags: readonly string[], depth = 0): string {
+/** Text of a random expression over the columns of a kernel. */
+function randomExpression(random: Random, decoder: Decoder, depth = 0): string {
+  const flags = decoder.pages.flags.names;
   if (depth < 3 && random.below(3) > 0) {
-    const one = (): string => randomExpression(random, flags, depth + 1);
+    const one = (): string => randomExpression(random, decoder, depth + 1);
     return random.pick([
       () => `(${one()} && ${one()})`,
       () => `(${one()} || ${one()})`,
@@ -54,9 +54,13 @@ function randomExpression(random: Random, flags: readonly string[], depth = 0): 
   if (spec.kind === 'set')
     return `${spec.name} has ${random.pick(flags)}${random.below(3) === 0 ? `|${random.pick(flags)}` : ''}`;
   if (spec.kind === 'name') {
+    const word = (): string => {
+      const name = random.pick(namesOf(decoder, spec.name));
+      return random.below(4) === 0 ? name.toUpperCase() : name;
+    };
     return random.below(3) === 0
-      ? `${spec.name} in (${random.pick(WORDS)}, ${random.pick(WORDS)})`
-      : `${spec.name} ${random.pick(['==', '!='])} ${random.pick(WORDS)}`;
+      ? `${spec.name} in (${word()}, ${word()})`
+      : `${spec.name} ${random.pick(['==', '!='])} ${word()}`;
   }
   return random.below(4) === 0
     ? `${spec.name} in (${numbers()}, ${numbers()}, ${numbers()})`
@@ -89,7 +93,7 @@ describe('a filter holds where its twin does', () => {
       const decoder = new Decoder(layout, pages.reader, pages.caches, []);
       decoder.read(0, 64 + random.below(237));
       for (let n = 0; n < 6; n++) {
-        const text = randomExpression(random, decoder.pages.flags.names);
+        const text = randomExpression(random, decoder);
         const { ours, twin } = both(decoder, text);
         expect(ours, text).toEqual(twin);
         held += Number(twin.length > 0 && twin.length < decoder.count);
