@@ -10,8 +10,6 @@ export interface PageLine {
   readonly physical: PhysAddr;
 }
 
-const PAGE = 4096;
-
 /**
  * Where struct pages lie in physical memory: the page tables are walked for many batches at once, so that a batch costs a
  * comparison and a read. Only for memory that does not change.
@@ -51,16 +49,13 @@ export class PageLines {
     if (this.#space.direct(stretch.address, new Uint8Array(1)) > 0) return;
     const size = this.#model.pageSize;
     const pages = stretch.end - pfn;
-    const lead = Number(stretch.address & BigInt(PAGE - 1));
-    const whole = Math.ceil((lead + pages * size) / PAGE) * PAGE;
     const lines: PageLine[] = [];
-    for (const run of this.#space.walker.mappedRuns(stretch.address - BigInt(lead), whole)) {
-      if (run.physical === undefined) continue;
-      const offset = run.offset - lead;
-      const first = Math.ceil(Math.max(0, offset) / size);
-      const end = Math.min(pages, Math.floor((offset + run.length) / size));
+    for (const { offset, length, physical } of this.#space.walker.mappedRuns(stretch.address, pages * size)) {
+      if (physical === undefined) continue;
+      const first = Math.ceil(offset / size);
+      const end = Math.floor((offset + length) / size);
       if (end > first) {
-        lines.push({ start: pfn + first, end: pfn + end, physical: run.physical + first * size - offset });
+        lines.push({ start: pfn + first, end: pfn + end, physical: physical + first * size - offset });
       }
     }
     this.#lines = lines;

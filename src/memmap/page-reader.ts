@@ -123,16 +123,14 @@ export class PageReader {
     const places: { start: Pfn; pfns: number; physical: PhysAddr | undefined }[] = [];
     for (const stretch of this.model.stretches({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
       const length = (stretch.end - stretch.start) * size;
-      const lead = Number(stretch.address & 4095n);
-      const whole = Math.ceil((lead + length) / 4096) * 4096;
-      for (const run of this.#space.walker.mappedRuns(stretch.address - BigInt(lead), whole)) {
-        const from = Math.max(0, run.offset - lead);
-        const bytes = Math.min(length, run.offset - lead + run.length) - from;
-        const physical = run.physical === undefined ? undefined : run.physical + from - (run.offset - lead);
-        const start = stretch.start + Math.floor(from / size);
+      for (const { offset, length: bytes, physical, reason } of this.#space.walker.mappedRuns(
+        stretch.address,
+        length,
+      )) {
+        const start = stretch.start + Math.floor(offset / size);
         places.push({ start, pfns: bytes / size, physical });
         if (physical === undefined) {
-          states[(run.reason ?? 'not-mapped') as PageState] += bytes / size;
+          states[(reason ?? 'not-mapped') as PageState] += bytes / size;
           continue;
         }
         for (let at = 0; at < bytes; ) {
@@ -206,7 +204,7 @@ export class PageReader {
     this.troubles.set(why, { state, why, pfn: this.model.pfnOf(address) ?? 0 });
   }
 
-  /** Fills `target` from `done` on through the page tables; `first` is the page at target[0]. */
+  /** Fills `target` from its byte `from` on through the page tables; `first` is the page at target[0]. */
   #walk(address: VirtAddr, target: Uint8Array, from: number, states: Uint8Array, first: number): void {
     const size = this.model.pageSize;
     const mark = (start: number, end: number, reason: FaultReason): void => {
@@ -214,22 +212,16 @@ export class PageReader {
       this.#marked = true;
       states.fill(code, first + Math.floor(start / size), first + Math.ceil(end / size));
     };
-    let done = from;
-    // page tables map whole pages: walk from the start of the first to the end of the last
-    const lead = Number((address + BigInt(done)) & 4095n);
-    const length = Math.ceil((lead + target.length - done) / 4096) * 4096;
-    const base = done - lead;
-    for (const run of this.#space.walker.mappedRuns(address + BigInt(base), length)) {
-      if (done >= target.length) break;
-      const from = Math.max(base + run.offset, done);
-      const to = Math.min(base + run.offset + run.length, target.length);
+    const runs = this.#space.walker.mappedRuns(address + BigInt(from), target.length - from);
+    for (const run of runs) {
+      const start = from + run.offset;
+      const to = start + run.length;
       if (run.physical === undefined) {
-        mark(from, to, run.reason ?? 'not-mapped');
-        done = to;
+        mark(start, to, run.reason ?? 'not-mapped');
         continue;
       }
-      for (let at = from; at < to; ) {
-        const physical = run.physical + (at - base - run.offset);
+      for (let at = start; at < to; ) {
+        const physical = run.physical + (at - start);
         const got = this.#space.memory.readInto(physical, target.subarray(at, to));
         at += got;
         if (at >= to) break;
@@ -240,7 +232,6 @@ export class PageReader {
         if (bad.why !== undefined) this.#note(state, bad.why, address + BigInt(at));
         at = Math.max(until, at + 1);
       }
-      done = to;
     }
   }
 }

@@ -106,9 +106,27 @@ export class PageWalker {
 
   /**
    * The physical pieces of [start, start + length), in order and without gaps; neighbours that touch in
-   * physical memory are joined. Both ends must be multiples of the smallest page.
+   * physical memory are joined.
    */
   mappedRuns(start: VirtAddr, length: number): MappedRun[] {
+    const smallest = 2 ** this.tables.mode.levels.at(-1)!.shift;
+    const lead = Number(start & BigInt(smallest - 1));
+    const whole = Math.ceil((lead + length) / smallest) * smallest;
+    const runs = this.#wholePages(start - BigInt(lead), whole);
+    if (lead > 0) {
+      for (const run of runs) run.offset -= lead;
+      const first = runs[0]!;
+      first.offset = 0;
+      first.length -= lead;
+      if (first.physical !== undefined) first.physical += lead;
+    }
+    const last = runs.at(-1);
+    if (last) last.length = length - last.offset;
+    return runs;
+  }
+
+  /** As `mappedRuns`, for a range whose ends are multiples of the smallest page. */
+  #wholePages(start: VirtAddr, length: number): MappedRun[] {
     const runs: MappedRun[] = [];
     const smallest = 2 ** this.tables.mode.levels.at(-1)!.shift;
     const add = (

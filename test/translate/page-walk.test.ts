@@ -72,6 +72,18 @@ test('pages of one table, out of order and with gaps', () => {
   expect(walker.mappedRuns(0xffffea0000001000n, 0x1000)).toEqual([
     { offset: 0, length: 0x1000, physical: 0x8000 },
   ]);
+  // from the middle of a page to the middle of another, and within one
+  expect(walker.mappedRuns(0xffffea0000001040n, 0x3000).map((r) => [r.offset, r.length, r.physical])).toEqual(
+    [
+      [0, 0xfc0, 0x8040],
+      [0xfc0, 0x1000, 0x5000],
+      [0x1fc0, 0x1000, undefined],
+      [0x2fc0, 0x40, 0x9000],
+    ],
+  );
+  expect(walker.mappedRuns(0xffffea0000002010n, 0x20)).toEqual([
+    { offset: 0, length: 0x20, physical: 0x5010 },
+  ]);
 });
 
 test("SME's bit is no part of an address", () => {
