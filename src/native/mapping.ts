@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { openLibc } from './libc.ts';
 
 /** A stretch of a device in the address space of this process, read-only. Its bytes must not be used after `unmap`. */
 export interface Mapping {
@@ -22,7 +22,7 @@ const PROT_READ = 1;
 const MAP_SHARED = 1;
 const MAP_FAILED = 0xffffffffffffffffn;
 
-interface Libc {
+interface Calls {
   mmap(
     address: null,
     length: number,
@@ -36,25 +36,18 @@ interface Libc {
   errno(): string;
 }
 
-let libc: Libc | undefined;
+let calls: Calls | undefined;
 
-/** koffi is loaded when it is first needed: dumps are read without it, on systems that it does not support, too. */
-function load(): Libc {
-  if (libc) return libc;
-  const koffi = createRequire(import.meta.url)('koffi');
-  const library = koffi.load(null);
-  const names = new Map<number, string>(
-    Object.entries(koffi.os.errno as Record<string, number>)
-      .filter(([name]) => name !== 'EWOULDBLOCK')
-      .map(([name, number]) => [number, name]),
-  );
-  libc = {
-    mmap: library.func('void *mmap(void *, size_t, int, int, int, int64_t)'),
-    munmap: library.func('int munmap(void *, size_t)'),
-    view: (address, length) => koffi.view(address, length),
-    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+function load(): Calls {
+  if (calls) return calls;
+  const libc = openLibc();
+  calls = {
+    mmap: libc.func('void *mmap(void *, size_t, int, int, int, int64_t)'),
+    munmap: libc.func('int munmap(void *, size_t)'),
+    view: libc.view,
+    errno: libc.errno,
   };
-  return libc;
+  return calls;
 }
 
 /** Whether koffi works on this system; else why not. */

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { openLibc } from './libc.ts';
 
 /** _LINUX_CAPABILITY_VERSION_3 (include/uapi/linux/capability.h). */
 const VERSION_3 = 0x20080522;
@@ -13,7 +13,7 @@ const KEPT = (1 << 1) | (1 << 2);
 export function dropPrivileges(): boolean {
   if (process.platform !== 'linux') return false;
   try {
-    const libc = createRequire(import.meta.url)('koffi').load(null);
+    const libc = openLibc();
     const prctl = libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
     const capget = libc.func('int capget(void *, _Out_ void *)');
     const capset = libc.func('int capset(void *, void *)');

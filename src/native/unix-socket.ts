@@ -1,5 +1,5 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { openLibc } from './libc.ts';
 
 /** A connected stream socket that is read and written without waiting for the event loop. */
 export interface UnixSocket {
@@ -28,29 +28,25 @@ const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const MAX_PATH = 108;
 
-interface Libc {
+interface Calls {
   socket(domain: number, type: number, protocol: number): number;
   connect(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   errno(): string;
 }
 
-let libc: Libc | undefined;
+let calls: Calls | undefined;
 
-function load(): Libc {
-  if (libc) return libc;
-  const koffi = createRequire(import.meta.url)('koffi');
-  const library = koffi.load(null);
-  const names = new Map<number, string>(
-    Object.entries(koffi.os.errno as Record<string, number>).map(([name, number]) => [number, name]),
-  );
-  libc = {
-    socket: library.func('int socket(int, int, int)'),
-    connect: library.func('int connect(int, const uint8_t *, uint32_t)'),
-    setsockopt: library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
-    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+function load(): Calls {
+  if (calls) return calls;
+  const libc = openLibc();
+  calls = {
+    socket: libc.func('int socket(int, int, int)'),
+    connect: libc.func('int connect(int, const uint8_t *, uint32_t)'),
+    setsockopt: libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
+    errno: libc.errno,
   };
-  return libc;
+  return calls;
 }
 
 /** Connects to a socket in the file system; a call that takes longer than `seconds` fails. Throws SocketError. */
