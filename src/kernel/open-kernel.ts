@@ -21,6 +21,18 @@ import { KernelSearch, ScanMeter } from './search.ts';
 /** Told of slow searches; `total` may be 0 where it is not known. */
 export type Progress = (what: string, done: number, total: number) => void;
 
+/** What a kernel is looked for in and by, and what has come of it so far. */
+interface Hunt {
+  readonly image: OpenImage;
+  readonly architectures: readonly Architecture[];
+  /** Why what was tried did not hold. */
+  readonly attempts: Attempt[];
+  /** VMCOREINFO whose own page tables did not hold. */
+  readonly stated: FoundVmcoreinfo[];
+  readonly search: KernelSearch;
+  readonly progress: Progress | undefined;
+}
+
 /** Page tables that map a kernel image, but no symbols in it, may be a program's; so many are tried. */
 const MOST_WITHOUT_SYMBOLS = 4;
 /** Reasons why a VMCOREINFO was refused that are told. */
@@ -34,13 +46,16 @@ const MOST_STATED = 16;
  * supported and FormatError, naming all that was tried, when there is no kernel to be found.
  */
 export function openKernel(image: OpenImage, name: string, progress?: Progress): Kernel {
-  const architectures = candidates(image, name);
   const attempts: Attempt[] = [];
-  const search = new KernelSearch();
-  const stated: FoundVmcoreinfo[] = [];
-  const kernel =
-    byVmcoreinfo(image, architectures, attempts, stated, search, progress) ??
-    byScan(image, architectures, attempts, stated, search, progress);
+  const hunt: Hunt = {
+    image,
+    architectures: candidates(image, name),
+    attempts,
+    stated: [],
+    search: new KernelSearch(),
+    progress,
+  };
+  const kernel = byVmcoreinfo(hunt) ?? byScan(hunt);
   if (kernel) return kernel;
   throw new FormatError({
     file: name,
@@ -59,14 +74,14 @@ function adviceFor({ warnings, memory }: OpenImage): { advice?: string } {
   };
 }
 
-function byVmcoreinfo(
-  image: OpenImage,
-  architectures: readonly Architecture[],
-  attempts: Attempt[],
-  stated: FoundVmcoreinfo[],
-  search: KernelSearch,
-  progress: Progress | undefined,
-): Kernel | undefined {
+function byVmcoreinfo({
+  image,
+  architectures,
+  attempts,
+  stated,
+  search,
+  progress,
+}: Hunt): Kernel | undefined {
   const meter = new ScanMeter();
   const infos = findVmcoreinfo(image, meter, (done, total) =>
     progress?.('looking for the kernel', done, total),
@@ -115,14 +130,7 @@ function byVmcoreinfo(
   return undefined;
 }
 
-function byScan(
-  image: OpenImage,
-  architectures: readonly Architecture[],
-  attempts: Attempt[],
-  stated: FoundVmcoreinfo[],
-  search: KernelSearch,
-  progress: Progress | undefined,
-): Kernel | undefined {
+function byScan({ image, architectures, attempts, stated, search, progress }: Hunt): Kernel | undefined {
   let first: Kernel | undefined;
   for (const architecture of architectures) {
     const meter = new ScanMeter();
