@@ -7,8 +7,6 @@ import { isAlwaysKnown } from '../decode/known-columns.ts';
 /** Gives the text of one cell; empty text for an empty value. */
 export type CellText = (page: number) => string;
 
-export { isAlwaysKnown };
-
 /** How the cells of each column of a batch are written, in the order of `names`. */
 export function cellTexts(batch: ColumnBatch, names: readonly ColumnName[]): CellText[] {
   const { states } = batch;

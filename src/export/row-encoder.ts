@@ -1,10 +1,10 @@
 import type { ColumnName } from '../decode/columns.ts';
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
+import { isAlwaysKnown } from '../decode/known-columns.ts';
 import type { Lane } from '../decode/lanes.ts';
 import { FACT, FACT_BYTES } from '../decode/page-kernels.ts';
 import type { Address, Kernels } from '../kernels/kernels.ts';
-import { isAlwaysKnown } from './cells.ts';
 
 /** What stands around the values; everything is ASCII but for names. */
 export interface RowStyle {

@@ -74,7 +74,7 @@ export interface KernelExports {
   gatherField(from: Address, stride: number, count: number, shift: number, mask: number, to: Address): void;
   gatherMapcounts(from: Address, stride: number, count: number, to: Address, empty: Address): void;
   maskedEqual(from: Address, stride: number, count: number, mask: bigint, value: bigint, to: Address): void;
-  mayHaveBits(from: Address, stride: number, count: number, low: number, high: number): number;
+  mayHaveBits(from: Address, stride: number, count: number, mask: bigint): number;
   fieldWithin(
     from: Address,
     stride: number,

@@ -32,9 +32,8 @@ export function maskedEqual(from: usize, stride: i32, count: i32, mask: u64, val
   }
 }
 
-/** Whether all bits of `low` and `high` are set in any page's word: not in one word perhaps, but if not even so, in none. */
-export function mayHaveBits(from: usize, stride: i32, count: i32, low: u32, high: u32): bool {
-  const mask = <u64>low | (<u64>high << 32);
+/** Whether each bit of `mask` is set in some word: if not, no word has them all. */
+export function mayHaveBits(from: usize, stride: i32, count: i32, mask: u64): bool {
   const by = <usize>stride;
   const whole = from + <usize>(count & ~7) * by;
   const end = from + <usize>count * by;

@@ -45,9 +45,6 @@ type Plan =
   | {
       readonly kind: 'bits';
       readonly mask: bigint;
-      /** The halves of the mask. */
-      readonly low: number;
-      readonly high: number;
       readonly notTail: boolean;
     };
 
@@ -165,10 +162,10 @@ export class Filter {
   }
 
   /** A look at all flags words at once, which settles most batches where few pages have a flag. */
-  #mayHave({ low, high }: Extract<Plan, { kind: 'bits' }>): boolean {
+  #mayHave({ mask }: Extract<Plan, { kind: 'bits' }>): boolean {
     const { raw, kernels } = this.#decoder.pages;
     const { offsets, size } = this.#decoder.layout;
-    return kernels.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, low, high) !== 0;
+    return kernels.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, mask) !== 0;
   }
 
   #bits(depth: number): Address {
@@ -353,8 +350,6 @@ function cheapBound(expression: Expression, flags: FlagRules): Plan | 'any' {
       return {
         kind: 'bits',
         mask,
-        low: Number(mask & 0xffffffffn),
-        high: Number(mask >> 32n),
         notTail: (mask & flags.bits & ~flags.tailBits) !== 0n,
       };
     }
