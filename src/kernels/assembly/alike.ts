@@ -68,18 +68,34 @@ function put(set: i32, what: i32, member: i32, bits: u64): void {
   store<u64>(at, load<u64>(at) | bits);
 }
 
+/** Whether the page at `at` differs from one that is at hand where a mask says so. All 64 bytes, 16 at a time. */
+@inline
+function differs(at: usize, page0: v128, page1: v128, page2: v128, page3: v128, mask0: v128, mask1: v128, mask2: v128, mask3: v128): bool {
+  const low = v128.or(
+    v128.and(v128.xor(v128.load(at), page0), mask0),
+    v128.and(v128.xor(v128.load(at, 16), page1), mask1),
+  );
+  const high = v128.or(
+    v128.and(v128.xor(v128.load(at, 32), page2), mask2),
+    v128.and(v128.xor(v128.load(at, 48), page3), mask3),
+  );
+  return v128.any_true(v128.or(low, high));
+}
+
 /** Whether two pages have the same bits where the 64 bytes at `mask` say so. */
 @inline
 export function sameUnder(mask: usize, one: usize, other: usize): bool {
-  const low = v128.or(
-    v128.and(v128.xor(v128.load(one), v128.load(other)), v128.load(mask)),
-    v128.and(v128.xor(v128.load(one, 16), v128.load(other, 16)), v128.load(mask, 16)),
+  return !differs(
+    other,
+    v128.load(one),
+    v128.load(one, 16),
+    v128.load(one, 32),
+    v128.load(one, 48),
+    v128.load(mask),
+    v128.load(mask, 16),
+    v128.load(mask, 32),
+    v128.load(mask, 48),
   );
-  const high = v128.or(
-    v128.and(v128.xor(v128.load(one, 32), v128.load(other, 32)), v128.load(mask, 32)),
-    v128.and(v128.xor(v128.load(one, 48), v128.load(other, 48)), v128.load(mask, 48)),
-  );
-  return !v128.any_true(v128.or(low, high));
 }
 
 /**
@@ -91,6 +107,7 @@ export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32
   let next = i + 1;
   if (next >= end || what < 0 || !withinReach) return next;
   const mask = masks + (set * MASKS + what) * REACH;
+  // read once: in the loop that costs a quarter of its time
   const mask0 = v128.load(mask);
   const mask1 = v128.load(mask, 16);
   const mask2 = v128.load(mask, 32);
@@ -100,15 +117,7 @@ export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32
   const page2 = v128.load(at, 32);
   const page3 = v128.load(at, 48);
   for (let to = at + stride; next < end; next++, to += stride) {
-    const low = v128.or(
-      v128.and(v128.xor(v128.load(to), page0), mask0),
-      v128.and(v128.xor(v128.load(to, 16), page1), mask1),
-    );
-    const high = v128.or(
-      v128.and(v128.xor(v128.load(to, 32), page2), mask2),
-      v128.and(v128.xor(v128.load(to, 48), page3), mask3),
-    );
-    if (v128.any_true(v128.or(low, high))) break;
+    if (differs(to, page0, page1, page2, page3, mask0, mask1, mask2, mask3)) break;
   }
   return next;
 }
