@@ -15,13 +15,13 @@ const types = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build
 });
 if (types.status !== 0) process.exit(1);
 // the hot loops
-mkdirSync(join(root, 'dist', 'kernels'), { recursive: true });
+mkdirSync(join(root, 'dist', 'loops'), { recursive: true });
 const asc = await import('assemblyscript/asc');
 const compiled = await asc.main(
   [
-    'src/kernels/assembly/index.ts',
+    'src/loops/assembly/index.ts',
     '--outFile',
-    'dist/kernels/kernels.wasm',
+    'dist/loops/loops.wasm',
     '--baseDir',
     root,
     ...[
@@ -43,23 +43,22 @@ const compiled = await asc.main(
   { stdout: process.stdout, stderr: process.stderr },
 );
 if (compiled.error) {
-  process.stderr.write(`the kernels do not compile: ${compiled.error.message}\n`);
+  process.stderr.write(`the loops do not compile: ${compiled.error.message}\n`);
   process.exit(1);
 }
-// start-up is mostly the loading of modules: the command is one file, the library stays as it is
+// start-up is mostly the loading of modules: the command and the worker are one file each, the library stays as it is
 const cli = join(root, 'dist', 'cli');
-const bundled = await Promise.all([
-  bundle(join(cli, 'main.js'), 'main.js'),
-  bundle(join(root, 'dist', 'inspector', 'scan-worker.js'), 'worker.js'),
-]);
+const worker = join(root, 'dist', 'scan', 'worker.js');
+const [command, thread] = await Promise.all([bundle(join(cli, 'main.js'), 'cjs'), bundle(worker, 'esm')]);
 rmSync(cli, { recursive: true });
 mkdirSync(cli);
-for (const { name, code } of bundled) writeFileSync(join(cli, name), code);
+writeFileSync(join(cli, 'main.js'), command);
+writeFileSync(worker, thread);
 // node starts scripts that are no ES modules sooner
 writeFileSync(join(cli, 'package.json'), '{ "type": "commonjs" }\n');
 chmodSync(join(cli, 'main.js'), 0o755);
 
-async function bundle(input, name) {
+async function bundle(input, format) {
   const build = await rolldown({
     input,
     platform: 'node',
@@ -67,10 +66,7 @@ async function bundle(input, name) {
     external: [/^node:/, 'koffi', 'fzstd', 'xz-decompress', '@bokuweb/zstd-wasm'],
     logLevel: 'silent',
   });
-  const { output } = await build.generate({
-    format: 'cjs',
-    codeSplitting: false,
-  });
+  const { output } = await build.generate({ format, codeSplitting: false });
   await build.close();
-  return { name, code: output[0].code };
+  return output[0].code;
 }

@@ -28,12 +28,11 @@ export {
   type Selection,
 } from './inspector/inspector.ts';
 export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
+export { type Located, locatePage, parseWhere } from './inspector/locate-page.ts';
 export { type OpenOptions, openGuest, openMemory } from './inspector/open.ts';
 export { readTypes } from './inspector/read-types.ts';
-export { noCounts, type PageCounts } from './inspector/scan.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
-export { type Located, locatePage, parseWhere } from './inspector/where.ts';
 export type { ScanCost, SearchStep } from './kernel/search.ts';
 export { LayoutCache } from './layout/cache.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
@@ -43,6 +42,7 @@ export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export { dropPrivileges } from './native/privileges.ts';
+export { noCounts, type PageCounts } from './scan/scan.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

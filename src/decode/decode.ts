@@ -1,7 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import { UsageError } from '../core/errors.ts';
-import type { Address } from '../kernels/kernels.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import type { Address } from '../loops/loops.ts';
 import { BATCH_PAGES } from '../memmap/batches.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
@@ -12,7 +12,7 @@ import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 import { materialize } from './materialize.ts';
-import { FACT, FACT_BYTES, PageKernels } from './page-kernels.ts';
+import { FACT, FACT_BYTES, PageLoops } from './page-loops.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
@@ -24,7 +24,7 @@ export interface ColumnBatch {
   readonly states: Uint8Array;
 }
 
-/** Rows of the batch that a decoder holds, in the memory of the kernels. */
+/** Rows of the batch that a decoder holds, in the memory of the loops. */
 export interface PickedRows {
   /** Where their indices are, ascending; 0: they are the pages from `first` on. */
   readonly at: Address;
@@ -59,7 +59,7 @@ export class Decoder {
   readonly columns: readonly ColumnName[];
   readonly layout: PageLayout;
   readonly model: MemoryModel;
-  readonly pages: PageKernels;
+  readonly pages: PageLoops;
   readonly work: DecoderWork = { pages: 0, columns: new Map(), folioPasses: 0 };
   readonly #reader: PageReader;
   readonly #caches: SlabCaches;
@@ -67,7 +67,7 @@ export class Decoder {
   readonly #areas: Map<ColumnName, Address> = new Map();
   readonly #lanes: Map<ColumnName, Lane> = new Map();
   #raw: RawPages | undefined;
-  /** Whether all states in the memory of the kernels are `ok`: filling it costs more than asking. */
+  /** Whether all states in the memory of the loops are `ok`: filling it costs more than asking. */
   #areOk = false;
   /** What the folio pass has been run for in this batch: nothing, all but heads, all. */
   #folios: 'none' | 'some' | 'all' = 'none';
@@ -87,11 +87,11 @@ export class Decoder {
     this.columns = columns;
     this.#reader = reader;
     this.#caches = caches;
-    this.pages = new PageKernels(layout, reader, caches, capacity);
+    this.pages = new PageLoops(layout, reader, caches, capacity);
     this.#kpage = kpage && new KpageDecoder(layout, reader, this.pages.types, kpage);
   }
 
-  /** Reads the struct pages of a batch into the memory of the kernels. */
+  /** Reads the struct pages of a batch into the memory of the loops. */
   read(start: Pfn, count: number): void {
     const { rawBytes, stateBytes, capacity } = this.pages;
     const states = count === capacity ? stateBytes : stateBytes.subarray(0, count);
@@ -102,9 +102,9 @@ export class Decoder {
 
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */
   decode(raw: RawPages): ColumnBatch {
-    const { kernels } = this.pages;
-    const bytes = kernels.bytes(this.pages.raw, raw.count * this.layout.size);
-    const states = kernels.bytes(this.pages.states, raw.count);
+    const { loops } = this.pages;
+    const bytes = loops.bytes(this.pages.raw, raw.count * this.layout.size);
+    const states = loops.bytes(this.pages.states, raw.count);
     bytes.set(raw.bytes);
     states.set(raw.states);
     this.#areOk = false;
@@ -136,7 +136,7 @@ export class Decoder {
 
   /** The indices of rows, in an array of their own. */
   indices({ at, first, count }: PickedRows): Uint32Array {
-    if (at !== 0) return this.pages.kernels.words(at, count).slice();
+    if (at !== 0) return this.pages.loops.words(at, count).slice();
     const indices = new Uint32Array(count);
     for (let i = 0; i < count; i++) indices[i] = first + i;
     return indices;
@@ -176,11 +176,11 @@ export class Decoder {
     this.work.folioPasses++;
   }
 
-  /** An area of the kernels' memory that is kept for a column. */
+  /** An area of the memory of the loops that is kept for a column. */
   area(name: ColumnName, bytesEach: number): Address {
     let at = this.#areas.get(name);
     if (at === undefined) {
-      at = this.pages.kernels.allocate(this.pages.capacity * bytesEach);
+      at = this.pages.loops.allocate(this.pages.capacity * bytesEach);
       this.#areas.set(name, at);
     }
     return at;
@@ -188,7 +188,7 @@ export class Decoder {
 
   /** One of two areas for what is on its way out, of 4 bytes a page. */
   scratch(which: 0 | 1): Address {
-    this.#scratch[which] ??= this.pages.kernels.allocate(this.pages.capacity * 4);
+    this.#scratch[which] ??= this.pages.loops.allocate(this.pages.capacity * 4);
     return this.#scratch[which];
   }
 
@@ -202,7 +202,7 @@ export class Decoder {
 
   #decode(name: ColumnName): Lane {
     const { offsets, fields, zones, size } = this.layout;
-    const { raw, sets, flags, types, kernels } = this.pages;
+    const { raw, sets, flags, types, loops } = this.pages;
     const { start, count } = this;
     const word = (offset: number): Lane => ({ kind: 'word', at: raw + offset, stride: size });
     const int = (offset: number): Lane => ({ kind: 'int', at: raw + offset, stride: size });
@@ -218,17 +218,17 @@ export class Decoder {
     switch (name) {
       case 'pfn': {
         const at = this.area(name, 8);
-        kernels.run.ramp(at, count, BigInt(start), 1n);
+        loops.run.ramp(at, count, BigInt(start), 1n);
         return { kind: 'count', at };
       }
       case 'section': {
         const at = this.area(name, 8);
-        kernels.run.sections(at, count, start, this.model.pagesPerSection);
+        loops.run.sections(at, count, start, this.model.pagesPerSection);
         return { kind: 'count', at };
       }
       case 'phys': {
         const at = this.area(name, 8);
-        kernels.run.ramp(at, count, BigInt(start) << BigInt(PAGE_SHIFT), 1n << BigInt(PAGE_SHIFT));
+        loops.run.ramp(at, count, BigInt(start) << BigInt(PAGE_SHIFT), 1n << BigInt(PAGE_SHIFT));
         return { kind: 'word', at, stride: 8 };
       }
       case 'page':
@@ -279,7 +279,7 @@ export class Decoder {
         return { kind: 'code', ...this.#fact('cache'), bytes: 2, names: this.#caches.names };
       case 'flags':
         this.folios();
-        kernels.run.flagSets(count);
+        loops.run.flagSets(count);
         return { kind: 'set', at: sets, names: flags.names };
       case 'kpageflags':
         this.#runKpage();
@@ -295,10 +295,10 @@ export class Decoder {
   #runKpage(): void {
     if (this.#kpageDone) return;
     this.folios(true);
-    const { kernels } = this.pages;
+    const { loops } = this.pages;
     this.#kpage!.decode(this.#raw!, this.#folioViews(), {
-      flags: kernels.words(this.area('kpageflags', 8), this.count * 2),
-      counts: kernels.ints(this.area('kpagecount', 4), this.count),
+      flags: loops.words(this.area('kpageflags', 8), this.count * 2),
+      counts: loops.ints(this.area('kpagecount', 4), this.count),
     });
     this.#kpageDone = true;
   }
@@ -309,19 +309,19 @@ export class Decoder {
 
   /** The facts of the batch, each in an array. */
   #folioViews(): Folios {
-    const { kernels, head } = this.pages;
+    const { loops, head } = this.pages;
     const { count } = this;
     const at = this.scratch(0);
     const bytes = (name: keyof typeof FACT): Uint8Array => {
       const fact = this.#fact(name);
-      kernels.run.gather8(fact.at, fact.stride, count, at);
-      return kernels.bytes(at, count).slice();
+      loops.run.gather8(fact.at, fact.stride, count, at);
+      return loops.bytes(at, count).slice();
     };
     const cache = this.#fact('cache');
-    kernels.run.gather16(cache.at, cache.stride, count, at);
+    loops.run.gather16(cache.at, cache.stride, count, at);
     return {
-      cache: kernels.shorts(at, count).slice(),
-      head: kernels.doubles(head, count),
+      cache: loops.shorts(at, count).slice(),
+      head: loops.doubles(head, count),
       order: bytes('order'),
       type: bytes('type'),
       kind: bytes('kind'),
@@ -334,7 +334,7 @@ export class Decoder {
   #pageAddresses(): Address {
     const { start, count } = this;
     const { pagesPerSection, base, pageSize } = this.model;
-    const { run } = this.pages.kernels;
+    const { run } = this.pages.loops;
     const at = this.area('page', 8);
     const step = BigInt(pageSize);
     if (base !== undefined) run.ramp(at, count, base + BigInt(start) * step, step);

@@ -1,4 +1,4 @@
-/** What the pages of a batch are parts of, as the folio pass of the kernels found it; all is indexed by page of the batch. */
+/** What the pages of a batch are parts of, as the folio pass of the loops found it; all is indexed by page of the batch. */
 export interface Folios {
   /** Pfn of the head; the page's own for heads and single pages. */
   readonly head: Float64Array;

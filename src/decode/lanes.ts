@@ -1,7 +1,7 @@
-import type { Address } from '../kernels/kernels.ts';
+import type { Address } from '../loops/loops.ts';
 
 /**
- * Where the values of a column are in the memory of the kernels, and how they are read: straight out of the struct pages where
+ * Where the values of a column are in the memory of the loops, and how they are read: straight out of the struct pages where
  * they can be, so that nothing is copied for a column that is only filtered by or written.
  */
 export type Lane =

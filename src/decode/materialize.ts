@@ -3,16 +3,16 @@ import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
 import type { Lane } from './lanes.ts';
 
-/** Copies the values of a lane out of the memory of the kernels, into arrays of their own. */
+/** Copies the values of a lane out of the memory of the loops, into arrays of their own. */
 export function materialize(decoder: Decoder, lane: Lane): Column {
   const { count, pages } = decoder;
-  const { kernels } = pages;
-  const { run } = kernels;
+  const { loops } = pages;
+  const { run } = loops;
   const words = (from: number, stride: number): { low: Uint32Array; high: Uint32Array } => {
     const low = decoder.scratch(0);
     const high = decoder.scratch(1);
     run.splitWords(from, stride, count, low, high);
-    return { low: kernels.words(low, count).slice(), high: kernels.words(high, count).slice() };
+    return { low: loops.words(low, count).slice(), high: loops.words(high, count).slice() };
   };
   switch (lane.kind) {
     case 'empty': {
@@ -25,7 +25,7 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
     case 'int': {
       const at = decoder.scratch(0);
       run.gather32(lane.at, lane.stride, count, at);
-      return { kind: 'number', values: kernels.ints(at, count).slice() };
+      return { kind: 'number', values: loops.ints(at, count).slice() };
     }
     case 'mapcount': {
       const at = decoder.scratch(0);
@@ -33,14 +33,14 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       run.gatherMapcounts(lane.at, lane.stride, count, at, empty);
       return {
         kind: 'number',
-        values: kernels.ints(at, count).slice(),
-        empty: kernels.bytes(empty, count).slice(),
+        values: loops.ints(at, count).slice(),
+        empty: loops.bytes(empty, count).slice(),
       };
     }
     case 'field': {
       const at = decoder.scratch(0);
       run.gatherField(lane.at, lane.stride, count, lane.shift, lane.mask, at);
-      const values = kernels.words(at, count).slice();
+      const values = loops.words(at, count).slice();
       return lane.names
         ? { kind: 'name', codes: new Uint16Array(values), names: lane.names }
         : { kind: 'number', values };
@@ -54,18 +54,18 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       return { kind: 'number', values };
     }
     case 'double':
-      return { kind: 'number', values: kernels.doubles(lane.at, count).slice() };
+      return { kind: 'number', values: loops.doubles(lane.at, count).slice() };
     case 'byte': {
       const at = decoder.scratch(0);
       run.gather8(lane.at, lane.stride, count, at);
-      const values = kernels.bytes(at, count).slice();
+      const values = loops.bytes(at, count).slice();
       return { kind: 'number', values, empty: values.map((v) => (v === NOT_FREE ? 1 : 0)) };
     }
     case 'code': {
       const at = decoder.scratch(0);
       if (lane.bytes === 1) run.gather8(lane.at, lane.stride, count, at);
       else run.gather16(lane.at, lane.stride, count, at);
-      const codes = lane.bytes === 1 ? kernels.bytes(at, count).slice() : kernels.shorts(at, count).slice();
+      const codes = lane.bytes === 1 ? loops.bytes(at, count).slice() : loops.shorts(at, count).slice();
       return { kind: 'name', codes, names: lane.names };
     }
     case 'set':

@@ -8,7 +8,7 @@ const CHUNK_ROWS = 4096;
 
 /**
  * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is encoded
- * by the kernels, any other by csv-stringify; both give the same for the same.
+ * by the loops, any other by csv-stringify; both give the same for the same.
  */
 export const csv: Exporter = {
   name: 'csv',

@@ -1,6 +1,6 @@
 import type { ColumnName } from '../decode/columns.ts';
 import type { Rows } from '../decode/decode.ts';
-import type { RowStyle } from './row-encoder.ts';
+import type { RowStyle } from './row-style.ts';
 
 /** Takes text in order; bytes are good until the promise is settled, which is when more may come (back pressure). */
 export type Sink = (text: string | Uint8Array) => Promise<void>;
@@ -16,7 +16,7 @@ export interface ExportOptions {
   readonly width?: number;
 }
 
-/** A format whose rows the kernels encode: what stands around them. */
+/** A format whose rows the loops encode: what stands around them. */
 export interface BulkFormat extends RowStyle {
   /** What comes before the first row, and behind the last one. */
   readonly head: string;
@@ -34,7 +34,7 @@ export interface BulkFormat extends RowStyle {
 export interface Exporter {
   /** What --format calls it, and the extension of its files. */
   readonly name: string;
-  /** How the kernels encode it; undefined if they cannot with these options: then `write` must be there. */
+  /** How the loops encode it; undefined if they cannot with these options: then `write` must be there. */
   bulk?(columns: readonly ColumnName[], options: ExportOptions): BulkFormat | undefined;
   /** Writes all rows; must not hold more than a batch of them. */
   write?(

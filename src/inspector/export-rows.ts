@@ -1,11 +1,11 @@
 import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
 import { checkColumns } from '../decode/decode.ts';
 import type { Exporter, ExportOptions, Sink } from '../export/exporter.ts';
+import { ScanPool } from '../scan/pool.ts';
+import { noCounts, type PageCounts } from '../scan/scan.ts';
+import type { ScanJob } from '../scan/tasks.ts';
 import type { Summary, ZoneSummary } from '../views/summary.ts';
 import type { Inspector, Selection } from './inspector.ts';
-import { noCounts, type PageCounts } from './scan.ts';
-import { ScanPool } from './scan-pool.ts';
-import type { ScanJob } from './scan-tasks.ts';
 
 /** Rows to be written, and how. */
 export interface ExportJob extends ExportOptions {

@@ -10,10 +10,10 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
+import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '../scan/scan.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
-import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
 
 /** Which pages, and what of them. */
 export interface Selection {

@@ -13,7 +13,7 @@ import { openQmp, type QmpOptions } from '../sources/qmp.ts';
 import { Inspector } from './inspector.ts';
 import { refineCpupid } from './refine-layout.ts';
 import { checkLayout } from './self-check.ts';
-import { firstThatHolds, type TypeOptions } from './types.ts';
+import { firstThatHolds, type TypeOptions } from './type-candidates.ts';
 
 /** How to open a memory image. */
 export interface OpenOptions extends TypeOptions {

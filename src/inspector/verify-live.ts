@@ -5,9 +5,9 @@ import type { Decoder } from '../decode/decode.ts';
 import { BATCH_PAGES } from '../memmap/batches.ts';
 import { PAGE_STATES } from '../memmap/page-reader.ts';
 import { type KpageFiles, openKpageFiles } from '../native/kpage-files.ts';
+import { noCounts, type PageCounts } from '../scan/scan.ts';
 import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
 import type { Inspector } from './inspector.ts';
-import { noCounts, type PageCounts } from './scan.ts';
 
 /** The outcome of a comparison with a kernel that goes on working meanwhile. */
 export interface LiveVerification {

@@ -28,7 +28,7 @@ export interface FoundLayout {
 
 /** layouts/ of this package: next to src/ and to dist/ alike. */
 const LAYOUTS: URL = new URL('../../layouts/', import.meta.url);
-/** Kernels of other releases that are worth a try. */
+/** Loops of other releases that are worth a try. */
 const MAX_NEAREST = 3;
 
 /**

@@ -127,7 +127,7 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
     throw new LayoutError(
       'mem_section',
       'neither VMCOREINFO nor the symbol table has it, so it is not known which page frames have a struct page',
-      'Kernels with the FLATMEM or DISCONTIGMEM memory model are not supported',
+      'Loops with the FLATMEM or DISCONTIGMEM memory model are not supported',
     );
   }
   return {

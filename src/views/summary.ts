@@ -1,6 +1,6 @@
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { MAPPING_KINDS } from '../decode/mapping.ts';
-import type { Address } from '../kernels/kernels.ts';
+import type { Address } from '../loops/loops.ts';
 
 /** Free memory of a zone as the free lists have it. */
 export interface ZoneSummary {
@@ -37,7 +37,7 @@ export function emptySummary(): Summary {
   };
 }
 
-/** Slots of a zone in memory, as in summary.ts of the kernels: pages, then pages of free blocks by order. */
+/** Slots of a zone in memory, as in summary.ts of the loops: pages, then pages of free blocks by order. */
 const ZONE_SLOTS = 32;
 const CLASSES = 512;
 const CLASS_RESERVED = 510;
@@ -48,7 +48,7 @@ const MAX_CACHES = 65536;
 const NO_CACHE = '(none)';
 const KINDS_BYTES = 4096 * 32;
 
-/** Counts pages of one batch after the other, by the kernels. */
+/** Counts pages of one batch after the other, by the loops. */
 export class SummaryCounter {
   readonly #decoder: Decoder;
   readonly #zoneCount: number;
@@ -57,21 +57,21 @@ export class SummaryCounter {
 
   constructor(decoder: Decoder) {
     this.#decoder = decoder;
-    const { kernels, flags } = decoder.pages;
+    const { loops, flags } = decoder.pages;
     const { node, zone } = decoder.layout.fields;
     const width = node.width + zone.width;
     this.#zoneCount = 2 ** width;
     this.#at = {
-      classes: kernels.allocate(CLASSES * 8),
-      zones: kernels.allocate(this.#zoneCount * ZONE_SLOTS * 8),
-      folios: kernels.allocate(256 * 8),
-      caches: kernels.allocate(MAX_CACHES * 8),
-      bits: kernels.allocate(64 * 8),
+      classes: loops.allocate(CLASSES * 8),
+      zones: loops.allocate(this.#zoneCount * ZONE_SLOTS * 8),
+      folios: loops.allocate(256 * 8),
+      caches: loops.allocate(MAX_CACHES * 8),
+      bits: loops.allocate(64 * 8),
     };
     const { classes, zones, folios, caches, bits } = this.#at;
-    const kinds = kernels.allocate(KINDS_BYTES);
+    const kinds = loops.allocate(KINDS_BYTES);
     const reserved = flags.names.indexOf('reserved');
-    kernels.run.setSummary(
+    loops.run.setSummary(
       classes,
       zones,
       folios,
@@ -87,7 +87,7 @@ export class SummaryCounter {
   /** Adds rows of the batch that the decoder holds. */
   add({ at, first, count }: PickedRows): void {
     const decoder = this.#decoder;
-    const { run } = decoder.pages.kernels;
+    const { run } = decoder.pages.loops;
     if (at === 0 && count === decoder.count && decoder.readable === count) {
       run.summarizeAll(decoder.start, count);
     } else {
@@ -99,9 +99,9 @@ export class SummaryCounter {
 
   /** What was counted so far. */
   summary(): Summary {
-    const { kernels, types, flags } = this.#decoder.pages;
-    kernels.run.flushKinds();
-    const counts = (at: Address, length: number): number[] => Array.from(kernels.longs(at, length), Number);
+    const { loops, types, flags } = this.#decoder.pages;
+    loops.run.flushKinds();
+    const counts = (at: Address, length: number): number[] => Array.from(loops.longs(at, length), Number);
     const summary = emptySummary();
     summary.pages = this.#pages;
     const named = (to: Map<string, number>, name: string, n: number): void => {
@@ -132,9 +132,9 @@ export class SummaryCounter {
   }
 
   #addZones(summary: Summary): void {
-    const { kernels } = this.#decoder.pages;
+    const { loops } = this.#decoder.pages;
     const { zones, fields } = this.#decoder.layout;
-    const all = kernels.longs(this.#at.zones, this.#zoneCount * ZONE_SLOTS);
+    const all = loops.longs(this.#at.zones, this.#zoneCount * ZONE_SLOTS);
     for (let index = 0; index < this.#zoneCount; index++) {
       if (all[index * ZONE_SLOTS] === 0n) continue;
       const slots = all.subarray(index * ZONE_SLOTS, (index + 1) * ZONE_SLOTS);

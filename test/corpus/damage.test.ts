@@ -2,7 +2,7 @@ import { existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ByteSource, type Inspector, openMemory, StructPageError } from '../../src/index.ts';
-import { noCounts } from '../../src/inspector/scan.ts';
+import { noCounts } from '../../src/scan/scan.ts';
 import { fdSource } from '../../src/sources/fd-source.ts';
 
 /** Whole dumps of production size, damaged as files are: the small captures of test/damage have every kind of damage. */

@@ -4,11 +4,11 @@ import { Decoder } from '../../src/decode/decode.ts';
 import { csv, writeAny } from '../../src/export/csv.ts';
 import type { ExportOptions } from '../../src/export/exporter.ts';
 import { json, ndjson } from '../../src/export/json.ts';
-import { RowEncoder } from '../../src/export/row-encoder.ts';
 import { type Exporter, exportRows, type Inspector, openMemory, type Selection } from '../../src/index.ts';
+import { RowEncoder } from '../../src/scan/row-encoder.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { GUESTS } from '../golden/oracles.ts';
-import { Random, RandomPages } from '../kernels/random-pages.ts';
+import { Random, RandomPages } from '../loops/random-pages.ts';
 
 const NAMES = COLUMNS.map((c) => c.name);
 
@@ -51,8 +51,8 @@ describe("the bulk encoder writes csv-stringify's bytes", () => {
       const encoder = new RowEncoder(decoder, columns, format);
       decoder.read(0, 400);
       const rows = Uint32Array.from({ length: 400 }, (_, i) => i).filter(() => random.below(4) > 0);
-      const at = decoder.pages.kernels.allocate(rows.length * 4);
-      decoder.pages.kernels.words(at, rows.length).set(rows);
+      const at = decoder.pages.loops.allocate(rows.length * 4);
+      decoder.pages.loops.words(at, rows.length).set(rows);
       const chunks = [...encoder.encode({ at, first: 0, count: rows.length })].map((chunk) =>
         Buffer.from(chunk.slice()),
       );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ByteSource, bytesSource, type Inspector, openMemory, type Selection } from '../../src/index.ts';
-import { noCounts } from '../../src/inspector/scan.ts';
+import { noCounts } from '../../src/scan/scan.ts';
 import { SummaryCounter } from '../../src/views/summary.ts';
 import { GUESTS } from '../golden/oracles.ts';
 

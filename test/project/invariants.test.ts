@@ -11,6 +11,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
   ['inspector'],
+  ['scan'],
   ['export'],
   ['views'],
   ['decode'],
@@ -18,12 +19,12 @@ const ORDER: readonly (readonly string[])[] = [
   ['kernel'],
   ['translate'],
   ['sources', 'arch', 'layout'],
-  ['formats', 'native', 'kernels'],
+  ['formats', 'native', 'loops'],
   ['core'],
 ];
 
 /** Seams that name a type of another level, for the compiler alone. */
-const TYPE_ONLY: readonly string[] = ['export -> inspector', 'decode -> memmap'];
+const TYPE_ONLY: readonly string[] = ['scan -> inspector', 'decode -> memmap'];
 
 interface Import {
   readonly from: string;
@@ -87,6 +88,16 @@ describe('structure', () => {
       ({ path, text }) => !path.includes('/cli/') && /\bconsole\.|process\.(exit|stdout|stderr)\b/.test(text),
     );
     expect(loud.map((s) => relative(SRC, s.path))).toEqual([]);
+  });
+
+  test('the library starts threads by a script of its own', () => {
+    const scripts = sources.flatMap(({ path, text }) =>
+      folder(relative(SRC, path)) === 'cli'
+        ? []
+        : [...text.matchAll(/new URL\('([^']+)'/g)].map((m) => m[1]!),
+    );
+    expect(scripts).toContain('../../dist/scan/worker.js');
+    expect(scripts.filter((to) => to.includes('/cli/'))).toEqual([]);
   });
 
   test('no file is long', () => {

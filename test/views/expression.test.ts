@@ -6,7 +6,7 @@ import { PAGE_STATES } from '../../src/memmap/page-reader.ts';
 import { Filter } from '../../src/views/expression/filter.ts';
 import { columnsOf, parseExpression } from '../../src/views/expression/parse.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
-import { RandomPages } from '../kernels/random-pages.ts';
+import { RandomPages } from '../loops/random-pages.ts';
 
 /** Four pages of 6.12: mapcounts 0, 5, a slab and a buddy; the flags none, locked, locked and dirty, dirty; the last in a zone without a name. */
 function fourPages(states: readonly number[]): Decoder {
@@ -39,7 +39,7 @@ function fourPages(states: readonly number[]): Decoder {
 function pages(text: string, states: readonly number[] = [0, 0, 0, 0]): number[] {
   const decoder = fourPages(states);
   const bits = new Filter(decoder, parseExpression(text)).run();
-  const word = bits === 0 ? 0 : decoder.pages.kernels.words(bits, 1)[0]!;
+  const word = bits === 0 ? 0 : decoder.pages.loops.words(bits, 1)[0]!;
   return [0, 1, 2, 3].filter((i) => (word >>> i) & 1);
 }
 

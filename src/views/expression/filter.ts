@@ -5,7 +5,7 @@ import type { FlagRules } from '../../decode/flag-names.ts';
 import { isAlwaysKnown } from '../../decode/known-columns.ts';
 import type { Lane } from '../../decode/lanes.ts';
 import { MAPPING_KINDS } from '../../decode/mapping.ts';
-import type { Address } from '../../kernels/kernels.ts';
+import type { Address } from '../../loops/loops.ts';
 import { PAGE_STATES } from '../../memmap/page-reader.ts';
 import { checkNames } from './check-names.ts';
 import type { Comparison, Expression, Literal } from './parse.ts';
@@ -49,7 +49,7 @@ type Plan =
     };
 
 /**
- * A `--where` expression as a plan of kernels: each comparison makes a bitmap over the pages of a batch, `&&`, `||` and `!`
+ * A `--where` expression as a plan of loops: each comparison makes a bitmap over the pages of a batch, `&&`, `||` and `!`
  * combine them. An empty number or word is neither equal nor unequal to anything; no name is unequal to every name. What a
  * struct page would say that cannot be read is empty.
  */
@@ -78,7 +78,7 @@ export class Filter {
    * themselves is tested first: where that leaves none, the folios are not worked out.
    */
   run(): Address {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     if (this.#bound) {
       if (this.#bound.kind === 'bits' && !this.#mayHave(this.#bound)) return 0;
@@ -91,7 +91,7 @@ export class Filter {
   }
 
   #evaluate(expression: Plan, depth: number): Address {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     switch (expression.kind) {
       case 'and':
@@ -154,7 +154,7 @@ export class Filter {
   #settleUnread(column: ColumnName, holds: boolean, bits: Address, depth: number): void {
     const { pages, count, readable } = this.#decoder;
     if (readable === count || isAlwaysKnown(column)) return;
-    const { run } = pages.kernels;
+    const { run } = pages.loops;
     const read = this.#bits(depth);
     run.byteWithin(pages.states, 1, count, 0, 0, -1, holds ? 1 : 0, read);
     if (holds) run.orBits(bits, read, count);
@@ -163,19 +163,19 @@ export class Filter {
 
   /** A look at all flags words at once, which settles most batches where few pages have a flag. */
   #mayHave({ mask }: Extract<Plan, { kind: 'bits' }>): boolean {
-    const { raw, kernels } = this.#decoder.pages;
+    const { raw, loops } = this.#decoder.pages;
     const { offsets, size } = this.#decoder.layout;
-    return kernels.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, mask) !== 0;
+    return loops.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, mask) !== 0;
   }
 
   #bits(depth: number): Address {
-    const { kernels, capacity } = this.#decoder.pages;
-    this.#stack[depth] ??= kernels.allocate(Math.ceil(capacity / 32) * 4);
+    const { loops, capacity } = this.#decoder.pages;
+    this.#stack[depth] ??= loops.allocate(Math.ceil(capacity / 32) * 4);
     return this.#stack[depth];
   }
 
   #compare(lane: Lane, operator: Comparison, literal: Literal, to: Address): void {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     const negate = operator === '!=' ? 1 : 0;
     if (lane.kind === 'code' || (lane.kind === 'field' && lane.names)) {
@@ -223,7 +223,7 @@ export class Filter {
     negate: number,
     to: Address,
   ): void {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     const wanted = (literal.kind === 'text' ? literal.value : String(literal.value)).toLowerCase();
     // names are added while pages are read (slab caches); one that is not there yet is that of no page so far
@@ -239,7 +239,7 @@ export class Filter {
   }
 
   #has(lane: Lane, names: readonly string[], to: Address): void {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     if (lane.kind === 'set') {
       const mask = maskOf(lane.names, names);
@@ -248,7 +248,7 @@ export class Filter {
   }
 
   #isEmpty(lane: Lane, to: Address): void {
-    const { run } = this.#decoder.pages.kernels;
+    const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     switch (lane.kind) {
       case 'set':
@@ -274,7 +274,7 @@ export class Filter {
   /** All pages that have a value. */
   #present(lane: Lane, to: Address): void {
     this.#isEmpty(lane, to);
-    this.#decoder.pages.kernels.run.notBits(to, this.#decoder.count);
+    this.#decoder.pages.loops.run.notBits(to, this.#decoder.count);
   }
 }
 

@@ -1,15 +1,8 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StructPageError } from '../core/errors.ts';
+import { openContext } from './context.ts';
 import { noCounts, openScan } from './scan.ts';
-import { openContext } from './scan-context.ts';
-import {
-  Buffers,
-  TaskControl,
-  TaskRunner,
-  tasksOf,
-  type WorkerMessage,
-  type WorkerStart,
-} from './scan-tasks.ts';
+import { Buffers, TaskControl, TaskRunner, tasksOf, type WorkerMessage, type WorkerStart } from './tasks.ts';
 
 /** The entry of a worker thread: does tasks until there are none left. */
 const { context, job, control: shared, port } = workerData as WorkerStart;

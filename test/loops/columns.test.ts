@@ -40,7 +40,7 @@ function values(column: Column): (i: number) => string {
   }
 }
 
-describe('the kernels decode as their twins do', () => {
+describe('the loops decode as their twins do', () => {
   test.each(LAYOUTS)('random pages of %s', (file) => {
     for (const vmemmap of [true, false]) {
       const layout = layoutOf(file, '', vmemmap);

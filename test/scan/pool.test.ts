@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COLUMNS, exporterOf, type Inspector, openMemory, type Selection } from '../../src/index.ts';
 import { type ExportJob, scanJob } from '../../src/inspector/export-rows.ts';
-import { noCounts } from '../../src/inspector/scan.ts';
-import { ScanPool } from '../../src/inspector/scan-pool.ts';
+import { ScanPool } from '../../src/scan/pool.ts';
+import { noCounts } from '../../src/scan/scan.ts';
 import { GUESTS } from '../golden/oracles.ts';
 
 const NAMES = COLUMNS.map((c) => c.name);

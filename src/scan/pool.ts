@@ -1,12 +1,12 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { milliseconds } from '../core/clock.ts';
 import { StructPageError } from '../core/errors.ts';
+import type { Inspector } from '../inspector/inspector.ts';
 import type { Batch } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
 import { addSummary, type Summary } from '../views/summary.ts';
-import type { Inspector } from './inspector.ts';
+import { contextOf, type ScanContext } from './context.ts';
 import { openScan, type PageCounts } from './scan.ts';
-import { contextOf, type ScanContext } from './scan-context.ts';
 import {
   Buffers,
   type ScanJob,
@@ -16,11 +16,11 @@ import {
   tasksOf,
   type WorkerMessage,
   type WorkerStart,
-} from './scan-tasks.ts';
+} from './tasks.ts';
 import { release } from './text-slots.ts';
 
 /** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
-const WORKER: URL = new URL('../../dist/cli/worker.js', import.meta.url);
+const WORKER: URL = new URL('../../dist/scan/worker.js', import.meta.url);
 /** One thread begins; how long it works before it is guessed how long it would take alone, in milliseconds. */
 const TRIAL = 12;
 /** Other threads are worth their start if more than this is left. */

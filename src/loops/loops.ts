@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** An address in the memory of the kernels. */
+/** An address in the memory of the loops. */
 export type Address = number;
 
 /** What the loops ask of the host while they run. */
-export interface KernelHost {
+export interface LoopHost {
   /** Puts the two struct pages at the head of a folio to where `setBatch` said; 1 if both could be read. */
   readHead(pfn: number): number;
   /** The pfn whose struct page is at an address; negative if it is none. */
@@ -15,8 +15,8 @@ export interface KernelHost {
   setText(column: number, low: number, high: number): Address;
 }
 
-/** The functions of kernels.wasm; src/kernels/assembly has what each does. Bits of 64-bit words are bigints. */
-export interface KernelExports {
+/** The functions of loops.wasm; src/loops/assembly has what each does. Bits of 64-bit words are bigints. */
+export interface LoopExports {
   readonly rowsDone: { readonly value: number };
   setBatch(raw: Address, states: Address, outside: Address): void;
   setMembers(
@@ -158,19 +158,19 @@ const MEMORY_PAGES = 640;
 const FIRST_FREE = WASM_PAGE;
 
 /** dist/ of this package, seen from src/ and from dist/ alike. */
-const WASM: URL = new URL('../../dist/kernels/kernels.wasm', import.meta.url);
+const WASM: URL = new URL('../../dist/loops/loops.wasm', import.meta.url);
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One instance of the kernels with memory of its own, which is handed out once and never taken back. Other threads can be
+ * One instance of the loops with memory of its own, which is handed out once and never taken back. Other threads can be
  * given arrays of it.
  */
-export class Kernels {
-  readonly run: KernelExports;
+export class Loops {
+  readonly run: LoopExports;
   readonly #memory: WebAssembly.Memory;
   #next = FIRST_FREE;
 
-  constructor(host: KernelHost) {
+  constructor(host: LoopHost) {
     compiled ??= new WebAssembly.Module(readFileSync(WASM));
     this.#memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
     const instance = new WebAssembly.Instance(compiled, {
@@ -182,7 +182,7 @@ export class Kernels {
         setText: (column, low, high) => host.setText(column, low, high),
       },
     });
-    this.run = instance.exports as KernelExports;
+    this.run = instance.exports as LoopExports;
   }
 
   /** Memory for `bytes`, with room behind it for what is written in words. It is zero. */
@@ -190,7 +190,7 @@ export class Kernels {
     const at = this.#next;
     this.#next = (at + bytes + 64 + 63) & ~63;
     if (this.#next > MEMORY_PAGES * WASM_PAGE) {
-      throw new Error(`the kernels' memory of ${MEMORY_PAGES * WASM_PAGE} bytes is used up`);
+      throw new Error(`the memory of the loops of ${MEMORY_PAGES * WASM_PAGE} bytes is used up`);
     }
     return at;
   }

@@ -1,4 +1,4 @@
-import type { Address, Kernels } from '../kernels/kernels.ts';
+import type { Address, Loops } from '../loops/loops.ts';
 
 /** Texts that a thread may have waiting for their turn, and room for each: a batch of rows of up to 768 bytes. */
 const SLOTS = 2;
@@ -18,17 +18,17 @@ export function release(busy: Int32Array): void {
   Atomics.notify(busy, 0);
 }
 
-/** Slots in the memory of a thread's kernels: rows are encoded where others read them. */
+/** Slots in the memory of a thread's loops: rows are encoded where others read them. */
 export class TextSlots {
   readonly #slots: readonly TextSlot[];
   /** Those that were taken, the one that is released first in front: texts are taken in the order in which they were made. */
   #taken: TextSlot[] = [];
 
-  constructor(kernels: Kernels) {
+  constructor(loops: Loops) {
     this.#slots = Array.from({ length: SLOTS }, () => ({
-      at: kernels.allocate(SLOT_BYTES),
+      at: loops.allocate(SLOT_BYTES),
       length: SLOT_BYTES,
-      busy: kernels.ints(kernels.allocate(4), 1),
+      busy: loops.ints(loops.allocate(4), 1),
     }));
   }
 

@@ -3,12 +3,12 @@ import type { Range } from '../core/ranges.ts';
 import type { ColumnName } from '../decode/columns.ts';
 import type { ExportOptions } from '../export/exporter.ts';
 import { exporterOf } from '../export/registry.ts';
-import { RowEncoder } from '../export/row-encoder.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
+import type { ScanContext } from './context.ts';
+import { RowEncoder } from './row-encoder.ts';
 import { firstPages, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
-import type { ScanContext } from './scan-context.ts';
 import { release, TextSlots } from './text-slots.ts';
 
 /** What threads do together, as plain data. A task is a batch; tasks are numbered in order of pfn. */
@@ -178,12 +178,12 @@ export class TaskRunner {
     const picked = this.scan.read(batch, this.#job.ranges);
     this.counter?.add(picked);
     if (!this.#encoder || picked.count === 0) return { bytes: NOTHING };
-    const { kernels } = this.scan.decoder.pages;
-    this.#slots ??= new TextSlots(kernels);
+    const { loops } = this.scan.decoder.pages;
+    this.#slots ??= new TextSlots(loops);
     const slot = this.#tooLong ? undefined : this.#slots.take(wait);
     if (slot) {
       const length = this.#encoder.place(picked, slot.at, slot.length);
-      if (length !== undefined) return { bytes: kernels.bytes(slot.at, length), busy: slot.busy };
+      if (length !== undefined) return { bytes: loops.bytes(slot.at, length), busy: slot.busy };
       release(slot.busy);
       this.#tooLong = true;
     }

@@ -28,17 +28,17 @@ function plain(summary: Summary): unknown {
 }
 
 function both(decoder: Decoder, counter: SummaryCounter, twin: Summary, whole = false): void {
-  const { kernels } = decoder.pages;
+  const { loops } = decoder.pages;
   const rows = Uint32Array.from({ length: decoder.count }, (_, i) => i).filter(
     (i) => decoder.states[i] === 0,
   );
-  const at = kernels.allocate(rows.length * 4);
-  kernels.words(at, rows.length).set(rows);
+  const at = loops.allocate(rows.length * 4);
+  loops.words(at, rows.length).set(rows);
   const { folioPasses } = decoder.work;
   counter.add({ at: whole ? 0 : at, first: 0, count: rows.length });
   if (whole) expect(decoder.work.folioPasses).toBe(folioPasses);
   const { size, offsets } = decoder.layout;
-  const raw = kernels.bytes(decoder.pages.raw, decoder.count * size);
+  const raw = loops.bytes(decoder.pages.raw, decoder.count * size);
   addToSummary(twin, decoder.batch(), rows, (i) => (raw[i * size + offsets.compound]! & 1) === 1);
 }
 

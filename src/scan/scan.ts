@@ -3,8 +3,8 @@ import type { ColumnName } from '../decode/columns.ts';
 import { Decoder, type PickedRows } from '../decode/decode.ts';
 import type { KpageFacts } from '../decode/kpage-facts.ts';
 import type { SlabCaches } from '../decode/slab-caches.ts';
-import type { Address } from '../kernels/kernels.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import type { Address } from '../loops/loops.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
 import { PAGE_STATES, type PageReader, type PageState } from '../memmap/page-reader.ts';
 import { Filter } from '../views/expression/filter.ts';
@@ -65,7 +65,7 @@ export class Scan {
 
   constructor(decoder: Decoder, plan: ScanPlan, counts: PageCounts) {
     const { columns, where, limit } = plan;
-    const { kernels, capacity } = decoder.pages;
+    const { loops, capacity } = decoder.pages;
     this.decoder = decoder;
     this.counts = counts;
     this.#filter = where && new Filter(decoder, where);
@@ -74,8 +74,8 @@ export class Scan {
       columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
     this.#left = limit ?? Number.POSITIVE_INFINITY;
     this.#first = firstPages(plan);
-    this.#rows = kernels.allocate(capacity * 4 + 8);
-    this.#stateCounts = kernels.allocate(STATE_SLOTS * 4);
+    this.#rows = loops.allocate(capacity * 4 + 8);
+    this.#stateCounts = loops.allocate(STATE_SLOTS * 4);
   }
 
   /** Whether the limit has been reached. */
@@ -94,7 +94,7 @@ export class Scan {
   /** Reads one batch and picks the rows of it that are wanted. */
   read(batch: Batch, wanted: readonly Range[]): PickedRows {
     const { decoder } = this;
-    const { run } = decoder.pages.kernels;
+    const { run } = decoder.pages.loops;
     const { states } = decoder.pages;
     decoder.read(batch.start, batch.end - batch.start);
     const bits = this.#filter ? this.#filter.run() : 0;
@@ -128,7 +128,7 @@ export class Scan {
   }
 
   #addCounts(): void {
-    const slots = this.decoder.pages.kernels.words(this.#stateCounts, STATE_SLOTS);
+    const slots = this.decoder.pages.loops.words(this.#stateCounts, STATE_SLOTS);
     for (const [code, state] of PAGE_STATES.entries()) this.counts[state] += slots[code]!;
     slots.fill(0);
   }

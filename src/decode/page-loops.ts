@@ -1,28 +1,28 @@
-import type { Address, KernelHost } from '../kernels/kernels.ts';
-import { Kernels } from '../kernels/kernels.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import type { Address, LoopHost } from '../loops/loops.ts';
+import { Loops } from '../loops/loops.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import { type CompiledRule, type FlagRules, flagRules } from './flag-names.ts';
 import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
-/** Slots of the table of slab caches, and of 16 bytes each; as in folio.ts of the kernels. */
+/** Slots of the table of slab caches, and of 16 bytes each; as in folio.ts of the loops. */
 const CACHE_SLOTS = 4096;
 /** Bytes of an alias rule and of a type rule in memory. */
 const ALIAS_BYTES = 28;
 const TYPE_RULE_BYTES = 12;
-/** Masks by which pages are alike, as in alike.ts of the kernels. */
+/** Masks by which pages are alike, as in alike.ts of the loops. */
 const MASK_BYTES = 2 * 5 * 64;
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
 
-/** Where in the facts of a page each of them is, in bytes; as in state.ts of the kernels. */
+/** Where in the facts of a page each of them is, in bytes; as in state.ts of the loops. */
 export const FACT = { place: 0, type: 1, kind: 2, freeOrder: 3, order: 4, cache: 6 } as const;
 export const FACT_BYTES = 8;
 
-/** The kernels, set up for one kernel's struct page and for batches of up to `capacity` pages. */
-export class PageKernels {
-  readonly kernels: Kernels;
+/** The loops, set up for one kernel's struct page and for batches of up to `capacity` pages. */
+export class PageLoops {
+  readonly loops: Loops;
   readonly capacity: number;
   readonly layout: PageLayout;
   readonly types: PageTypeDecoder;
@@ -39,7 +39,7 @@ export class PageKernels {
   /** Sets of flags, aliases resolved: a 64-bit word a page. */
   readonly sets: Address;
   /** Set by whoever encodes rows: makes the text of a set of flags. */
-  setText: KernelHost['setText'] = () => 0;
+  setText: LoopHost['setText'] = () => 0;
   #wantsHead = true;
 
   constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches, capacity: number) {
@@ -49,7 +49,7 @@ export class PageKernels {
     this.types = pageTypeDecoder(layout);
     this.flags = flagRules(layout, this.types.names);
     let outside: Uint8Array | undefined;
-    this.kernels = new Kernels({
+    this.loops = new Loops({
       readHead: (pfn) => {
         const { readable, bytes } = reader.read(pfn, 2);
         if (readable < 2) return 0;
@@ -60,22 +60,22 @@ export class PageKernels {
       slabCache: (low, high) => caches.code(low >>> 0, high >>> 0),
       setText: (column, low, high) => this.setText(column, low >>> 0, high >>> 0),
     });
-    const { kernels } = this;
-    this.raw = kernels.allocate(capacity * size);
-    this.states = kernels.allocate(capacity);
-    this.rawBytes = kernels.bytes(this.raw, capacity * size);
-    this.stateBytes = kernels.bytes(this.states, capacity);
-    this.sets = kernels.allocate(capacity * 8);
-    this.facts = kernels.allocate(capacity * FACT_BYTES);
-    this.head = kernels.allocate(capacity * 8);
-    const beside = kernels.allocate(2 * size);
-    outside = kernels.bytes(beside, 2 * size);
-    kernels.run.setBatch(this.raw, this.states, beside);
+    const { loops } = this;
+    this.raw = loops.allocate(capacity * size);
+    this.states = loops.allocate(capacity);
+    this.rawBytes = loops.bytes(this.raw, capacity * size);
+    this.stateBytes = loops.bytes(this.states, capacity);
+    this.sets = loops.allocate(capacity * 8);
+    this.facts = loops.allocate(capacity * FACT_BYTES);
+    this.head = loops.allocate(capacity * 8);
+    const beside = loops.allocate(2 * size);
+    outside = loops.bytes(beside, 2 * size);
+    loops.run.setBatch(this.raw, this.states, beside);
     this.#setMembers(reader.model.base);
     this.#setTypes();
     this.#setAliases();
-    this.#setOutputs(kernels.allocate(CACHE_SLOTS * 16));
-    kernels.run.setMasks(kernels.allocate(MASK_BYTES));
+    this.#setOutputs(loops.allocate(CACHE_SLOTS * 16));
+    loops.run.setMasks(loops.allocate(MASK_BYTES));
   }
 
   /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */
@@ -84,7 +84,7 @@ export class PageKernels {
       this.#wantsHead = wantsHead;
       this.#setOutputs(this.#cacheTable);
     }
-    this.kernels.run.folios(start, count);
+    this.loops.run.folios(start, count);
   }
 
   #cacheTable = 0;
@@ -92,7 +92,7 @@ export class PageKernels {
   #setMembers(base: bigint | undefined): void {
     const { layout } = this;
     const { offsets, size, hugetlb, order, flags } = layout;
-    const { run } = this.kernels;
+    const { run } = this.loops;
     const log = Math.log2(size);
     run.setMembers(
       size,
@@ -123,16 +123,16 @@ export class PageKernels {
   }
 
   #setTypes(): void {
-    const { kernels, types } = this;
-    const table = kernels.allocate(256);
-    if (types.byByte) kernels.bytes(table, 256).set(types.byByte);
-    const rules = kernels.allocate(types.rules.length * TYPE_RULE_BYTES);
-    kernels
+    const { loops, types } = this;
+    const table = loops.allocate(256);
+    if (types.byByte) loops.bytes(table, 256).set(types.byByte);
+    const rules = loops.allocate(types.rules.length * TYPE_RULE_BYTES);
+    loops
       .ints(rules, types.rules.length * 3)
       .set(types.rules.flatMap(({ mask, value, code }) => [mask, value, code]));
-    const movable = kernels.allocate(256);
-    kernels.bytes(movable, 256).set(types.mayBeMovable);
-    kernels.run.setTypes(
+    const movable = loops.allocate(256);
+    loops.bytes(movable, 256).set(types.mayBeMovable);
+    loops.run.setTypes(
       types.byByte ? 1 : 0,
       table,
       rules,
@@ -146,16 +146,16 @@ export class PageKernels {
   }
 
   #setAliases(): void {
-    const { kernels, flags } = this;
-    const at = kernels.allocate(flags.rules.length * ALIAS_BYTES);
-    kernels.ints(at, flags.rules.length * 7).set(flags.rules.flatMap(words));
+    const { loops, flags } = this;
+    const at = loops.allocate(flags.rules.length * ALIAS_BYTES);
+    loops.ints(at, flags.rules.length * 7).set(flags.rules.flatMap(words));
     const bits = flags.rules.reduce((sum, rule) => sum | (1 << rule.bit), 0);
-    kernels.run.setAliases(at, flags.rules.length, bits, flags.bits, flags.tailBits, this.sets);
+    loops.run.setAliases(at, flags.rules.length, bits, flags.bits, flags.tailBits, this.sets);
   }
 
   #setOutputs(cacheTable: Address): void {
     this.#cacheTable = cacheTable;
-    this.kernels.run.setOutputs(this.facts, this.#wantsHead ? this.head : 0, cacheTable);
+    this.loops.run.setOutputs(this.facts, this.#wantsHead ? this.head : 0, cacheTable);
   }
 }
 

@@ -4,7 +4,7 @@ import { Decoder } from '../../src/decode/decode.ts';
 import { csv } from '../../src/export/csv.ts';
 import type { BulkFormat } from '../../src/export/exporter.ts';
 import { json, ndjson } from '../../src/export/json.ts';
-import { RowEncoder } from '../../src/export/row-encoder.ts';
+import { RowEncoder } from '../../src/scan/row-encoder.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { RowEncoderTwin } from './encode-twin.ts';
 import { Random, RandomPages } from './random-pages.ts';
@@ -23,9 +23,9 @@ function both(
   twin: RowEncoderTwin,
   rows: Uint32Array,
 ): { ours: string; theirs: string } {
-  const { kernels } = decoder.pages;
-  const at = kernels.allocate(rows.length * 4 + 8);
-  kernels.words(at, rows.length).set(rows);
+  const { loops } = decoder.pages;
+  const at = loops.allocate(rows.length * 4 + 8);
+  loops.words(at, rows.length).set(rows);
   const text = (chunks: Iterable<Uint8Array>): string =>
     Buffer.concat([...chunks].map((c) => c.slice())).toString();
   const copies = function* (chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
@@ -80,8 +80,8 @@ test('numbers at the edges of their digits', () => {
   const decoder = new Decoder(layout, pages.reader, pages.caches, columns);
   decoder.read(0, values.length);
   const encoder = new RowEncoder(decoder, columns, csv.bulk!(columns, {})!);
-  const rows = decoder.pages.kernels.allocate(values.length * 4);
-  decoder.pages.kernels.words(rows, values.length).set(Uint32Array.from(values.keys()));
+  const rows = decoder.pages.loops.allocate(values.length * 4);
+  decoder.pages.loops.words(rows, values.length).set(Uint32Array.from(values.keys()));
   const text = [...encoder.encode({ at: rows, first: 0, count: values.length })]
     .map((c) => Buffer.from(c).toString())
     .join('');
@@ -96,7 +96,7 @@ test('pfns of machines with petabytes', () => {
   const columns: ColumnName[] = ['pfn', 'phys', 'section'];
   const decoder = new Decoder(layout, pages.reader, pages.caches, columns);
   const encoder = new RowEncoder(decoder, columns, csv.bulk!(columns, {})!);
-  const rows = decoder.pages.kernels.allocate(8);
+  const rows = decoder.pages.loops.allocate(8);
   for (const start of [99_999_999, 2 ** 32 - 1, 10 ** 10, 2 ** 40 - 64]) {
     const states = new Uint8Array(1);
     decoder.decode({ start, count: 1, bytes: pages.bytes.slice(0, 64), states, readable: 1 });

@@ -75,7 +75,7 @@ function both(decoder: Decoder, text: string): { ours: number[]; twin: number[] 
   const words =
     bits === 0
       ? new Uint32Array(Math.ceil(count / 32))
-      : decoder.pages.kernels.words(bits, Math.ceil(count / 32)).slice();
+      : decoder.pages.loops.words(bits, Math.ceil(count / 32)).slice();
   const ours: number[] = [];
   for (let i = 0; i < words.length * 32; i++) if ((words[i >> 5]! >>> (i & 31)) & 1) ours.push(i);
   const columns = new Map(columnsOf(expression).map((name) => [name, decoder.column(name)]));
@@ -135,11 +135,11 @@ test('rows are those whose bit is set and that can be read, up to a limit', () =
     const pages = new RandomPages(layout, 200, round);
     const decoder = new Decoder(layout, pages.reader, pages.caches, []);
     decoder.read(0, 200);
-    const { kernels, states } = decoder.pages;
-    const bits = kernels.allocate(28);
-    const rows = kernels.allocate(200 * 4 + 8);
-    const slots = kernels.allocate(64);
-    kernels
+    const { loops, states } = decoder.pages;
+    const bits = loops.allocate(28);
+    const rows = loops.allocate(200 * 4 + 8);
+    const slots = loops.allocate(64);
+    loops
       .words(bits, 7)
       .set(Uint32Array.from({ length: 7 }, (_, i) => (i < 6 ? random.below(2 ** 32) : random.below(256))));
     const start = random.below(100);
@@ -149,15 +149,15 @@ test('rows are those whose bit is set and that can be read, up to a limit', () =
     for (const at of [0, bits]) {
       const want: number[] = [];
       for (let i = start; i < end && want.length < limit; i++) {
-        const on = at === 0 || (kernels.words(bits, 7)[i >> 5]! >>> (i & 31)) & 1;
+        const on = at === 0 || (loops.words(bits, 7)[i >> 5]! >>> (i & 31)) & 1;
         if (on && (unreadable || decoder.states[i] === 0)) want.push(i);
       }
-      const count = kernels.run.pickRows(at, states, start, end, unreadable, limit, rows);
-      expect([...kernels.words(rows, count)]).toEqual(want);
+      const count = loops.run.pickRows(at, states, start, end, unreadable, limit, rows);
+      expect([...loops.words(rows, count)]).toEqual(want);
     }
-    kernels.run.countStates(states, start, end, slots);
+    loops.run.countStates(states, start, end, slots);
     const counts = new Array<number>(16).fill(0);
     for (let i = start; i < end; i++) counts[decoder.states[i]!]!++;
-    expect([...kernels.words(slots, 16)]).toEqual(counts);
+    expect([...loops.words(slots, 16)]).toEqual(counts);
   }
 });

@@ -2,7 +2,7 @@ import type { Column, ColumnName } from '../../src/decode/columns.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
 import { setText } from '../../src/decode/flag-names.ts';
 import { isAlwaysKnown } from '../../src/decode/known-columns.ts';
-import type { RowStyle } from '../../src/export/row-encoder.ts';
+import type { RowStyle } from '../../src/export/row-style.ts';
 
 /** Writes the value of a row at `at` of the buffer and returns where it ends. */
 type Writer = (page: number, at: number) => number;

@@ -1,4 +1,4 @@
-/** The hot loops, compiled to kernels.wasm by scripts/build.mjs. Every one has a plain twin in test/kernels. */
+/** The hot loops, compiled to loops.wasm by scripts/build.mjs. Every one has a plain twin in test/loops. */
 export { encode, rowsDone, setStyle } from './encode';
 export {
   andBits,

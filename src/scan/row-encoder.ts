@@ -3,24 +3,11 @@ import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
 import { isAlwaysKnown } from '../decode/known-columns.ts';
 import type { Lane } from '../decode/lanes.ts';
-import { FACT, FACT_BYTES } from '../decode/page-kernels.ts';
-import type { Address, Kernels } from '../kernels/kernels.ts';
+import { FACT, FACT_BYTES } from '../decode/page-loops.ts';
+import type { RowStyle } from '../export/row-style.ts';
+import type { Address, Loops } from '../loops/loops.ts';
 
-/** What stands around the values; everything is ASCII but for names. */
-export interface RowStyle {
-  /** What stands before the value of each column: a delimiter, or the key of an object. */
-  readonly before: readonly string[];
-  /** What ends a row. */
-  readonly end: string;
-  /** How an empty value is written. */
-  readonly empty: string;
-  /** What stands on both sides of a 64-bit word: nothing or one character. */
-  readonly quote: string;
-  /** How a name or a set of names is written, quoted where need be. */
-  text(value: string, kind: 'name' | 'set'): string;
-}
-
-/** Kinds of columns as encode.ts of the kernels has them. */
+/** Kinds of columns as encode.ts of the loops has them. */
 const KIND = {
   empty: 0,
   int: 1,
@@ -50,19 +37,19 @@ const MAX_NAMES = 65536;
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const textEncoder = new TextEncoder();
 
-/** A text in the memory of the kernels. */
+/** A text in the memory of the loops. */
 interface Placed {
   readonly at: Address;
   readonly length: number;
 }
 
 /**
- * Encodes rows of the batch that a decoder holds as text, by the kernels: no object and no string a row. Chunks are given
+ * Encodes rows of the batch that a decoder holds as text, by the loops: no object and no string a row. Chunks are given
  * out as they are full; each is valid until the next is asked for.
  */
 export class RowEncoder {
   readonly #decoder: Decoder;
-  readonly #kernels: Kernels;
+  readonly #loops: Loops;
   readonly #columns: readonly ColumnName[];
   readonly #style: RowStyle;
   readonly #table: Address;
@@ -85,12 +72,12 @@ export class RowEncoder {
 
   constructor(decoder: Decoder, columns: readonly ColumnName[], style: RowStyle) {
     this.#decoder = decoder;
-    this.#kernels = decoder.pages.kernels;
+    this.#loops = decoder.pages.loops;
     this.#columns = columns;
     this.#style = style;
-    this.#heap = new TextHeap(this.#kernels);
-    this.#setTexts = new SetTexts(this.#kernels);
-    this.#table = this.#kernels.allocate(columns.length * COLUMN_BYTES);
+    this.#heap = new TextHeap(this.#loops);
+    this.#setTexts = new SetTexts(this.#loops);
+    this.#table = this.#loops.allocate(columns.length * COLUMN_BYTES);
     this.#before = style.before.map((text) => this.#heap.place(text));
     this.#empty = this.#heap.place(style.empty);
     const end = this.#heap.place(style.end);
@@ -98,14 +85,14 @@ export class RowEncoder {
     this.#longestName = columns.map(() => LONGEST_VALUE + 2 * style.quote.length + this.#empty.length);
     this.#longest = end.length;
     for (const placed of this.#before) this.#longest += placed.length;
-    this.#rowMask = this.#kernels.allocate(REACH + 8);
+    this.#rowMask = this.#loops.allocate(REACH + 8);
     decoder.pages.setText = (column, low, high) => this.#makeSet(column, low, high);
     this.#end = end;
   }
 
   #setStyle(rowMask: Address): void {
     const { quote } = this.#style;
-    this.#kernels.run.setStyle(
+    this.#loops.run.setStyle(
       this.#table,
       this.#columns.length,
       quote === '' ? 0 : quote.charCodeAt(0),
@@ -121,7 +108,7 @@ export class RowEncoder {
   *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
     this.#describeAll(count);
-    const { run } = this.#kernels;
+    const { run } = this.#loops;
     const buffer = this.#room();
     for (let done = 0; done < count; ) {
       const end = run.encode(
@@ -133,7 +120,7 @@ export class RowEncoder {
         buffer.at + CHUNK,
       );
       done += run.rowsDone.value;
-      yield this.#kernels.bytes(buffer.at, end - buffer.at);
+      yield this.#loops.bytes(buffer.at, end - buffer.at);
     }
   }
 
@@ -141,7 +128,7 @@ export class RowEncoder {
   place({ at: rows, first, count }: PickedRows, at: Address, length: number): number | undefined {
     if (count === 0) return 0;
     this.#describeAll(count);
-    const { run } = this.#kernels;
+    const { run } = this.#loops;
     const limit = at + length - this.#longestRow();
     const end = run.encode(rows, first, count, this.#decoder.pages.states, at, limit);
     return run.rowsDone.value === count ? end - at : undefined;
@@ -150,7 +137,7 @@ export class RowEncoder {
   /** Writes the entries of all columns for a batch of which `count` rows are wanted. */
   #describeAll(count: number): void {
     let fixed = 0;
-    this.#kernels.bytes(this.#rowMask, REACH + 8).fill(0);
+    this.#loops.bytes(this.#rowMask, REACH + 8).fill(0);
     for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
     this.#rows = count;
     this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
@@ -166,7 +153,7 @@ export class RowEncoder {
     const needed = CHUNK + this.#longestRow();
     if (!this.#buffer || this.#buffer.length < needed) {
       const length = this.#buffer ? needed * 2 : needed + CHUNK;
-      this.#buffer = { at: this.#kernels.allocate(length), length };
+      this.#buffer = { at: this.#loops.allocate(length), length };
     }
     return this.#buffer;
   }
@@ -176,13 +163,13 @@ export class RowEncoder {
     const lane = this.#decoder.lane(name);
     const entry = this.#table + index * COLUMN_BYTES;
     const before = this.#before[index]!;
-    const ints = this.#kernels.ints(entry, COLUMN_BYTES / 4);
+    const ints = this.#loops.ints(entry, COLUMN_BYTES / 4);
     const { kind, at, stride, shift, mask } = this.#valueOf(lane);
     ints[0] = kind;
     ints[1] = at;
     ints[2] = stride;
     ints[3] = shift;
-    this.#kernels.longs(entry + 16, 1)[0] = mask;
+    this.#loops.longs(entry + 16, 1)[0] = mask;
     ints[6] = before.at;
     ints[7] = before.length;
     ints[8] = this.#texts(index, lane);
@@ -196,14 +183,14 @@ export class RowEncoder {
     }
     const fixed = !this.#changing.has(index) && this.#isFixed(lane);
     ints[11] = fixed ? 0 : 1;
-    this.#kernels.bytes(entry + 48, 8).set(this.#kernels.bytes(before.at, Math.min(8, before.length)));
+    this.#loops.bytes(entry + 48, 8).set(this.#loops.bytes(before.at, Math.min(8, before.length)));
     return fixed;
   }
 
   /** Whether a column is made of bits of the struct page and of the facts alone; those are added to the mask of rows. */
   #isFixed(lane: Lane): boolean {
     const { raw, facts, layout } = this.#decoder.pages;
-    const mask = this.#kernels.bytes(this.#rowMask, REACH + 8);
+    const mask = this.#loops.bytes(this.#rowMask, REACH + 8);
     const add = (offset: number, length: number): boolean => {
       if (offset + length > REACH) return false;
       mask.fill(0xff, offset, offset + length);
@@ -269,7 +256,7 @@ export class RowEncoder {
     const table = this.#tables[index]!;
     if (lane.kind === 'set') {
       if (table.at === 0) {
-        table.at = this.#kernels.allocate(SET_SLOTS * 16);
+        table.at = this.#loops.allocate(SET_SLOTS * 16);
         table.known = -1;
         const longest = setText(0xffffffff, 0xffffffff, lane.names);
         this.#longestName[index] = textEncoder.encode(this.#style.text(longest, 'set')).length;
@@ -278,13 +265,13 @@ export class RowEncoder {
     }
     if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
     const most = lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : MAX_NAMES;
-    if (table.at === 0) table.at = this.#kernels.allocate(most * 8);
+    if (table.at === 0) table.at = this.#loops.allocate(most * 8);
     // a code without a name is written as it is; the names of slab caches are added as they are met
     const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
     for (; table.known < wanted; table.known++) {
       const name = lane.names[table.known] ?? String(table.known);
       const placed = name === '' ? this.#empty : this.#heap.place(this.#style.text(name, 'name'));
-      const entry = this.#kernels.words(table.at + table.known * 8, 2);
+      const entry = this.#loops.words(table.at + table.known * 8, 2);
       entry[0] = placed.at;
       entry[1] = placed.length;
       this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);
@@ -297,14 +284,13 @@ export class RowEncoder {
     const lane = this.#decoder.lane(this.#columns[column]!);
     const names = lane.kind === 'set' ? lane.names : [];
     const placed = this.#setTexts.place(this.#style.text(setText(low, high, names), 'set'), () => {
-      for (const { at, known } of this.#tables)
-        if (known < 0) this.#kernels.bytes(at, SET_SLOTS * 16).fill(0);
+      for (const { at, known } of this.#tables) if (known < 0) this.#loops.bytes(at, SET_SLOTS * 16).fill(0);
     });
     const bits = (BigInt(high) << 32n) | BigInt(low);
     const slot = Number(BigInt.asUintN(64, bits * HASH) >> 54n) & (SET_SLOTS - 1);
     const at = this.#tables[column]!.at + slot * 16;
-    this.#kernels.longs(at, 1)[0] = bits + 1n;
-    const entry = this.#kernels.words(at + 8, 2);
+    this.#loops.longs(at, 1)[0] = bits + 1n;
+    const entry = this.#loops.words(at + 8, 2);
     entry[0] = placed.at;
     entry[1] = placed.length;
     return at;
@@ -315,21 +301,21 @@ function isWithin(at: Address, area: Address, length: number): boolean {
   return at >= area && at < area + length;
 }
 
-/** Multiplier of the slots of sets, as in encode.ts of the kernels. */
+/** Multiplier of the slots of sets, as in encode.ts of the loops. */
 const HASH = 0x9e3779b97f4a7c15n;
 
-/** Texts in the memory of the kernels for as long as they are, with room behind each for reading it in words. */
+/** Texts in the memory of the loops for as long as they are, with room behind each for reading it in words. */
 class TextHeap {
-  readonly #kernels: Kernels;
+  readonly #loops: Loops;
 
-  constructor(kernels: Kernels) {
-    this.#kernels = kernels;
+  constructor(loops: Loops) {
+    this.#loops = loops;
   }
 
   place(text: string): Placed {
     const bytes = textEncoder.encode(text);
-    const at = this.#kernels.allocate(bytes.length + 8);
-    this.#kernels.bytes(at, bytes.length).set(bytes);
+    const at = this.#loops.allocate(bytes.length + 8);
+    this.#loops.bytes(at, bytes.length).set(bytes);
     return { at, length: bytes.length };
   }
 }
@@ -338,27 +324,27 @@ const SET_TEXT_BYTES = 1 << 20;
 
 /** Texts of sets: damaged memory has more of them than there is room for, so all are forgotten when it is full. */
 class SetTexts {
-  readonly #kernels: Kernels;
+  readonly #loops: Loops;
   readonly #known: Map<string, Placed> = new Map();
   #area: Address | undefined;
   #used = 0;
 
-  constructor(kernels: Kernels) {
-    this.#kernels = kernels;
+  constructor(loops: Loops) {
+    this.#loops = loops;
   }
 
   place(text: string, forget: () => void): Placed {
     let placed = this.#known.get(text);
     if (placed) return placed;
     const bytes = textEncoder.encode(text);
-    this.#area ??= this.#kernels.allocate(SET_TEXT_BYTES);
+    this.#area ??= this.#loops.allocate(SET_TEXT_BYTES);
     if (this.#used + bytes.length + 8 > SET_TEXT_BYTES) {
       forget();
       this.#known.clear();
       this.#used = 0;
     }
     placed = { at: this.#area + this.#used, length: bytes.length };
-    this.#kernels.bytes(placed.at, bytes.length).set(bytes);
+    this.#loops.bytes(placed.at, bytes.length).set(bytes);
     this.#used += bytes.length + 8;
     this.#known.set(text, placed);
     return placed;

@@ -2,6 +2,7 @@ import { ARCHITECTURES } from '../arch/registry.ts';
 import type { Pfn } from '../core/address.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
+import type { Inspector } from '../inspector/inspector.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { Sections } from '../memmap/sections.ts';
@@ -10,7 +11,6 @@ import { sharedFdSource } from '../sources/fd-source.ts';
 import { openImages } from '../sources/open-image.ts';
 import { AddressSpace } from '../translate/address-space.ts';
 import { PageWalker } from '../translate/page-walk.ts';
-import type { Inspector } from './inspector.ts';
 import type { ScanSource } from './scan.ts';
 
 /** All that another thread needs to read the same struct pages: open files and plain data. */
