@@ -10,7 +10,7 @@ export {
   UsageError,
 } from './core/errors.ts';
 export type { Range } from './core/ranges.ts';
-export { COLUMNS, type Column, type ColumnName, type ColumnSpec, DEFAULT_COLUMNS } from './decode/columns.ts';
+export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
 export { cellTexts } from './export/cells.ts';
 export type { BulkFormat, Exporter, ExportOptions, Sink } from './export/exporter.ts';
@@ -43,6 +43,7 @@ export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export { dropPrivileges } from './native/privileges.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
+export type { Column, ColumnKind, ColumnOf, ColumnSpec } from './table/column.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

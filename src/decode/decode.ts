@@ -1,18 +1,18 @@
 import type { Pfn } from '../core/address.ts';
-import { UsageError } from '../core/errors.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { Address } from '../loops/loops.ts';
 import { BATCH_PAGES } from '../memmap/batches.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
-import { PAGE_STATES, type PageReader, type RawPages } from '../memmap/page-reader.ts';
-import { COLUMNS, type Column, type ColumnName, isColumn } from './columns.ts';
+import type { PageReader, RawPages } from '../memmap/page-reader.ts';
+import type { Column } from '../table/column.ts';
+import type { LaneContext } from './columns/page-column.ts';
+import { type ColumnName, pageColumn } from './columns/registry.ts';
 import type { Folios } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
-import { MAPPING_KINDS } from './mapping.ts';
 import { materialize } from './materialize.ts';
-import { FACT, FACT_BYTES, PageLoops } from './page-loops.ts';
+import { type Fact, PageLoops } from './page-loops.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
@@ -49,13 +49,11 @@ export interface DecoderWork {
   folioPasses: number;
 }
 
-const PAGE_SHIFT = 12;
-
 /**
  * Decodes struct pages, a batch at a time. A column is decoded when it is first asked for; nothing is done for others.
  * A batch must start at a multiple of the largest free block for `type` and `free_order` to be right.
  */
-export class Decoder {
+export class Decoder implements LaneContext {
   readonly columns: readonly ColumnName[];
   readonly layout: PageLayout;
   readonly model: MemoryModel;
@@ -201,95 +199,10 @@ export class Decoder {
   }
 
   #decode(name: ColumnName): Lane {
-    const { offsets, fields, zones, size } = this.layout;
-    const { raw, sets, flags, types, loops } = this.pages;
-    const { start, count } = this;
-    const word = (offset: number): Lane => ({ kind: 'word', at: raw + offset, stride: size });
-    const int = (offset: number): Lane => ({ kind: 'int', at: raw + offset, stride: size });
-    const field = ({ shift, width }: { shift: number; width: number }, names?: readonly string[]): Lane => ({
-      kind: 'field',
-      at: raw + offsets.flags,
-      stride: size,
-      shift,
-      mask: 2 ** width - 1,
-      ...(names ? { names } : {}),
-    });
-    const none = (as: 'number' | 'word'): Lane => ({ kind: 'empty', as });
-    switch (name) {
-      case 'pfn': {
-        const at = this.area(name, 8);
-        loops.run.ramp(at, count, BigInt(start), 1n);
-        return { kind: 'count', at };
-      }
-      case 'section': {
-        const at = this.area(name, 8);
-        loops.run.sections(at, count, start, this.model.pagesPerSection);
-        return { kind: 'count', at };
-      }
-      case 'phys': {
-        const at = this.area(name, 8);
-        loops.run.ramp(at, count, BigInt(start) << BigInt(PAGE_SHIFT), 1n << BigInt(PAGE_SHIFT));
-        return { kind: 'word', at, stride: 8 };
-      }
-      case 'page':
-        return { kind: 'word', at: this.#pageAddresses(), stride: 8 };
-      case 'flags_raw':
-        return word(offsets.flags);
-      case 'mapping':
-        return word(offsets.mapping);
-      case 'index':
-        return word(offsets.index);
-      case 'private':
-        return word(offsets.private);
-      case 'lru_next':
-        return word(offsets.lru);
-      case 'lru_prev':
-        return word(offsets.lru + 8);
-      case 'memcg_data':
-        return offsets.memcg === undefined ? none('word') : word(offsets.memcg);
-      case 'refcount':
-        return int(offsets.refcount);
-      case 'mapcount_raw':
-        return int(offsets.mapcount);
-      case 'mapcount':
-        return { kind: 'mapcount', at: raw + offsets.mapcount, stride: size };
-      case 'node':
-        return field(fields.node);
-      case 'zone':
-        return field(fields.zone, zones);
-      case 'last_cpupid':
-        return fields.lastCpupid.width > 0 ? field(fields.lastCpupid) : none('number');
-      case 'head':
-        this.folios(true);
-        return { kind: 'double', at: this.pages.head };
-      case 'order':
-        this.folios();
-        return { kind: 'byte', ...this.#fact('order') };
-      case 'free_order':
-        this.folios();
-        return { kind: 'byte', ...this.#fact('freeOrder') };
-      case 'type':
-        this.folios();
-        return { kind: 'code', ...this.#fact('type'), bytes: 1, names: types.names };
-      case 'mapping_kind':
-        this.folios();
-        return { kind: 'code', ...this.#fact('kind'), bytes: 1, names: MAPPING_KINDS };
-      case 'slab_cache':
-        this.folios();
-        return { kind: 'code', ...this.#fact('cache'), bytes: 2, names: this.#caches.names };
-      case 'flags':
-        this.folios();
-        loops.run.flagSets(count);
-        return { kind: 'set', at: sets, names: flags.names };
-      case 'kpageflags':
-        this.#runKpage();
-        return { kind: 'word', at: this.area('kpageflags', 8), stride: 8 };
-      case 'kpagecount':
-        this.#runKpage();
-        return { kind: 'int', at: this.area('kpagecount', 4), stride: 4 };
-      case 'state':
-        return { kind: 'code', at: this.pages.states, stride: 1, bytes: 1, names: PAGE_STATES };
-    }
+    const column = pageColumn(name);
+    if (column.needs === 'kpage') this.#runKpage();
+    else if (column.needs) this.folios(column.needs === 'heads');
+    return column.lane(this);
   }
 
   #runKpage(): void {
@@ -303,21 +216,17 @@ export class Decoder {
     this.#kpageDone = true;
   }
 
-  #fact(name: keyof typeof FACT): { at: Address; stride: number } {
-    return { at: this.pages.facts + FACT[name], stride: FACT_BYTES };
-  }
-
   /** The facts of the batch, each in an array. */
   #folioViews(): Folios {
     const { loops, head } = this.pages;
     const { count } = this;
     const at = this.scratch(0);
-    const bytes = (name: keyof typeof FACT): Uint8Array => {
-      const fact = this.#fact(name);
+    const bytes = (name: Fact): Uint8Array => {
+      const fact = this.pages.fact(name);
       loops.run.gather8(fact.at, fact.stride, count, at);
       return loops.bytes(at, count).slice();
     };
-    const cache = this.#fact('cache');
+    const cache = this.pages.fact('cache');
     loops.run.gather16(cache.at, cache.stride, count, at);
     return {
       cache: loops.shorts(at, count).slice(),
@@ -329,31 +238,4 @@ export class Decoder {
       place: bytes('place'),
     };
   }
-
-  /** Addresses run on within a section at least; without one they are 0. */
-  #pageAddresses(): Address {
-    const { start, count } = this;
-    const { pagesPerSection, base, pageSize } = this.model;
-    const { run } = this.pages.loops;
-    const at = this.area('page', 8);
-    const step = BigInt(pageSize);
-    if (base !== undefined) run.ramp(at, count, base + BigInt(start) * step, step);
-    else {
-      for (let i = 0; i < count; ) {
-        const end = Math.min(count, i + pagesPerSection - ((start + i) % pagesPerSection));
-        const address = this.model.addressOf(start + i);
-        run.ramp(at + i * 8, end - i, address ?? 0n, address === undefined ? 0n : step);
-        i = end;
-      }
-    }
-    return at;
-  }
-}
-
-/** Checks names of columns. Throws UsageError with the names that there are. */
-export function checkColumns(names: readonly string[]): ColumnName[] {
-  return names.map((name) => {
-    if (isColumn(name)) return name;
-    throw new UsageError(`there is no column '${name}'; there are ${COLUMNS.map((c) => c.name).join(', ')}`);
-  });
 }

@@ -1,4 +1,4 @@
-import type { Column } from './columns.ts';
+import type { Column } from '../table/column.ts';
 import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
 import type { Lane } from './lanes.ts';

@@ -19,6 +19,8 @@ const NO_THRESHOLD = -0x80000000;
 /** Where in the facts of a page each of them is, in bytes; as in state.ts of the loops. */
 export const FACT = { place: 0, type: 1, kind: 2, freeOrder: 3, order: 4, cache: 6 } as const;
 export const FACT_BYTES = 8;
+/** One thing that the folio pass finds out of a page. */
+export type Fact = keyof typeof FACT;
 
 /** The loops, set up for one kernel's struct page and for batches of up to `capacity` pages. */
 export class PageLoops {
@@ -76,6 +78,11 @@ export class PageLoops {
     this.#setAliases();
     this.#setOutputs(loops.allocate(CACHE_SLOTS * 16));
     loops.run.setMasks(loops.allocate(MASK_BYTES));
+  }
+
+  /** Where a fact of the first page is, and the bytes from page to page. */
+  fact(name: Fact): { at: Address; stride: number } {
+    return { at: this.facts + FACT[name], stride: FACT_BYTES };
   }
 
   /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */

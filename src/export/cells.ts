@@ -1,8 +1,8 @@
 import { word } from '../core/address.ts';
-import type { Column, ColumnName } from '../decode/columns.ts';
+import { type ColumnName, pageColumn } from '../decode/columns/registry.ts';
 import type { ColumnBatch } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
-import { isAlwaysKnown } from '../decode/known-columns.ts';
+import type { Column } from '../table/column.ts';
 
 /** Gives the text of one cell; empty text for an empty value. */
 export type CellText = (page: number) => string;
@@ -12,7 +12,7 @@ export function cellTexts(batch: ColumnBatch, names: readonly ColumnName[]): Cel
   const { states } = batch;
   return names.map((name) => {
     const text = cellText(batch.columns.get(name)!);
-    return isAlwaysKnown(name) ? text : (page) => (states[page] === 0 ? text(page) : '');
+    return pageColumn(name).ofPlace ? text : (page) => (states[page] === 0 ? text(page) : '');
   });
 }
 
@@ -53,7 +53,7 @@ export function longestText(batch: ColumnBatch, name: ColumnName, rows: Uint32Ar
   const column = batch.columns.get(name)!;
   const text = cellText(column);
   const empty = 'empty' in column ? column.empty : undefined;
-  const always = isAlwaysKnown(name);
+  const always = pageColumn(name).ofPlace;
   let longest = 0;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let lastLow = -1;

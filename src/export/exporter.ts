@@ -1,4 +1,4 @@
-import type { ColumnName } from '../decode/columns.ts';
+import type { ColumnName } from '../decode/columns/registry.ts';
 import type { Rows } from '../decode/decode.ts';
 import type { RowStyle } from './row-style.ts';
 

@@ -1,4 +1,4 @@
-import type { ColumnName } from '../decode/columns.ts';
+import type { ColumnName } from '../decode/columns/registry.ts';
 import type { BulkFormat, Exporter } from './exporter.ts';
 
 /** Objects: numbers as numbers, 64-bit words as strings (0x...), empty values as null, sets as one string. */

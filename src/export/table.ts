@@ -1,4 +1,5 @@
-import { type ColumnName, columnSpec } from '../decode/columns.ts';
+import { type ColumnName, columnSpec } from '../decode/columns/registry.ts';
+import { alignOf } from '../table/column.ts';
 import { cellTexts, longestText } from './cells.ts';
 import type { Exporter, ExportOptions } from './exporter.ts';
 
@@ -63,9 +64,8 @@ function widthsFor(
   // rows that come later may have larger pfns, and pointers where there were zeros
   const atLeast = (name: ColumnName): number => {
     const last = options.lastPfn ?? 0;
-    if (name === 'pfn' || name === 'head') return String(last).length;
-    if (name === 'phys') return 2 + (last * 4096).toString(16).length;
-    return columnSpec(name)?.kind === 'word' ? POINTER_WIDTH : 0;
+    const spec = columnSpec(name);
+    return spec?.widest?.(last).length ?? (spec?.kind === 'word' ? POINTER_WIDTH : 0);
   };
   const wanted = columns.map((name, i) => Math.max(name.length, atLeast(name), longest[i]!));
   if (room === undefined) return wanted;
@@ -97,8 +97,8 @@ function line(
     if (width === 0) continue;
     let cell = cells[i]!;
     if (room !== undefined && cell.length > width) cell = `${cell.slice(0, width - 1)}${CUT}`;
-    const kind = columnSpec(columns[i]!)?.kind;
-    parts.push(kind === 'number' || kind === 'word' ? cell.padStart(width) : cell.padEnd(width));
+    const spec = columnSpec(columns[i]!);
+    parts.push(spec && alignOf(spec) === 'right' ? cell.padStart(width) : cell.padEnd(width));
   }
   return `${parts.join(' ').trimEnd()}\n`;
 }

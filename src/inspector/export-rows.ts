@@ -1,5 +1,4 @@
-import { type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
-import { checkColumns } from '../decode/decode.ts';
+import { type ColumnName, checkColumns, DEFAULT_COLUMNS } from '../decode/columns/registry.ts';
 import type { Exporter, ExportOptions, Sink } from '../export/exporter.ts';
 import { ScanPool } from '../scan/pool.ts';
 import { noCounts, type PageCounts } from '../scan/scan.ts';

@@ -1,7 +1,13 @@
 import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
-import { COLUMNS, type ColumnName, DEFAULT_COLUMNS } from '../decode/columns.ts';
-import { checkColumns, type Rows } from '../decode/decode.ts';
+import {
+  COLUMNS,
+  type ColumnName,
+  checkColumns,
+  DEFAULT_COLUMNS,
+  pageColumn,
+} from '../decode/columns/registry.ts';
+import type { Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import { SteadyReader } from '../decode/steady-reader.ts';
@@ -30,9 +36,6 @@ export interface Selection {
 }
 
 const READ: Expression = parseExpression('state == ok');
-
-/** What a kernel says of its pages depends on which of them are online. */
-const KPAGE_COLUMNS: ReadonlySet<ColumnName> = new Set(['kpageflags', 'kpagecount']);
 
 /** The parts of an open memory image. */
 export interface InspectorParts {
@@ -122,7 +125,7 @@ export class Inspector {
         'it depends on which pages are online, which mem_section tells, and that is lost; the other columns can be had',
       );
     }
-    const kpage = asked.some((c) => KPAGE_COLUMNS.has(c))
+    const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
       ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
       : undefined;
     return { columns, where, limit: selection.limit, kpage };
@@ -160,8 +163,8 @@ export class Inspector {
 
   /** The columns that can be had of this image: nearly always all. */
   get columns(): readonly ColumnName[] {
-    const names = COLUMNS.map((c) => c.name);
-    return this.model.sections.onlineUnknown ? names.filter((c) => !KPAGE_COLUMNS.has(c)) : names;
+    const { onlineUnknown } = this.model.sections;
+    return COLUMNS.filter((c) => !(onlineUnknown && c.needsOnline)).map((c) => c.name);
   }
 
   /** Number of pfns that have a struct page. */

@@ -1,11 +1,11 @@
 import { UsageError } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
-import type { Column } from '../decode/columns.ts';
 import type { Decoder } from '../decode/decode.ts';
 import { BATCH_PAGES } from '../memmap/batches.ts';
 import { PAGE_STATES } from '../memmap/page-reader.ts';
 import { type KpageFiles, openKpageFiles } from '../native/kpage-files.ts';
 import { noCounts, type PageCounts } from '../scan/scan.ts';
+import type { Column } from '../table/column.ts';
 import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
 import type { Inspector } from './inspector.ts';
 

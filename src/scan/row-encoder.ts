@@ -1,7 +1,6 @@
-import type { ColumnName } from '../decode/columns.ts';
+import { type ColumnName, pageColumn } from '../decode/columns/registry.ts';
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
-import { isAlwaysKnown } from '../decode/known-columns.ts';
 import type { Lane } from '../decode/lanes.ts';
 import { FACT, FACT_BYTES } from '../decode/page-loops.ts';
 import type { RowStyle } from '../export/row-style.ts';
@@ -174,7 +173,7 @@ export class RowEncoder {
     ints[7] = before.length;
     ints[8] = this.#texts(index, lane);
     ints[9] = index;
-    ints[10] = isAlwaysKnown(name) ? 1 : 0;
+    ints[10] = pageColumn(name).ofPlace ? 1 : 0;
     if (lane.kind === 'word') {
       const often = this.#changing.has(index) ? 2 * OFTEN : OFTEN;
       if (ints[20]! * often > this.#rows) this.#changing.add(index);

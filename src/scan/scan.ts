@@ -1,5 +1,5 @@
 import { intersect, type Range } from '../core/ranges.ts';
-import type { ColumnName } from '../decode/columns.ts';
+import type { ColumnName } from '../decode/columns/registry.ts';
 import { Decoder, type PickedRows } from '../decode/decode.ts';
 import type { KpageFacts } from '../decode/kpage-facts.ts';
 import type { SlabCaches } from '../decode/slab-caches.ts';

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Range } from '../core/ranges.ts';
-import type { ColumnName } from '../decode/columns.ts';
+import type { ColumnName } from '../decode/columns/registry.ts';
 import type { ExportOptions } from '../export/exporter.ts';
 import { exporterOf } from '../export/registry.ts';
 import { type Batch, batches } from '../memmap/batches.ts';

@@ -1,6 +1,7 @@
-import type { Column, ColumnName } from '../decode/columns.ts';
+import type { ColumnName } from '../decode/columns/registry.ts';
 import type { ColumnBatch } from '../decode/decode.ts';
 import { KPF } from '../decode/kpageflags.ts';
+import type { Column } from '../table/column.ts';
 
 /** What a kernel said of its pages: an unsigned 64-bit word for each pfn, as the files in /proc have them. */
 export interface KpageRecord {

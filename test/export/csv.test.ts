@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMNS } from '../../src/decode/columns.ts';
+import { COLUMNS } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { csv, writeAny } from '../../src/export/csv.ts';
 import type { ExportOptions } from '../../src/export/exporter.ts';

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { COLUMNS, type Column, type ColumnName } from '../../src/decode/columns.ts';
+import { COLUMNS, type ColumnName } from '../../src/decode/columns/registry.ts';
 import { type ColumnBatch, Decoder } from '../../src/decode/decode.ts';
 import { openMemory } from '../../src/index.ts';
+import type { Column } from '../../src/table/column.ts';
 import { layoutOf } from '../decode/layouts.ts';
 import { GUESTS } from '../golden/oracles.ts';
 import { DecoderTwin } from './decode-twin.ts';

@@ -1,5 +1,5 @@
 import type { Pfn } from '../../src/core/address.ts';
-import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
 import { type FlagRules, flagRules } from '../../src/decode/flag-names.ts';
 import { type Folios, NOT_FREE, UNKNOWN_ORDER } from '../../src/decode/folios.ts';
@@ -9,6 +9,7 @@ import type { FlagField } from '../../src/layout/flag-fields.ts';
 import type { PageLayout } from '../../src/layout/page-layout.ts';
 import type { MemoryModel } from '../../src/memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../../src/memmap/page-reader.ts';
+import type { Column } from '../../src/table/column.ts';
 import { resolveFlags } from './flag-twin.ts';
 import { FolioPass } from './folio-twin.ts';
 

@@ -1,8 +1,9 @@
-import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnName } from '../../src/decode/columns/registry.ts';
+import { pageColumn } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
 import { setText } from '../../src/decode/flag-names.ts';
-import { isAlwaysKnown } from '../../src/decode/known-columns.ts';
 import type { RowStyle } from '../../src/export/row-style.ts';
+import type { Column } from '../../src/table/column.ts';
 
 /** Writes the value of a row at `at` of the buffer and returns where it ends. */
 type Writer = (page: number, at: number) => number;
@@ -68,7 +69,7 @@ export class RowEncoderTwin {
   #writer(name: ColumnName, index: number, batch: ColumnBatch): Writer {
     const column = batch.columns.get(name)!;
     const write = this.#valueWriter(column, index);
-    if (isAlwaysKnown(name)) return write;
+    if (pageColumn(name).ofPlace) return write;
     const { states } = batch;
     return (page, at) => (states[page] === 0 ? write(page, at) : this.#copy(this.#empty, at));
   }

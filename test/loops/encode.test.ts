@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMNS, type ColumnName } from '../../src/decode/columns.ts';
+import { COLUMNS, type ColumnName } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { csv } from '../../src/export/csv.ts';
 import type { BulkFormat } from '../../src/export/exporter.ts';

@@ -1,7 +1,7 @@
 import { UsageError } from '../../src/core/errors.ts';
-import type { Column } from '../../src/decode/columns.ts';
+import { pageColumn } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
-import { isAlwaysKnown } from '../../src/decode/known-columns.ts';
+import type { Column } from '../../src/table/column.ts';
 import type { Comparison, Expression, Literal } from '../../src/views/expression/parse.ts';
 
 type Test = (page: number) => boolean;
@@ -37,7 +37,7 @@ function compile(expression: Expression, batch: ColumnBatch): Test {
       break;
   }
   const test = ofColumn(expression, batch.columns.get(expression.column)!);
-  if (isAlwaysKnown(expression.column)) return test;
+  if (pageColumn(expression.column).ofPlace) return test;
   const { states } = batch;
   const isEmpty = expression.kind === 'empty';
   return (i) => (states[i] === 0 ? test(i) : isEmpty);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMNS, type ColumnSpec } from '../../src/decode/columns.ts';
+import { COLUMNS } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { MAPPING_KINDS } from '../../src/decode/mapping.ts';
 import { openMemory } from '../../src/index.ts';
 import { PAGE_STATES } from '../../src/memmap/page-reader.ts';
+import type { ColumnSpec } from '../../src/table/column.ts';
 import { Filter } from '../../src/views/expression/filter.ts';
 import { columnsOf, parseExpression } from '../../src/views/expression/parse.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';

@@ -1,5 +1,6 @@
-import type { Column, ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
+import type { Column } from '../../src/table/column.ts';
 import type { Summary, ZoneSummary } from '../../src/views/summary.ts';
 
 /** Columns that a summary is made of. */

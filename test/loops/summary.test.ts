@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ColumnName } from '../../src/decode/columns.ts';
+import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { openMemory } from '../../src/index.ts';
 import type { PageLayout } from '../../src/layout/page-layout.ts';

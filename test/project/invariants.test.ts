@@ -19,7 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['kernel'],
   ['translate'],
   ['sources', 'arch', 'layout'],
-  ['formats', 'native', 'loops'],
+  ['formats', 'native', 'loops', 'table'],
   ['core'],
 ];
 

@@ -7,6 +7,7 @@ import {
   exportRows,
   type Inspector,
   noCounts,
+  TABLE_COLUMNS,
   UsageError,
 } from '../../index.ts';
 import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
@@ -22,21 +23,6 @@ import {
   selectionOf,
 } from '../options.ts';
 import { say, stdout } from '../output.ts';
-
-/** Columns that fit a terminal; the other formats have all. */
-const TABLE_COLUMNS: readonly ColumnName[] = [
-  'pfn',
-  'page',
-  'refcount',
-  'mapcount',
-  'type',
-  'order',
-  'node',
-  'zone',
-  'mapping_kind',
-  'slab_cache',
-  'flags',
-];
 
 /** structpage dump: rows to standard output. */
 export function dumpCommand(program: Command, outcome: Outcome): void {

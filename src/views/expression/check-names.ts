@@ -1,17 +1,9 @@
 import { UsageError } from '../../core/errors.ts';
-import type { ColumnName } from '../../decode/columns.ts';
+import { type ColumnName, columnSpec } from '../../decode/columns/registry.ts';
 import type { Expression, Literal } from './parse.ts';
 
 /** The names that a column can have, of those columns whose names are all known before a page is read. */
 export type KnownNames = Partial<Record<ColumnName, readonly string[]>>;
-
-/** What a column is called in messages. */
-const WHAT: Partial<Record<ColumnName, string>> = {
-  type: 'page type',
-  zone: 'zone',
-  mapping_kind: 'kind of mapping',
-  state: 'state of a struct page',
-};
 
 /** Throws UsageError for a name that no page can have: no rows would say that there are no such pages. */
 export function checkNames(expression: Expression, known: KnownNames): void {
@@ -37,12 +29,12 @@ export function checkNames(expression: Expression, known: KnownNames): void {
 function check(column: ColumnName, literal: Literal, known: KnownNames): void {
   const names = known[column];
   if (!names || literal.kind !== 'text' || literal.value === '' || has(names, literal.value)) return;
-  // zones that the kernel has no name for are printed by their number
-  if (column === 'zone' && /^\d+$/.test(literal.value)) return;
+  const spec = columnSpec(column);
+  if (spec?.unnamedByNumber && /^\d+$/.test(literal.value)) return;
   const other = (Object.keys(known) as ColumnName[]).find((c) => has(known[c]!, literal.value));
   const hint = other === undefined ? '' : `; did you mean ${other} == ${literal.value}?`;
   throw new UsageError(
-    `in --where: this kernel has no ${WHAT[column] ?? column} '${literal.value}'; it has ${names.filter(Boolean).join(', ')}${hint}`,
+    `in --where: this kernel has no ${spec?.noun ?? column} '${literal.value}'; it has ${names.filter(Boolean).join(', ')}${hint}`,
   );
 }
 

@@ -1,41 +1,16 @@
 import { UsageError } from '../../core/errors.ts';
-import type { ColumnName } from '../../decode/columns.ts';
+import { COLUMNS, type ColumnName, pageColumn } from '../../decode/columns/registry.ts';
 import type { Decoder } from '../../decode/decode.ts';
 import type { FlagRules } from '../../decode/flag-names.ts';
-import { isAlwaysKnown } from '../../decode/known-columns.ts';
 import type { Lane } from '../../decode/lanes.ts';
-import { MAPPING_KINDS } from '../../decode/mapping.ts';
 import type { Address } from '../../loops/loops.ts';
-import { PAGE_STATES } from '../../memmap/page-reader.ts';
-import { checkNames } from './check-names.ts';
+import { checkNames, type KnownNames } from './check-names.ts';
 import type { Comparison, Expression, Literal } from './parse.ts';
 
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
-
-/** Columns that are read out of the struct page itself, whatever folio it is part of. */
-const OF_THE_PAGE: ReadonlySet<ColumnName> = new Set<ColumnName>([
-  'pfn',
-  'phys',
-  'page',
-  'flags_raw',
-  'refcount',
-  'mapcount_raw',
-  'mapcount',
-  'node',
-  'zone',
-  'section',
-  'last_cpupid',
-  'mapping',
-  'index',
-  'private',
-  'lru_next',
-  'lru_prev',
-  'memcg_data',
-  'state',
-]);
 
 /** An expression, or the bits of the flags word that have to be set for one to hold. */
 type Plan =
@@ -61,12 +36,7 @@ export class Filter {
 
   /** Throws UsageError for a flag, type, zone, kind of mapping or state that this kernel does not have. */
   constructor(decoder: Decoder, expression: Expression) {
-    checkNames(expression, {
-      type: decoder.pages.types.names,
-      zone: decoder.layout.zones,
-      mapping_kind: MAPPING_KINDS,
-      state: PAGE_STATES,
-    });
+    checkNames(expression, knownNames(decoder));
     this.#decoder = decoder;
     this.#expression = expression;
     const bound = cheapBound(expression, decoder.pages.flags);
@@ -153,7 +123,7 @@ export class Filter {
   /** Puts in what holds for struct pages that could not be read: what stands in their place is not theirs. */
   #settleUnread(column: ColumnName, holds: boolean, bits: Address, depth: number): void {
     const { pages, count, readable } = this.#decoder;
-    if (readable === count || isAlwaysKnown(column)) return;
+    if (readable === count || pageColumn(column).ofPlace) return;
     const { run } = pages.loops;
     const read = this.#bits(depth);
     run.byteWithin(pages.states, 1, count, 0, 0, -1, holds ? 1 : 0, read);
@@ -278,6 +248,12 @@ export class Filter {
   }
 }
 
+/** The names that this kernel has, of columns that have one of them. */
+function knownNames(decoder: Decoder): KnownNames {
+  const known = COLUMNS.flatMap((c) => (c.kind === 'name' && c.names ? [[c.name, c.names(decoder)]] : []));
+  return Object.fromEntries(known);
+}
+
 /** The values that an operator and a number mean, both ends included, within what the lane can hold; `!=` as `==`. */
 function range(operator: Comparison, literal: bigint, lane: Lane): [low: bigint, high: bigint] {
   const isWord = lane.kind === 'word';
@@ -354,7 +330,7 @@ function cheapBound(expression: Expression, flags: FlagRules): Plan | 'any' {
       };
     }
     default:
-      return OF_THE_PAGE.has(expression.column) ? expression : 'any';
+      return pageColumn(expression.column).needs === undefined ? expression : 'any';
   }
 }
 

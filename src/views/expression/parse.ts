@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { COLUMNS, type ColumnName, columnSpec } from '../../decode/columns.ts';
+import { COLUMNS, type ColumnName, columnSpec } from '../../decode/columns/registry.ts';
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 

@@ -1,0 +1,88 @@
+import { PAGE_STATES } from '../../memmap/page-reader.ts';
+import type { LaneContext, PageColumn } from './page-column.ts';
+
+const PAGE_SHIFT = 12;
+
+export const pfn: PageColumn<'pfn', 'number'> = {
+  name: 'pfn',
+  kind: 'number',
+  help: 'page frame number',
+  ofPlace: true,
+  inTable: true,
+  widest: String,
+  lane(context) {
+    const { pages, start, count } = context;
+    const at = context.area('pfn', 8);
+    pages.loops.run.ramp(at, count, BigInt(start), 1n);
+    return { kind: 'count', at };
+  },
+};
+
+export const phys: PageColumn<'phys', 'word'> = {
+  name: 'phys',
+  kind: 'word',
+  help: 'physical address of the page: pfn * page size',
+  ofPlace: true,
+  widest: (lastPfn) => `0x${(lastPfn * 2 ** PAGE_SHIFT).toString(16)}`,
+  lane(context) {
+    const { pages, start, count } = context;
+    const at = context.area('phys', 8);
+    const shift = BigInt(PAGE_SHIFT);
+    pages.loops.run.ramp(at, count, BigInt(start) << shift, 1n << shift);
+    return { kind: 'word', at, stride: 8 };
+  },
+};
+
+export const page: PageColumn<'page', 'word'> = {
+  name: 'page',
+  kind: 'word',
+  help: 'virtual address of its struct page',
+  ofPlace: true,
+  inTable: true,
+  lane(context) {
+    const at = context.area('page', 8);
+    writePageAddresses(context, at);
+    return { kind: 'word', at, stride: 8 };
+  },
+};
+
+/** Addresses run on within a section at least; without one they are 0. */
+function writePageAddresses({ pages, model, start, count }: LaneContext, at: number): void {
+  const { pagesPerSection, base, pageSize } = model;
+  const { run } = pages.loops;
+  const step = BigInt(pageSize);
+  if (base !== undefined) {
+    run.ramp(at, count, base + BigInt(start) * step, step);
+    return;
+  }
+  for (let i = 0; i < count; ) {
+    const end = Math.min(count, i + pagesPerSection - ((start + i) % pagesPerSection));
+    const address = model.addressOf(start + i);
+    run.ramp(at + i * 8, end - i, address ?? 0n, address === undefined ? 0n : step);
+    i = end;
+  }
+}
+
+export const section: PageColumn<'section', 'number'> = {
+  name: 'section',
+  kind: 'number',
+  help: 'number of its memory section',
+  ofPlace: true,
+  lane(context) {
+    const { pages, model, start, count } = context;
+    const at = context.area('section', 8);
+    pages.loops.run.sections(at, count, start, model.pagesPerSection);
+    return { kind: 'count', at };
+  },
+};
+
+export const state: PageColumn<'state', 'name'> = {
+  name: 'state',
+  kind: 'name',
+  help: 'ok, or why its struct page could not be read; asking for it lists such pages too',
+  ofPlace: true,
+  onDemand: true,
+  noun: 'state of a struct page',
+  names: () => PAGE_STATES,
+  lane: ({ pages }) => ({ kind: 'code', at: pages.states, stride: 1, bytes: 1, names: PAGE_STATES }),
+};

@@ -1,0 +1,84 @@
+import { UsageError } from '../../core/errors.ts';
+import { mapcount, mapcountRaw, refcount } from './counts.ts';
+import { lastCpupid, node, zone } from './fields.ts';
+import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
+import { kpagecount, kpageflags } from './kpage.ts';
+import type { PageColumn } from './page-column.ts';
+import { page, pfn, phys, section, state } from './place.ts';
+import { flagsRaw, index, lruNext, lruPrev, mapping, memcgData, privateWord } from './words.ts';
+
+/**
+ * Every column, in the order in which they are printed when all are asked for. Words are raw memory; what is derived
+ * says so. A tail page shares `type`, `order`, `mapping_kind` and `slab_cache` with its head.
+ */
+export const PAGE_COLUMNS = [
+  pfn as typeof pfn,
+  phys as typeof phys,
+  page as typeof page,
+  flagsRaw as typeof flagsRaw,
+  flags as typeof flags,
+  refcount as typeof refcount,
+  mapcountRaw as typeof mapcountRaw,
+  mapcount as typeof mapcount,
+  type as typeof type,
+  head as typeof head,
+  order as typeof order,
+  freeOrder as typeof freeOrder,
+  node as typeof node,
+  zone as typeof zone,
+  section as typeof section,
+  lastCpupid as typeof lastCpupid,
+  mapping as typeof mapping,
+  mappingKind as typeof mappingKind,
+  index as typeof index,
+  privateWord as typeof privateWord,
+  lruNext as typeof lruNext,
+  lruPrev as typeof lruPrev,
+  memcgData as typeof memcgData,
+  slabCache as typeof slabCache,
+  kpageflags as typeof kpageflags,
+  kpagecount as typeof kpagecount,
+  state as typeof state,
+] as const;
+
+/** The name of a column. */
+export type ColumnName = (typeof PAGE_COLUMNS)[number]['name'];
+
+/** The kind of the column of a name. */
+export type KindOf<N extends ColumnName> = Extract<(typeof PAGE_COLUMNS)[number], { name: N }>['kind'];
+
+/** `PAGE_COLUMNS` for those who go through them. */
+export const COLUMNS: readonly PageColumn<ColumnName>[] = PAGE_COLUMNS;
+
+/** Columns that are printed when none are named. */
+export const DEFAULT_COLUMNS: readonly ColumnName[] = COLUMNS.filter((c) => !c.onDemand).map((c) => c.name);
+
+/** Columns of a table for people when none are named; sets, which are of any length, come last. */
+export const TABLE_COLUMNS: readonly ColumnName[] = COLUMNS.filter((c) => c.inTable)
+  .sort((a, b) => Number(a.kind === 'set') - Number(b.kind === 'set'))
+  .map((c) => c.name);
+
+const BY_NAME = new Map<string, PageColumn<ColumnName>>(COLUMNS.map((c) => [c.name, c]));
+
+/** The column of that name, if there is one. */
+export function columnSpec(name: string): PageColumn<ColumnName> | undefined {
+  return BY_NAME.get(name);
+}
+
+/** The column of that name. */
+export function pageColumn(name: ColumnName): PageColumn<ColumnName> {
+  return BY_NAME.get(name)!;
+}
+
+/** Whether there is a column of that name. */
+export function isColumn(name: string): name is ColumnName {
+  return BY_NAME.has(name);
+}
+
+/** Checks names of columns. Throws UsageError with the names that there are. */
+export function checkColumns(names: readonly string[]): ColumnName[] {
+  return names.map((name) => {
+    if (isColumn(name)) return name;
+    throw new UsageError(`there is no column '${name}'; there are ${COLUMNS.map((c) => c.name).join(', ')}`);
+  });
+}
