@@ -52,7 +52,15 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
+          const { pageBytes } = inspector.kernel;
+          const job = {
+            selection,
+            exporter,
+            jobs: jobsOf(options),
+            lastPfn,
+            pageBytes,
+            ...(width ? { width } : {}),
+          };
           await exportRows(inspector, job, stdout, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);

@@ -39,7 +39,10 @@ function sections(info: Info): [title: string, lines: string][] {
     s === 'ok' ? 'readable' : s,
     `${info.structPages[s]}`,
   ]);
-  const memory = Object.entries(info.memory).map(([state, bytes]) => [state, `${Math.floor(bytes / 4096)}`]);
+  const memory = Object.entries(info.memory).map(([state, bytes]) => [
+    state,
+    `${Math.floor(bytes / info.pageBytes)}`,
+  ]);
   const places = info.pageArray
     .slice(0, MOST_PIECES)
     .map((p) => [

@@ -14,7 +14,6 @@ import {
 import { aligned, stdout } from '../output.ts';
 
 const MIB = 1048576;
-const PAGE = 4096;
 
 /** structpage summary: counts by type, flag, zone, order and slab cache. */
 export function summaryCommand(program: Command, outcome: Outcome): void {
@@ -31,7 +30,11 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
       await withImage(dumps, options, async (inspector) => {
         const counts = noCounts();
         const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
-        await stdout(options.json ? `${JSON.stringify(plain(summary), null, 2)}\n` : text(summary));
+        await stdout(
+          options.json
+            ? `${JSON.stringify(plain(summary), null, 2)}\n`
+            : text(summary, inspector.kernel.pageBytes),
+        );
         reportUnread(inspector, counts, 'not counted', outcome);
       });
     },
@@ -58,8 +61,8 @@ function descending(map: ReadonlyMap<string, number>): [string, number][] {
   return [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
-function text(summary: Summary): string {
-  const size = (pages: number): string => `${((pages * PAGE) / MIB).toFixed(1)} MiB`;
+function text(summary: Summary, pageBytes: number): string {
+  const size = (pages: number): string => `${((pages * pageBytes) / MIB).toFixed(1)} MiB`;
   const share = (pages: number): string => `${((100 * pages) / Math.max(1, summary.pages)).toFixed(1)} %`;
   const counted = (map: ReadonlyMap<string, number>): string =>
     aligned(
