@@ -28,18 +28,16 @@ import { say, stdout } from '../output.ts';
 export function dumpCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('dump')
-    .summary('print struct pages, decoded')
-    .description(
-      'Prints the struct pages of a memory dump, or of this machine, to standard output, one row a page.',
-    )
+    .summary('print decoded struct pages')
+    .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {
         throw new UsageError(
-          `there is no format '${options.format}'; there are ${EXPORTERS.map((e) => e.name).join(', ')}`,
+          `there is no format '${options.format}'; choose ${EXPORTERS.map((e) => e.name).join(', ')}`,
         );
       }
       await withImage(dumps, options, async (inspector) => {
@@ -70,10 +68,10 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   );
 }
 
-/** A range without a single struct page is more likely a mistake than a question. */
+/** A range without any struct page is more likely a mistake than a question. */
 export function warnIfNothing(inspector: Inspector, options: SelectOptions): void {
   if (options.pfn && inspector.ranges(options.pfn).length === 0) {
     const there = inspector.model.present.map((r) => `${r.start}-${r.end - 1}`).join(', ');
-    say(`none of these pfns has a struct page; there are ${there}`);
+    say(`none of these pfns has a struct page; the struct page array covers pfns ${there}`);
   }
 }

@@ -19,12 +19,10 @@ const MIB = 1048576;
 export function summaryCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('summary')
-    .summary('count pages by type, flag, zone and order')
-    .description(
-      'Counts the pages of a memory dump, or of this machine, by type, flag, zone, order and slab cache.',
-    )
+    .summary('count pages by type, flag, zone, order and slab cache')
+    .description('Counts pages by type, flag, zone, order and slab cache.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--json', 'as JSON');
+    .option('--json', 'print JSON');
   addCache(addImage(addSelection(command))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { json?: boolean }) => {
       await withImage(dumps, options, async (inspector) => {
