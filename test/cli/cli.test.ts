@@ -304,7 +304,9 @@ test('verify tells how many pages a record that was cut off says nothing of', ()
   writeFileSync(record, gunzipSync(readFileSync(`${fixture}.kpageflags.gz`)).subarray(0, 8000));
   const { code, out, err } = structpage('verify', `${fixture}.elf.gz`, '--kpageflags', record);
   expect([code, out]).toEqual([0, 'flags equal   1000 of 1000 (100.0000 %)\n']);
-  expect(err).toMatch(/\d{5} pages were not compared: the copies of the kernel's files end before pfn 1000\n$/);
+  expect(err).toMatch(
+    /\d{5} pages were not compared: the copies of the kernel's files end before pfn 1000\n$/,
+  );
 });
 
 test('info tells where each fact came from', () => {

@@ -12,7 +12,11 @@ test.for<[string[], number, RegExp]>([
   [['translate', SAMPLE], 2, /is no virtual address.*is the dump, write the address behind it/],
   [['translate', '4096'], 2, /write it as 0x and up to 16 hexadecimal digits/],
   [['dump', '--method', 'ptrace'], 2, /Allowed choices are kcore, crash, mmap, read/],
-  [['dump', SAMPLE, '--method', 'kcore'], 2, /--method applies to this machine's memory and cannot be combined/],
+  [
+    ['dump', SAMPLE, '--method', 'kcore'],
+    2,
+    /--method applies to this machine's memory and cannot be combined/,
+  ],
   [['dump', SAMPLE, '--nice', '20'], 2, /from 0 to 19/],
   [['verify', '--kpageflags', 'file'], 2, /need a dump/],
   [['verify', SAMPLE], 2, /nothing to compare with/],
