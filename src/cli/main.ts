@@ -13,7 +13,6 @@ import { pageCommand } from './commands/page.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { examples, helpCommand } from './help.ts';
 import type { Outcome } from './open.ts';
 import { ClosedPipe, explained, say } from './output.ts';
 
@@ -35,21 +34,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command()
   .name('structpage')
   .description(
-    "Decodes the kernel's struct page array, from a memory dump or from this machine while it runs. Needs no debuginfo.",
+    'Shows what every page frame of a Linux machine is doing, from a memory dump and nothing else, or of this machine while it runs.',
   )
   .version(version)
-  .helpCommand(false)
-  .showHelpAfterError("See 'structpage --help' or 'structpage <command> --help'.")
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'structpage: ')) })
-  .addHelpText(
-    'after',
-    examples(
-      'structpage summary vmcore',
-      "structpage dump vmcore --where 'type == slab' --limit 20",
-      'structpage export vmcore -o pages.csv',
-      'sudo structpage summary            # this machine',
-    ),
-  )
+  .showHelpAfterError('(structpage --help, or structpage <command> --help, tells more)')
   .exitOverride();
 
 dumpCommand(program, outcome);
@@ -63,7 +51,6 @@ verifyCommand(program, outcome);
 layoutCommand(program);
 columnsCommand(program);
 doctorCommand(program, outcome);
-helpCommand(program);
 
 program.parseAsync().then(
   () => {
@@ -75,7 +62,7 @@ program.parseAsync().then(
 );
 
 function exitCode(thrown: unknown): number {
-  // errors of other files are explained where they are written
+  // whatever else is written to is explained where it is written
   const { syscall } = thrown as NodeJS.ErrnoException;
   const error = syscall === 'write' ? explained(thrown, 'standard output') : thrown;
   if (error instanceof ClosedPipe) return 0;
@@ -85,7 +72,7 @@ function exitCode(thrown: unknown): number {
     return EXIT[error.code];
   }
   say(
-    `internal error in structpage ${version}; please report it with the following lines\n${(error as Error)?.stack ?? error}`,
+    `this is a mistake of structpage ${version}; please report it with what follows\n${(error as Error)?.stack ?? error}`,
   );
   return EXIT_BUG;
 }

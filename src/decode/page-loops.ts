@@ -1,7 +1,7 @@
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { Address, LoopHost } from '../loops/loops.ts';
 import { Loops } from '../loops/loops.ts';
-import { PAGE_STATES, type PageReader } from '../memmap/page-reader.ts';
+import type { PageReader } from '../memmap/page-reader.ts';
 import { type CompiledRule, type FlagRules, flagRules } from './flag-names.ts';
 import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
 import type { SlabCaches } from './slab-caches.ts';
@@ -21,8 +21,6 @@ export const FACT = { place: 0, type: 1, kind: 2, freeOrder: 3, order: 4, cache:
 export const FACT_BYTES = 8;
 /** One thing that the folio pass finds out of a page. */
 export type Fact = keyof typeof FACT;
-
-const ABSENT = PAGE_STATES.indexOf('absent');
 
 /** The loops, set up for one kernel's struct page and for batches of up to `capacity` pages. */
 export class PageLoops {
@@ -55,8 +53,8 @@ export class PageLoops {
     let outside: Uint8Array | undefined;
     this.loops = new Loops({
       readHead: (pfn) => {
-        const { readable, bytes, states } = reader.read(pfn, 2);
-        if (readable < 2) return states[0] === ABSENT ? -1 : 0;
+        const { readable, bytes } = reader.read(pfn, 2);
+        if (readable < 2) return 0;
         outside!.set(bytes);
         return 1;
       },

@@ -36,6 +36,8 @@ export interface ProgramHeader {
 export interface SectionHeader {
   readonly name: number;
   readonly type: number;
+  /** sh_flags, of which the low 32 bits are in use. */
+  readonly flags: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -202,6 +204,7 @@ export function parseSectionHeaders(source: ByteSource, header: ElfHeader): Sect
     out.push({
       name: view.getUint32(at, le),
       type: view.getUint32(at + 4, le),
+      flags: Number(view.getBigUint64(at + 8, le) & 0xffffffffn),
       offset: clamp(view.getBigUint64(at + 24, le)),
       size: clamp(view.getBigUint64(at + 32, le)),
       link: view.getUint32(at + 40, le),

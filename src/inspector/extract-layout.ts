@@ -6,6 +6,7 @@ import { extractLayout } from '../layout/extract.ts';
 import type { LayoutFile } from '../layout/layout-file.ts';
 import { readKernelFile } from '../layout/vmlinux.ts';
 import { openFile } from '../sources/file-source.ts';
+import { inflateSection } from '../sources/inflate-section.ts';
 
 /** What the user knows of a kernel file that it does not say itself. */
 export interface ExtractFacts {
@@ -19,13 +20,13 @@ export interface ExtractFacts {
 const UNKNOWN = 'unknown';
 
 /**
- * The layout file of a kernel, from its vmlinux, vmlinuz or BTF. Throws UsageError when the release or the build id is neither
+ * The layout file of a kernel, from its vmlinux, vmlinuz, debug file or BTF. Throws UsageError when the release or the build id is neither
  * in the file nor given, FormatError and UnsupportedError for files that cannot be used.
  */
-export function extractLayoutFile(path: string, facts: ExtractFacts = {}): LayoutFile {
+export async function extractLayoutFile(path: string, facts: ExtractFacts = {}): Promise<LayoutFile> {
   const source = openFile(path);
   try {
-    const kernel = readKernelFile(source);
+    const kernel = await readKernelFile(source, inflateSection);
     const release = facts.release ?? kernel.release;
     const buildId = facts.buildId ?? kernel.buildId;
     if (!release || !buildId) {
@@ -39,7 +40,7 @@ export function extractLayoutFile(path: string, facts: ExtractFacts = {}): Layou
       buildId,
       package: facts.package || UNKNOWN,
       version: facts.packageVersion || UNKNOWN,
-      madeFrom: `BTF of ${basename(path)}`,
+      madeFrom: `${kernel.typesFrom} of ${basename(path)}`,
       madeBy: `structpage layout extract ${ownVersion()}`,
     });
   } finally {

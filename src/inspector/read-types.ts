@@ -5,23 +5,25 @@ import { factsFromJson, parseLayout } from '../layout/from-json.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { readKernelFile } from '../layout/vmlinux.ts';
 import { openFile } from '../sources/file-source.ts';
+import { inflateSection } from '../sources/inflate-section.ts';
 
 /** Layout files are some 100 KB. */
 const MAX_LAYOUT = 16 * 1024 * 1024;
 
 /**
- * The types in a file that the user names: a layouts/ file (JSON), a vmlinux or vmlinuz, or raw BTF.
+ * The types in a file that the user names: a layouts/ file (JSON), a vmlinux, vmlinuz or debug file, or raw BTF.
  * Throws FormatError or UnsupportedError.
  */
-export function readTypes(path: string): TypeFacts {
+export async function readTypes(path: string): Promise<TypeFacts> {
   const source = openFile(path);
   try {
     if (isJson(source)) {
       const text = new TextDecoder().decode(readUpTo(source, 0, Math.min(source.byteLength, MAX_LAYOUT)));
       return factsFromJson(parseLayout(text, path), path, 'layout-named');
     }
-    const file = readKernelFile(source);
-    return factsFromBtf(Btf.parse(file.btf, path), `BTF of ${path}`, 'btf-file');
+    const { btf, typesFrom } = await readKernelFile(source, inflateSection);
+    const confidence = typesFrom === 'BTF' ? 'btf-file' : 'dwarf';
+    return factsFromBtf(Btf.parse(btf, path), `${typesFrom} of ${path}`, confidence);
   } finally {
     source.close();
   }

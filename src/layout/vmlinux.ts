@@ -1,13 +1,18 @@
-import { type ByteSource, cString, hasText, readUpTo, viewOf } from '../core/bytes.ts';
-import { UnsupportedError } from '../core/errors.ts';
+import { type ByteSource, hasText, readUpTo, viewOf } from '../core/bytes.ts';
+import { FormatError, UnsupportedError } from '../core/errors.ts';
 import { parseBtfHeader } from '../formats/btf/header.ts';
 import { isBzImage, unpackBzImage } from '../formats/bz-image.ts';
-import { parseElfHeader, parseSectionHeaders, type SectionHeader } from '../formats/elf.ts';
+import { dwarfToBtf } from '../formats/dwarf/to-btf.ts';
+import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
+import { type ElfSection, ElfSections } from '../formats/elf-sections.ts';
+import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
 /** What a file that the user names says of a kernel. */
 export interface KernelFile {
   readonly kind: 'vmlinux' | 'bzImage' | 'btf';
+  /** What the types were read from. */
+  readonly typesFrom: 'BTF' | 'DWARF';
   /** The types; parse them with `Btf.parse`. */
   readonly btf: Uint8Array;
   /** uname -r; raw BTF does not say. */
@@ -16,28 +21,26 @@ export interface KernelFile {
   readonly buildId: string | undefined;
 }
 
+/** Inflates a section into memory or a temporary file; throws FormatError where it is damaged. */
+export type Inflate = (section: ElfSection, name: string) => Promise<ByteSource>;
+
 /** Larger than the types, or the read-only data, of any kernel. */
 const MAX_SECTION = 256 * 1024 * 1024;
 const NT_GNU_BUILD_ID = 3;
 
 /**
- * Reads vmlinux (ELF with a section .BTF), raw BTF (/sys/kernel/btf/vmlinux), or a bzImage (/boot/vmlinuz-…) whose
- * compression this Node can undo.
- * @throws UnsupportedError when the file is none of these, or has no BTF
- * @throws FormatError when it is damaged
+ * Reads vmlinux or its debug file (ELF with a section .BTF, else with DWARF 4 or 5), raw BTF (/sys/kernel/btf/vmlinux), or a
+ * bzImage (/boot/vmlinuz-…) whose compression this Node can undo.
+ * Throws UnsupportedError when the file is none of these or has no types, FormatError when it is damaged.
  */
-export function readKernelFile(source: ByteSource): KernelFile {
+export async function readKernelFile(source: ByteSource, inflate: Inflate): Promise<KernelFile> {
   const start = readUpTo(source, 0, 0x270);
-  if (hasText(start, '\x7fELF')) return { kind: 'vmlinux', ...fromElf(source) };
-  if (isBzImage(start)) return { kind: 'bzImage', ...fromElf(unpackBzImage(source, start)) };
+  if (hasText(start, '\x7fELF')) return { kind: 'vmlinux', ...(await fromElf(source, inflate)) };
+  if (isBzImage(start)) return { kind: 'bzImage', ...(await fromElf(unpackBzImage(source, start), inflate)) };
   if (start.length >= 24 && [0xeb9f, 0x9feb].includes(viewOf(start).getUint16(0))) {
     const { end } = parseBtfHeader(start, source.name);
-    return {
-      kind: 'btf',
-      btf: readUpTo(source, 0, Math.min(end, MAX_SECTION)),
-      release: undefined,
-      buildId: undefined,
-    };
+    const btf = readUpTo(source, 0, Math.min(end, MAX_SECTION));
+    return { kind: 'btf', typesFrom: 'BTF', btf, release: undefined, buildId: undefined };
   }
   throw new UnsupportedError(
     `${source.name}: neither vmlinux (ELF), vmlinuz (bzImage), nor BTF`,
@@ -45,33 +48,71 @@ export function readKernelFile(source: ByteSource): KernelFile {
   );
 }
 
-function fromElf(source: ByteSource): Omit<KernelFile, 'kind'> {
-  const header = parseElfHeader(source);
-  const sections = parseSectionHeaders(source, header);
-  const names = sections[header.sectionNames];
-  const nameBytes = names ? read(source, names) : new Uint8Array(0);
-  const section = (name: string): Uint8Array | undefined => {
-    const found = sections.find((s) => cString(nameBytes, Math.min(s.name, nameBytes.length)) === name);
-    return found && read(source, found);
-  };
-  const btf = section('.BTF');
-  if (!btf || btf.length === 0) {
+async function fromElf(source: ByteSource, inflate: Inflate): Promise<Omit<KernelFile, 'kind'>> {
+  const { littleEndian, ...header } = parseElfHeader(source);
+  const sections = new ElfSections(source, { littleEndian, ...header });
+  const own = sections.read('.BTF', MAX_SECTION);
+  const btf = own ?? (await fromDwarf(source.name, sections, littleEndian, inflate));
+  if (!btf) {
     throw new UnsupportedError(
-      `${source.name}: an ELF file without a section .BTF`,
-      'a kernel built with CONFIG_DEBUG_INFO_BTF, not stripped of its sections',
+      `${source.name}: an ELF file with neither a section .BTF nor .debug_info`,
+      'a kernel built with CONFIG_DEBUG_INFO_BTF, or the file with its debug information',
     );
   }
-  const notes = parseNotes(section('.notes') ?? new Uint8Array(0), header.littleEndian).notes;
+  const notes = parseNotes(sections.read('.notes', MAX_SECTION) ?? new Uint8Array(0), littleEndian).notes;
   const buildId = notes.find((note) => note.name === 'GNU' && note.type === NT_GNU_BUILD_ID);
   return {
+    typesFrom: own ? 'BTF' : 'DWARF',
     btf,
-    release: releaseIn(section('.rodata')),
+    release: releaseIn(sections.read('.rodata', MAX_SECTION)),
     buildId: buildId && Buffer.from(buildId.desc).toString('hex'),
   };
 }
 
-function read(source: ByteSource, section: SectionHeader): Uint8Array {
-  return readUpTo(source, section.offset, Math.min(section.size, MAX_SECTION));
+async function fromDwarf(
+  name: string,
+  sections: ElfSections,
+  littleEndian: boolean,
+  inflate: Inflate,
+): Promise<Uint8Array | undefined> {
+  const open: ByteSource[] = [];
+  const plain = async (section: string): Promise<ByteSource | undefined> => {
+    const found = sections.find(section);
+    if (!found) return undefined;
+    const source = found.compression === 'none' ? found.packed : await inflate(found, section);
+    open.push(source);
+    return source;
+  };
+  const whole = async (section: string): Promise<Uint8Array> => {
+    const source = await plain(section);
+    if (!source) return new Uint8Array(0);
+    if (source.byteLength <= MAX_SECTION) return readUpTo(source, 0, source.byteLength);
+    throw new FormatError({
+      file: `${name}, ${section}`,
+      expected: `at most ${MAX_SECTION} bytes`,
+      found: `${source.byteLength}`,
+    });
+  };
+  try {
+    const info = await plain('.debug_info');
+    return (
+      info &&
+      dwarfToBtf(
+        {
+          name,
+          littleEndian,
+          info,
+          abbrev: await whole('.debug_abbrev'),
+          str: await whole('.debug_str'),
+          lineStr: await whole('.debug_line_str'),
+          strOffsets: await whole('.debug_str_offsets'),
+        },
+        { structs: new Set(Object.keys(WANTED_STRUCTS)), enums: new Set(WANTED_ENUMS) },
+      )
+    );
+  } finally {
+    for (const source of open) source.close();
+  }
 }
 
 /** linux_banner (init/version.c): `Linux version 6.12.107+deb13-cloud-amd64 (…`. */

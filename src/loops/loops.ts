@@ -5,7 +5,7 @@ export type Address = number;
 
 /** What the loops ask of the host while they run. */
 export interface LoopHost {
-  /** Puts the two struct pages at the head of a folio to where `setBatch` said; 1 if both could be read, -1 if there is no such page. */
+  /** Puts the two struct pages at the head of a folio to where `setBatch` said; 1 if both could be read. */
   readHead(pfn: number): number;
   /** The pfn whose struct page is at an address; negative if it is none. */
   pfnOf(low: number, high: number): number;
@@ -64,7 +64,6 @@ export interface LoopExports {
   setMasks(at: Address): void;
   folios(start: number, count: number): void;
   forgetFolio(): void;
-  doubt(start: number, count: number): number;
   flagSets(count: number): void;
   ramp(to: Address, count: number, first: bigint, step: bigint): void;
   sections(to: Address, count: number, start: number, perSection: number): void;

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
-import { SMALLEST_PAGE as PAGE } from '../core/address.ts';
+
+const PAGE = 4096;
 
 /** What came of a read: the bytes that were got, and what ended it early. */
 export interface Got {

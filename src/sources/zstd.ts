@@ -17,10 +17,15 @@ export const zstd: Wrapper = {
   },
 
   unwrap(source, context) {
-    const native = (zlib as { createZstdDecompress?(): NodeJS.ReadWriteStream }).createZstdDecompress;
-    return decompress(source, 'zstd', context, native ? byNode(native) : byFzstd);
+    return decompress(source, 'zstd', context, zstdDecoder());
   },
 };
+
+/** The decoder for a stream of zstd that this Node is fastest with. */
+export function zstdDecoder(): StreamDecoder {
+  const native = (zlib as { createZstdDecompress?(): NodeJS.ReadWriteStream }).createZstdDecompress;
+  return native ? byNode(native) : byFzstd;
+}
 
 /** The decoder in JavaScript, for Node without zstd. */
 export const byFzstd: StreamDecoder = async (chunks, write) => {
@@ -41,7 +46,8 @@ export const byFzstd: StreamDecoder = async (chunks, write) => {
   if (!ended) throw new Error('the data ends early');
 };
 
-function byNode(create: () => NodeJS.ReadWriteStream): StreamDecoder {
+/** Decodes by a stream of node:zlib. */
+export function byNode(create: () => NodeJS.ReadWriteStream): StreamDecoder {
   return async (chunks, write) => {
     const stream = create();
     const done = new Promise<void>((resolve, reject) => {

@@ -3,15 +3,15 @@ import { doctor, type LiveSource } from '../../index.ts';
 import type { Outcome } from '../open.ts';
 import { stdout } from '../output.ts';
 
-/** structpage doctor: each method of reading this machine's memory, and what prevents it. */
+/** structpage doctor: every way to the memory of this machine, and what stands in it. */
 export function doctorCommand(program: Command, outcome: Outcome): void {
   program
     .command('doctor')
-    .summary("show how this machine's memory can be read, and what prevents it")
+    .summary("tell which ways lead to this machine's memory")
     .description(
-      "Tries each method of reading this machine's memory, in the order that the other commands use without a dump. Shows why a method fails and how to enable it. Exits with 4 if none works.",
+      'Tries every way to the memory of this machine, in the order in which the other commands do when no dump is named, and tells why those that are closed are and what would open them. Exits with 0 when at least one is open.',
     )
-    .option('--json', 'print JSON')
+    .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
       const ways = doctor();
       await stdout(options.json ? `${JSON.stringify(ways, null, 2)}\n` : text(ways));

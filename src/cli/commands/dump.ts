@@ -28,16 +28,18 @@ import { say, stdout } from '../output.ts';
 export function dumpCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('dump')
-    .summary('print decoded struct pages')
-    .description('Prints decoded struct pages to standard output, one row per page.')
+    .summary('print struct pages, decoded')
+    .description(
+      'Prints the struct pages of a memory dump, or of this machine, to standard output, one row a page.',
+    )
     .argument('[dump...]', DUMP_HELP)
-    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+    .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {
         throw new UsageError(
-          `there is no format '${options.format}'; choose ${EXPORTERS.map((e) => e.name).join(', ')}`,
+          `there is no format '${options.format}'; there are ${EXPORTERS.map((e) => e.name).join(', ')}`,
         );
       }
       await withImage(dumps, options, async (inspector) => {
@@ -50,15 +52,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          const { pageBytes } = inspector.kernel;
-          const job = {
-            selection,
-            exporter,
-            jobs: jobsOf(options),
-            lastPfn,
-            pageBytes,
-            ...(width ? { width } : {}),
-          };
+          const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
           await exportRows(inspector, job, stdout, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);
@@ -68,10 +62,10 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   );
 }
 
-/** A range without any struct page is more likely a mistake than a question. */
+/** A range without a single struct page is more likely a mistake than a question. */
 export function warnIfNothing(inspector: Inspector, options: SelectOptions): void {
   if (options.pfn && inspector.ranges(options.pfn).length === 0) {
     const there = inspector.model.present.map((r) => `${r.start}-${r.end - 1}`).join(', ');
-    say(`none of these pfns has a struct page; the struct page array covers pfns ${there}`);
+    say(`none of these pfns has a struct page; there are ${there}`);
   }
 }

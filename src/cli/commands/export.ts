@@ -32,39 +32,37 @@ interface Options extends SelectOptions, ImageOptions {
   header: boolean;
 }
 
-/** structpage export: rows to a file, which appears under its name only when it is complete. */
+/** structpage export: rows to a file, which appears under its name only when it is whole. */
 export function exportCommand(program: Command, outcome: Outcome): void {
   const formats = EXPORTERS.map((e) => e.name).filter((n) => n !== 'table');
   const command = program
     .command('export')
-    .summary('write decoded struct pages to a file')
+    .summary('write struct pages, decoded, to a file')
     .description(
-      "Writes decoded struct pages to a file. The file's extension selects the format. The file appears under its name only when it is complete.",
+      'Writes the struct pages of a memory dump, or of this machine, to a file; the format is that of its extension.',
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption(
       '-o, --output <file>',
-      `file to write (${formats.map((f) => `.${f}`).join(', ')}); - for standard output`,
+      `file to write; its extension names the format (${formats.join(', ')}); - is standard output`,
     )
-    .option('--format <name>', 'output format, if the extension does not select it')
+    .option('--format <name>', 'format, if the extension does not tell')
     .addOption(
-      new Option('--delimiter <character>', 'CSV: field delimiter (default: a comma)').argParser(
+      new Option('--delimiter <character>', 'CSV: what stands between cells (a comma if not said)').argParser(
         parseDelimiter,
       ),
     )
-    .option('--no-header', 'CSV: leave out the line with the column names');
+    .option('--no-header', 'CSV: no line with the names of the columns');
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1).toLowerCase();
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {
       throw new UsageError(
-        `the extension of '${options.output}' selects no format; use ${formats.map((f) => `.${f}`).join(', ')}, or --format`,
+        `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
       );
     }
     if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header)) {
-      throw new UsageError(
-        `--delimiter and --no-header apply to CSV only, and the format is ${exporter.name}`,
-      );
+      throw new UsageError(`--delimiter and --no-header are about CSV, and this is to be ${exporter.name}`);
     }
     await withImage(dumps, options, async (inspector) => {
       warnIfNothing(inspector, options);
@@ -96,10 +94,12 @@ export function exportCommand(program: Command, outcome: Outcome): void {
   });
 }
 
-/** Refuses delimiters that make CSV ambiguous. */
+/** What would make CSV that nobody can read is refused. */
 function parseDelimiter(text: string): string {
   if ([...text].length !== 1 || /["\r\n]/.test(text)) {
-    throw new InvalidArgumentError('Expected one character other than a quotation mark or a line break.');
+    throw new InvalidArgumentError(
+      'It must be one character, and neither a quotation mark nor the end of a line.',
+    );
   }
   return text;
 }

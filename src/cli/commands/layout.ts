@@ -48,15 +48,15 @@ export function layoutCommand(program: Command): void {
 
   command
     .command('extract')
-    .summary('make a layout file from a vmlinux, vmlinuz or BTF file')
-    .argument('<file>', 'vmlinux, vmlinuz, or raw BTF such as /sys/kernel/btf/vmlinux')
+    .summary('make a layout file from a vmlinux, vmlinuz, debug or BTF file')
+    .argument('<file>', 'vmlinux, vmlinuz, debug file, or raw BTF such as /sys/kernel/btf/vmlinux')
     .option('-o, --output <file>', 'file to write; standard output if not given')
     .option('--release <release>', 'uname -r, if the file does not say')
     .option('--build-id <id>', 'build id, if the file does not say')
     .option('--package <name>', 'package that the file is from')
     .option('--package-version <version>', 'version of the package')
     .action(async (file: string, options: ExtractOptions) => {
-      const text = formatLayout(extractLayoutFile(file, options));
+      const text = formatLayout(await extractLayoutFile(file, options));
       if (options.output === undefined) await stdout(text);
       else await intoFile(options.output, (write) => write(text));
     });

@@ -201,10 +201,10 @@ function packed(place: i32, type: i32, kind: i32, free: i32, order: i32, cache: 
 }
 
 /** Up to where pages with the same compound word have the same head. */
-export let tailEnd: i64 = 0;
+let tailEnd: i64 = 0;
 
 /** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
-export function headOf(pfn: i64, link: u64): i64 {
+function headOf(pfn: i64, link: u64): i64 {
   tailEnd = i64.MAX_VALUE;
   // a mask: all ones above some bit; a pointer to the array never is, as it lies below
   if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
@@ -239,7 +239,7 @@ function describeHead(owner: i64, first: i64, count: i32): void {
     const at = states + <usize>index;
     if (load<u8>(at) == 0 && load<u8>(at, 1) == 0) describe(raw + <usize>index * size);
     else unknown();
-  } else if (readHead(<f64>owner) > 0) describe(outside);
+  } else if (readHead(<f64>owner)) describe(outside);
   else unknown();
 }
 

@@ -1,6 +1,6 @@
 /** What the loops ask of the host; each is rare. */
 
-/** Puts the two struct pages at the head of a folio to `outside`; 1 if both could be read, -1 if there is no such page. */
+/** Puts the two struct pages at the head of a folio to `outside`; 1 if both could be read. */
 @external('host', 'readHead')
 export declare function readHead(pfn: f64): i32;
 

@@ -1,5 +1,4 @@
 /** The hot loops, compiled to loops.wasm by scripts/build.mjs. Every one has a plain twin in test/loops. */
-export { doubt } from './doubt';
 export { encode, rowsDone, setStyle } from './encode';
 export {
   andBits,
