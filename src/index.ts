@@ -5,10 +5,12 @@ export {
   FaultError,
   FormatError,
   LayoutError,
+  OutputError,
   StructPageError,
   UnsupportedError,
   UsageError,
 } from './core/errors.ts';
+export { printable, printableJson, printableLines } from './core/printable.ts';
 export type { Range } from './core/ranges.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';

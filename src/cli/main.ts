@@ -14,7 +14,7 @@ import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
 import type { Outcome } from './open.ts';
-import { ClosedPipe, explained, say } from './output.ts';
+import { ClosedPipe, explained, print, say } from './output.ts';
 
 const EXIT: Record<StructPageError['code'], number> = {
   usage: 2,
@@ -22,6 +22,7 @@ const EXIT: Record<StructPageError['code'], number> = {
   fault: 3,
   unsupported: 4,
   layout: 4,
+  output: 3,
 };
 
 /** EX_SOFTWARE of sysexits.h. */
@@ -38,6 +39,7 @@ const program = new Command()
   )
   .version(version)
   .showHelpAfterError('(structpage --help, or structpage <command> --help, tells more)')
+  .configureOutput({ writeErr: (text) => print(process.stderr, text) })
   .exitOverride();
 
 dumpCommand(program, outcome);

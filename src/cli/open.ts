@@ -69,8 +69,7 @@ export async function withImage(
   const interrupted = (): never => process.exit(130);
   if (options.qmpStop) {
     process.once('exit', closed);
-    process.once('SIGINT', interrupted);
-    process.once('SIGTERM', interrupted);
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, interrupted);
   }
   try {
     for (const warning of inspector.warnings) say(`warning: ${warning}`);

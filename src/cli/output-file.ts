@@ -1,48 +1,98 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
   openSync,
   readdirSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ClosedPipe, explained, stdout, writeAll } from './output.ts';
+import { UsageError } from '../index.ts';
+import { ClosedPipe, explained, stdoutData, writeAll } from './output.ts';
 
 type Write = (data: string | Uint8Array) => Promise<void>;
 
+/** Exit codes for signals are 128 and the number of the signal. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Names that are tried for the temporary file before it is given up. */
+const MOST_NAMES = 100;
+
+/** Throws UsageError if the file that is to be written is one of those that are read, by whatever name. */
+export function refuseInput(path: string, inputs: readonly string[]): void {
+  if (path === '-') return;
+  const output = statQuietly(path);
+  if (!output) return;
+  for (const input of inputs) {
+    const names = input === '-' || input === 'standard input' ? [input, '/dev/stdin'] : [input];
+    for (const stat of names.map(statQuietly)) {
+      if (!stat || !isSame(output, stat)) continue;
+      throw new UsageError(
+        `the output ${path} is also an input (${input}), and would be lost: name another file`,
+      );
+    }
+  }
+}
+
+function isSame(a: Stats, b: Stats): boolean {
+  if (a.isBlockDevice() && b.isBlockDevice()) return a.rdev === b.rdev;
+  return a.isFile() && b.isFile() && a.dev === b.dev && a.ino === b.ino;
+}
+
+function statQuietly(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Writes under a temporary name beside the file, and renames it when all is written. Nothing is left otherwise. Standard
- * output (-) and what is no regular file (a device, a pipe) are written to as they are.
+ * Writes under a temporary name beside the file, and renames it when all is written. Nothing is left otherwise. A file that is
+ * replaced keeps its owner and mode. Standard output (-) and what is no regular file (a device, a pipe) are written to as they
+ * are. Throws UsageError if the file is one of `inputs`.
  */
-export async function intoFile(path: string, use: (write: Write) => Promise<void>): Promise<void> {
-  if (path === '-') return use(stdout);
-  if (isSpecial(path)) return intoSpecial(path, use);
+export async function intoFile(
+  path: string,
+  inputs: readonly string[],
+  use: (write: Write) => Promise<void>,
+): Promise<void> {
+  refuseInput(path, inputs);
+  if (path === '-') return use(stdoutData);
+  const before = statQuietly(path);
+  if (before && !before.isFile() && !before.isDirectory()) return intoSpecial(path, use);
   // a link stays one, and what it leads to is replaced
   const file = existsSync(path) ? realpathSync(path) : path;
   removeLeftovers(file);
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-  const remove = (): void => rmSync(temporary, { force: true });
+  let temporary: string | undefined;
+  const remove = (): void => {
+    if (temporary !== undefined) rmSync(temporary, { force: true });
+  };
   const interrupted = (signal: NodeJS.Signals): void => {
     remove();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.exit(SIGNALS[signal as keyof typeof SIGNALS]);
   };
   // before there is a file that a signal could leave behind
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
+  for (const signal in SIGNALS) process.once(signal, interrupted);
+  let fd: number | undefined;
   try {
-    const fd = create(temporary, path);
+    [fd, temporary] = create(file, before ? 0o600 : 0o666);
+    if (before) keepOwner(fd, before);
     await use(writer(fd));
     closeSync(fd);
+    fd = undefined;
     renameSync(temporary, file);
   } catch (error) {
+    if (fd !== undefined) closeSync(fd);
     remove();
     throw explained(error, path);
   } finally {
-    process.off('SIGINT', interrupted);
-    process.off('SIGTERM', interrupted);
+    for (const signal in SIGNALS) process.off(signal, interrupted);
   }
 }
 
@@ -52,11 +102,6 @@ function writer(fd: number): Write {
     // a signal is only heard between two turns of the loop
     await new Promise((resolve) => setImmediate(resolve));
   };
-}
-
-function isSpecial(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
 }
 
 async function intoSpecial(path: string, use: (write: Write) => Promise<void>): Promise<void> {
@@ -72,18 +117,43 @@ async function intoSpecial(path: string, use: (write: Write) => Promise<void>): 
   }
 }
 
-/** Creates a file; `path` is what it stands for in messages. */
-function create(temporary: string, path: string): number {
-  try {
-    return openSync(temporary, 'wx');
-  } catch (error) {
-    throw explained(error, path);
+/** Creates a file beside `file` under a name that nothing has yet: never a file, or a link, that is there. */
+function create(file: string, mode: number): [fd: number, name: string] {
+  for (let n = 0; ; n++) {
+    const name = join(dirname(file), `${prefixOf(file)}${process.pid}${n === 0 ? '' : `-${n}`}.tmp`);
+    try {
+      return [openSync(name, 'wx', mode), name];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || n === MOST_NAMES) throw error;
+    }
   }
+}
+
+/** Gives a file owner and mode of the one that it replaces; the rights of a group are left out if it cannot be given to that group. */
+function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
+  const isGroup = tryOwner(fd, uid, gid) || tryOwner(fd, -1, gid);
+  fchmodSync(fd, mode & (isGroup ? 0o777 : 0o707));
+}
+
+function tryOwner(fd: number, uid: number, gid: number): boolean {
+  try {
+    fchownSync(fd, uid, gid);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names of files are 255 bytes at the most. */
+function prefixOf(file: string): string {
+  let name = basename(file);
+  while (Buffer.byteLength(name) > 220) name = name.slice(0, -1);
+  return `.${name}.`;
 }
 
 /** Takes away what writers of the same file have left that were killed. */
 function removeLeftovers(path: string): void {
-  const start = `.${basename(path)}.`;
+  const start = prefixOf(path);
   let names: string[];
   try {
     names = readdirSync(dirname(path));
@@ -91,7 +161,9 @@ function removeLeftovers(path: string): void {
     return;
   }
   for (const name of names) {
-    const pid = name.startsWith(start) ? /^(\d+)\.tmp$/.exec(name.slice(start.length))?.[1] : undefined;
+    const pid = name.startsWith(start)
+      ? /^(\d+)(?:-\d+)?\.tmp$/.exec(name.slice(start.length))?.[1]
+      : undefined;
     if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
     rmSync(join(dirname(path), name), { force: true });
   }

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { type Sink, UsageError } from '../index.ts';
+import { OutputError, printable, printableLines, type Sink } from '../index.ts';
 
 /** Whether standard output is a regular file: the stream would take a part that fits on a full disk for all. */
 let isFile: boolean | undefined;
@@ -19,8 +19,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') broken = true;
 });
 
-/** Standard output as a sink; throws ClosedPipe once the reader has gone. */
-export const stdout: Sink = (text) =>
+/** Text for people on standard output; whatever in it would act on a terminal is escaped. Throws as `stdoutData` does. */
+export const stdout = (text: string): Promise<void> => writeOut(printableLines(text));
+
+/**
+ * Data on standard output: byte for byte as they are where a program or a file takes them, escaped as all else on a
+ * terminal. Throws ClosedPipe once the reader has gone.
+ */
+export const stdoutData: Sink = (data) => {
+  if (!process.stdout.isTTY) return writeOut(data);
+  return writeOut(printableLines(typeof data === 'string' ? data : new TextDecoder().decode(data)));
+};
+
+const writeOut: Sink = (text) =>
   new Promise((resolve, reject) => {
     isFile ??= fstatSync(1).isFile();
     if (isFile) {
@@ -42,7 +53,7 @@ export const stdout: Sink = (text) =>
 export function explained(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const why = WHY[code ?? ''];
-  return why === undefined ? error : new UsageError(`cannot write ${path}: ${why}`);
+  return why === undefined ? error : new OutputError(`cannot write ${path}: ${why}`);
 }
 
 const WHY: Record<string, string> = {
@@ -61,7 +72,13 @@ const WHY: Record<string, string> = {
 
 /** Says something to the person at the terminal, on standard error. */
 export function say(text: string): void {
-  process.stderr.write(`structpage: ${text}\n`);
+  // a line that somebody else's text begins must not pass for one of ours
+  print(process.stderr, `structpage: ${text.replace(/\n(?! )/g, '\n  ')}\n`);
+}
+
+/** Writes text for people to where they may see it. */
+export function print(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(printableLines(text));
 }
 
 /** A bar on standard error; draws nothing when that is not a terminal. */
@@ -77,7 +94,7 @@ export class Progress {
     const width = 30;
     const full = Math.round(part * width);
     process.stderr.write(
-      `\r\x1b[K${what} [${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.floor(part * 100)} %`,
+      `\r\x1b[K${printable(what)} [${'#'.repeat(full)}${' '.repeat(width - full)}] ${Math.floor(part * 100)} %`,
     );
   }
 
@@ -90,16 +107,18 @@ export class Progress {
 
 /** Lines of label and value, the values aligned. */
 export function labelled(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(0, ...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+  const cells = rows.map(([label, value]) => [printable(label), printable(value)] as const);
+  const width = cells.reduce((most, [label]) => Math.max(most, label.length), 0);
+  return cells.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 }
 
 /** Rows of cells, each column as wide as its widest cell; numbers to the right. */
 export function aligned(rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = [];
-  for (const row of rows)
+  const shown = rows.map((row) => row.map(printable));
+  for (const row of shown)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  return rows
+  return shown
     .map((row) =>
       `${indent}${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd(),
     )

@@ -6,7 +6,7 @@
 /** What every error of structpage is. */
 export abstract class StructPageError extends Error {
   /** A stable word for the kind of error. */
-  abstract readonly code: 'format' | 'fault' | 'unsupported' | 'layout' | 'usage';
+  abstract readonly code: 'format' | 'fault' | 'unsupported' | 'layout' | 'usage' | 'output';
 }
 
 /** A file is not what it says it is: cut off, contradictory or damaged. */
@@ -132,4 +132,10 @@ export class LayoutError extends StructPageError {
 export class UsageError extends StructPageError {
   readonly code = 'usage';
   override readonly name = 'UsageError';
+}
+
+/** What was asked for cannot be written to where it should go. */
+export class OutputError extends StructPageError {
+  readonly code = 'output';
+  override readonly name = 'OutputError';
 }

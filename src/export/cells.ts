@@ -7,16 +7,25 @@ import type { Column } from '../table/column.ts';
 /** Gives the text of one cell; empty text for an empty value. */
 export type CellText = (page: number) => string;
 
-/** How the cells of each column of a batch are written, in the order of `names`. */
-export function cellTexts(batch: ColumnBatch, names: readonly ColumnName[]): CellText[] {
+/**
+ * How the cells of each column of a batch are written, in the order of `names`. `shown` is applied to all that a dump
+ * can call as it likes: names, and sets of them.
+ */
+export function cellTexts(
+  batch: ColumnBatch,
+  names: readonly ColumnName[],
+  shown: (text: string) => string = exact,
+): CellText[] {
   const { states } = batch;
   return names.map((name) => {
-    const text = cellText(batch.columns.get(name)!);
+    const text = cellText(batch.columns.get(name)!, shown);
     return pageColumn(name).ofPlace ? text : (page) => (states[page] === 0 ? text(page) : '');
   });
 }
 
-function cellText(column: Column): CellText {
+const exact = (text: string): string => text;
+
+function cellText(column: Column, shown: (text: string) => string): CellText {
   switch (column.kind) {
     case 'number': {
       const { values, empty } = column;
@@ -28,7 +37,7 @@ function cellText(column: Column): CellText {
     }
     case 'name': {
       const { codes, names } = column;
-      return (page) => names[codes[page]!] ?? String(codes[page]);
+      return (page) => shown(names[codes[page]!] ?? String(codes[page]));
     }
     case 'set': {
       const { low, high, names } = column;
@@ -39,7 +48,7 @@ function cellText(column: Column): CellText {
         const key = h * 4294967296 + l;
         let text = known.get(key);
         if (text === undefined) {
-          text = setText(l, h, names);
+          text = shown(setText(l, h, names));
           known.set(key, text);
         }
         return text;
@@ -49,9 +58,14 @@ function cellText(column: Column): CellText {
 }
 
 /** The length of the longest text that `cellTexts` gives for a column in these rows; it makes the text of few of them. */
-export function longestText(batch: ColumnBatch, name: ColumnName, rows: Uint32Array): number {
+export function longestText(
+  batch: ColumnBatch,
+  name: ColumnName,
+  rows: Uint32Array,
+  shown: (text: string) => string,
+): number {
   const column = batch.columns.get(name)!;
-  const text = cellText(column);
+  const text = cellText(column, shown);
   const empty = 'empty' in column ? column.empty : undefined;
   const always = pageColumn(name).ofPlace;
   let longest = 0;

@@ -20,7 +20,7 @@ export const csv: Exporter = {
       end: '\n',
       empty: '',
       quote: '',
-      text: cellOf,
+      text: options.safe ? (value) => cellOf(harmless(value)) : cellOf,
       head: (options.header ?? true) ? `${columns.map(cellOf).join(',')}\n` : '',
       foot: '',
       emptyFoot: '',
@@ -30,6 +30,11 @@ export const csv: Exporter = {
 
   write: (rows, columns, sink, options) => writeAny(rows, columns, sink, options),
 };
+
+/** Text that no spreadsheet takes for a formula; numbers are not text, and may be negative. */
+function harmless(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
 
 /** Text of a cell as csv-stringify writes it in the default dialect. */
 function cellOf(value: string): string {
@@ -56,7 +61,7 @@ export const writeAny: NonNullable<Exporter['write']> = async (rows, columns, si
     if (failed) throw failed;
   };
   for await (const { batch, rows: indices } of rows) {
-    const cells = cellTexts(batch, columns);
+    const cells = cellTexts(batch, columns, options.safe ? harmless : undefined);
     for (let i = 0; i < indices.length; i++) {
       const page = indices[i]!;
       stringifier.write(cells.map((cell) => cell(page)));

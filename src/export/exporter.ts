@@ -10,6 +10,8 @@ export interface ExportOptions {
   readonly delimiter?: string;
   readonly header?: boolean;
   readonly quoted?: boolean;
+  /** Put an apostrophe before names that a spreadsheet would take for a formula. */
+  readonly safe?: boolean;
   /** The largest pfn that can come: the table leaves room for it. */
   readonly lastPfn?: number;
   /** Columns of the terminal, for the table; unlimited if not given. */

@@ -1,3 +1,4 @@
+import { printableJson } from '../core/printable.ts';
 import type { ColumnName } from '../decode/columns/registry.ts';
 import type { BulkFormat, Exporter } from './exporter.ts';
 
@@ -8,7 +9,7 @@ function objects(columns: readonly ColumnName[], between: string): BulkFormat {
     end: `}${between}`,
     empty: 'null',
     quote: '"',
-    text: (value) => JSON.stringify(value),
+    text: (value) => printableJson(value),
     head: '',
     foot: '',
     emptyFoot: '',

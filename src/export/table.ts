@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import { type ColumnName, columnSpec } from '../decode/columns/registry.ts';
 import { alignOf } from '../table/column.ts';
 import { cellTexts, longestText } from './cells.ts';
@@ -22,12 +23,12 @@ export const table: Exporter = {
     let widths: number[] | undefined;
     let chunk = FIRST_CHUNK;
     for await (const { batch, rows: indices } of rows) {
-      const cells = cellTexts(batch, columns);
+      const cells = cellTexts(batch, columns, printable);
       const lineOf = (page: number): string[] => cells.map((cell) => cell(page));
       if (!widths) {
         if (indices.length === 0) continue;
         const sample = indices.subarray(0, SAMPLE_ROWS);
-        const longest = columns.map((name) => longestText(batch, name, sample));
+        const longest = columns.map((name) => longestText(batch, name, sample, printable));
         widths = widthsFor(columns, longest, options);
         if (options.header !== false) await sink(line(columns, columns, widths, options.width));
       }

@@ -45,11 +45,12 @@ export async function exportRows(
 
 /** The job of a pool that writes these rows. */
 export function scanJob(inspector: Inspector, job: ExportJob, columns: readonly ColumnName[]): ScanJob {
-  const { selection, exporter, delimiter, header, quoted } = job;
+  const { selection, exporter, delimiter, header, quoted, safe } = job;
   const options = {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === undefined ? {} : { header }),
     ...(quoted === undefined ? {} : { quoted }),
+    ...(safe === undefined ? {} : { safe }),
   };
   return {
     plan: inspector.plan({ ...selection, columns }),

@@ -1,3 +1,5 @@
+import { printableJson } from '../core/printable.ts';
+
 /** A layouts/ file: the part of the types of one kernel (or of several with the same) that structpage uses. */
 export interface LayoutFile {
   readonly format: 1;
@@ -44,7 +46,7 @@ export interface LayoutMember {
 
 /** The text of a layouts/ file: a line for each member and each kernel, so that two kernels can be compared by eye. */
 export function formatLayout(file: LayoutFile): string {
-  const line = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, ' ');
+  const line = (value: unknown): string => printableJson(value, 1).replace(/\s*\n\s*/g, ' ');
   const block = (
     entries: readonly string[],
     indent: string,
@@ -53,23 +55,23 @@ export function formatLayout(file: LayoutFile): string {
     entries.length === 0
       ? open + close
       : `${open}\n${entries.map((entry) => `${indent}  ${entry}`).join(',\n')}\n${indent}${close}`;
-  const key = (name: string): string => `${JSON.stringify(name)}: `;
+  const key = (name: string): string => `${printableJson(name)}: `;
   const structs = Object.entries(file.structs).map(([name, { size, members }]) => {
     const lines = Object.entries(members).map(([path, member]) => key(path) + line(member));
     const inner = [`"size": ${size}`, `"members": ${block(lines, '      ', ['{', '}'])}`];
     return key(name) + block(inner, '    ', ['{', '}']);
   });
   const enums = Object.entries(file.enums).map(([name, constants]) => {
-    const lines = Object.entries(constants).map(([constant, value]) => key(constant) + JSON.stringify(value));
+    const lines = Object.entries(constants).map(([constant, value]) => key(constant) + printableJson(value));
     return key(name) + block(lines, '    ', ['{', '}']);
   });
   return `${block(
     [
       '"$schema": "../schema.json"',
       `"format": ${file.format}`,
-      `"arch": ${JSON.stringify(file.arch)}`,
+      `"arch": ${printableJson(file.arch)}`,
       `"kernels": ${block(file.kernels.map(line), '  ', ['[', ']'])}`,
-      `"madeBy": ${JSON.stringify(file.madeBy)}`,
+      `"madeBy": ${printableJson(file.madeBy)}`,
       `"structs": ${block(structs, '  ', ['{', '}'])}`,
       `"enums": ${block(enums, '  ', ['{', '}'])}`,
     ],

@@ -3,8 +3,8 @@ import { openLibc } from './libc.ts';
 /** _LINUX_CAPABILITY_VERSION_3 (include/uapi/linux/capability.h). */
 const VERSION_3 = 0x20080522;
 const PR_SET_NO_NEW_PRIVS = 38;
-/** CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: a result may go to a folder of the user who called sudo. */
-const KEPT = (1 << 1) | (1 << 2);
+/** CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER: a result may replace a file of the user who called sudo. */
+const KEPT = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 3);
 
 /**
  * Gives up, for this thread and those that it will start, what only opening the memory took: every capability but those over files,

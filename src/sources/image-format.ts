@@ -64,6 +64,8 @@ export interface OpenImage {
   readonly virtual?: VirtualSegments;
   /** The files that it was opened from, decompressed, in the order that they were named in. */
   readonly files?: readonly ByteSource[];
+  /** Paths of all files that were opened for it, by the user's names. */
+  readonly inputs?: readonly string[];
   /** What was said of it when it was opened: the same files are opened by it again. */
   readonly lowMemory?: number;
   /** The memory goes on changing while it is read. */

@@ -24,6 +24,7 @@ export async function openImages(
   const hows: string[] = [];
   const warnings: string[] = [];
   const open: ByteSource[] = [...sources];
+  const inputs = sources.map((source) => source.name);
   try {
     for (let i = 0; i < open.length; i++) {
       const unwrapped = await unwrapAll(open[i]!, context);
@@ -43,14 +44,19 @@ export async function openImages(
       );
     }
     const image = await format.open(open[lead]!, {
-      sibling: openQuietly,
       beside: filesBeside,
       ...context,
+      sibling: (name) => {
+        const source = (context.sibling ?? openQuietly)(name);
+        if (source) inputs.push(name);
+        return source;
+      },
       ...(parts.length > 0 ? { parts } : {}),
     });
     return {
       ...image,
       files: [...open],
+      inputs,
       ...(context.lowMemory === undefined ? {} : { lowMemory: context.lowMemory }),
       format: [image.format, ...hows].join(', '),
       warnings: [...warnings, ...image.warnings],

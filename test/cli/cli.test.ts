@@ -171,8 +171,8 @@ describe('what cannot be done is said in a sentence', () => {
     ['a delimiter of two', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', 'ab'], 2, 'one character'],
     ['no delimiter', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', ''], 2, 'one character'],
     ['a quote as delimiter', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', '"'], 2, 'quotation mark'],
-    ['a delimiter for JSON', ['export', SAMPLE, '-o', 'a.json', '--delimiter', ';'], 2, 'are about CSV'],
-    ['no header for JSON', ['export', SAMPLE, '-o', 'a.ndjson', '--no-header'], 2, 'are about CSV'],
+    ['a delimiter for JSON', ['export', SAMPLE, '-o', 'a.json', '--delimiter', ';'], 2, 'apply to CSV only'],
+    ['no header for JSON', ['export', SAMPLE, '-o', 'a.ndjson', '--no-header'], 2, 'apply to CSV only'],
     ['an extension that tells nothing', ['export', SAMPLE, '-o', 'pages.xls'], 2, '--format'],
     ['an address without its kind', ['page', SAMPLE, '0x1000'], 2, 'say which'],
     ['an address that is no physical one', ['page', SAMPLE, 'phys:0x620000000000'], 3, 'has no struct page'],
@@ -224,7 +224,7 @@ describe('what is no regular file is written to as it is', () => {
 
   test('a device', () => {
     const { code, err } = structpage(...rows, '/dev/full');
-    expect([code, err]).toEqual([2, 'structpage: cannot write /dev/full: the disk is full\n']);
+    expect([code, err]).toEqual([3, 'structpage: cannot write /dev/full: the disk is full\n']);
     expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
   });
 });
@@ -232,14 +232,14 @@ describe('what is no regular file is written to as it is', () => {
 describe('what does not fit where it is written to is said', () => {
   test.each(['summary', 'dump', 'info', 'export -o - --format json'])('%s', (command) => {
     const { code, err } = shell(`structpage ${command} ${SAMPLE} > /dev/full`);
-    expect([code, err]).toEqual([2, 'structpage: cannot write standard output: the disk is full\n']);
+    expect([code, err]).toEqual([3, 'structpage: cannot write standard output: the disk is full\n']);
   });
 
   test('even if a part of it fits', () => {
     const file = join(dir, 'part');
     const { code, err } = shell(`ulimit -f 1; structpage summary ${SAMPLE} > ${file}`);
     expect([code, err, statSync(file).size]).toEqual([
-      2,
+      3,
       'structpage: cannot write standard output: the file would be larger than is allowed\n',
       1024,
     ]);

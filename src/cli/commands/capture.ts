@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
-import { capture } from '../../index.ts';
+import { capture, UsageError } from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { say } from '../output.ts';
-import { intoFile } from '../output-file.ts';
+import { intoFile, refuseInput } from '../output-file.ts';
 
 /** structpage capture: a small dump with the page array and nothing that anyone put into a page. */
 export function captureCommand(program: Command): void {
@@ -18,8 +18,12 @@ export function captureCommand(program: Command): void {
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { output: string }) => {
+    if (options.output === '-' && process.stdout.isTTY) {
+      throw new UsageError('a capture is no text for a terminal: redirect standard output, or name a file');
+    }
+    refuseInput(options.output, [...dumps, ...(options.layout === undefined ? [] : [options.layout])]);
     await withImage(dumps, options, async (inspector) => {
-      await intoFile(options.output, async (write) => {
+      await intoFile(options.output, inspector.image.inputs ?? [], async (write) => {
         const gzip = options.output.endsWith('.gz') ? createGzip({ level: 9 }) : undefined;
         const written = gzip && passOn(gzip, write);
         const parts = capture(inspector);

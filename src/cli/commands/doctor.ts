@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { doctor, type LiveSource } from '../../index.ts';
+import { doctor, type LiveSource, printableJson } from '../../index.ts';
 import type { Outcome } from '../open.ts';
 import { stdout } from '../output.ts';
 
@@ -14,7 +14,7 @@ export function doctorCommand(program: Command, outcome: Outcome): void {
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
       const ways = doctor();
-      await stdout(options.json ? `${JSON.stringify(ways, null, 2)}\n` : text(ways));
+      await stdout(options.json ? `${printableJson(ways, 2)}\n` : text(ways));
       if (!ways.some((w) => w.works)) outcome.code = 4;
     });
 }

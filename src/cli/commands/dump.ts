@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { lengthOf, unite } from '../../core/ranges.ts';
 import {
   type ColumnName,
   DEFAULT_COLUMNS,
@@ -22,7 +23,7 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { say, stdout } from '../output.ts';
+import { say, stdoutData } from '../output.ts';
 
 /** structpage dump: rows to standard output. */
 export function dumpCommand(program: Command, outcome: Outcome): void {
@@ -43,7 +44,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         );
       }
       await withImage(dumps, options, async (inspector) => {
-        warnIfNothing(inspector, options);
+        warnIfAbsent(inspector, options);
         const counts = noCounts();
         const columns = (options.columns ??
           (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
@@ -53,7 +54,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
           const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
-          await exportRows(inspector, job, stdout, counts);
+          await exportRows(inspector, job, stdoutData, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);
         }
@@ -62,10 +63,18 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   );
 }
 
-/** A range without a single struct page is more likely a mistake than a question. */
-export function warnIfNothing(inspector: Inspector, options: SelectOptions): void {
-  if (options.pfn && inspector.ranges(options.pfn).length === 0) {
-    const there = inspector.model.present.map((r) => `${r.start}-${r.end - 1}`).join(', ');
-    say(`none of these pfns has a struct page; there are ${there}`);
-  }
+/** Ranges of pfns that are listed. */
+const MOST_RANGES = 8;
+
+/** Says how many of the pfns that were asked for have no struct page: more likely a mistake than a question. */
+export function warnIfAbsent(inspector: Inspector, options: SelectOptions): void {
+  if (!options.pfn) return;
+  const asked = lengthOf(unite(options.pfn));
+  const there = lengthOf(inspector.ranges(options.pfn));
+  if (there === asked) return;
+  const { present } = inspector.model;
+  const known = present.slice(0, MOST_RANGES).map((r) => `${r.start}-${r.end - 1}`);
+  if (present.length > MOST_RANGES) known.push(`${present.length - MOST_RANGES} more ranges`);
+  const what = there === 0 ? 'none of these pfns has a' : `${asked - there} of these ${asked} pfns have no`;
+  say(`${what} struct page; there are ${known.join(', ')}`);
 }

@@ -22,14 +22,15 @@ import {
   selectionOf,
 } from '../options.ts';
 import { Progress } from '../output.ts';
-import { intoFile } from '../output-file.ts';
-import { warnIfNothing } from './dump.ts';
+import { intoFile, refuseInput } from '../output-file.ts';
+import { warnIfAbsent } from './dump.ts';
 
 interface Options extends SelectOptions, ImageOptions {
   output: string;
   format?: string;
   delimiter?: string;
   header: boolean;
+  safe?: boolean;
 }
 
 /** structpage export: rows to a file, which appears under its name only when it is whole. */
@@ -52,7 +53,8 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         parseDelimiter,
       ),
     )
-    .option('--no-header', 'CSV: no line with the names of the columns');
+    .option('--no-header', 'CSV: no line with the names of the columns')
+    .option('--safe', 'CSV: write an apostrophe before names that a spreadsheet would take for a formula');
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1).toLowerCase();
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
@@ -61,11 +63,14 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
       );
     }
-    if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header)) {
-      throw new UsageError(`--delimiter and --no-header are about CSV, and this is to be ${exporter.name}`);
+    if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header || options.safe)) {
+      throw new UsageError(
+        `--delimiter, --no-header and --safe apply to CSV only, and the format is ${exporter.name}`,
+      );
     }
+    refuseInput(options.output, [...dumps, ...(options.layout === undefined ? [] : [options.layout])]);
     await withImage(dumps, options, async (inspector) => {
-      warnIfNothing(inspector, options);
+      warnIfAbsent(inspector, options);
       const counts = noCounts();
       const columns = (options.columns ?? DEFAULT_COLUMNS) as ColumnName[];
       const job = {
@@ -74,10 +79,11 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         jobs: jobsOf(options),
         ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
         header: options.header,
+        ...(options.safe ? { safe: true } : {}),
       };
       const progress = new Progress();
       const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
-      await intoFile(options.output, async (write) => {
+      await intoFile(options.output, inspector.image.inputs ?? [], async (write) => {
         const watched = async (data: string | Uint8Array): Promise<void> => {
           await write(data);
           progress.update(

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { type Contents, describe, type Info, PAGE_STATES, type ScanCost } from '../../index.ts';
+import {
+  type Contents,
+  describe,
+  type Info,
+  PAGE_STATES,
+  printable,
+  printableJson,
+  type ScanCost,
+} from '../../index.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -20,20 +28,23 @@ export function infoCommand(program: Command): void {
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
       const info = describe(inspector);
-      await stdout(options.json ? `${JSON.stringify(info, null, 2)}\n` : text(info));
+      await stdout(options.json ? `${printableJson(info, 2)}\n` : text(info));
     });
   });
 }
 
 function text(info: Info): string {
   const width = Math.max(...info.facts.map((f) => f.label.length));
-  const facts = info.facts.map((f) => `${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`);
+  const facts = info.facts.map((f) =>
+    printable(`${f.label.padEnd(width)}  ${f.value}${f.from ? `  [${f.from}]` : ''}`),
+  );
   return `${[facts.join('\n'), ...sections(info).map(([title, lines]) => `${title}\n${lines}`)].join('\n\n')}\n`;
 }
 
 function sections(info: Info): [title: string, lines: string][] {
   const search = info.search.map(
-    ({ what, outcome, scanned }) => `  ${what.padEnd(12)}  ${outcome}${scanned ? costOf(scanned) : ''}`,
+    ({ what, outcome, scanned }) =>
+      `  ${what.padEnd(12)}  ${printable(outcome)}${scanned ? costOf(scanned) : ''}`,
   );
   const struct = PAGE_STATES.filter((s) => info.structPages[s] > 0).map((s) => [
     s === 'ok' ? 'readable' : s,
@@ -58,7 +69,8 @@ function sections(info: Info): [title: string, lines: string][] {
   if (info.features.length > 0) {
     const label = Math.max(...info.features.map((f) => f.feature.length));
     const lines = info.features.map(
-      ({ feature, works, evidence }) => `  ${feature.padEnd(label)}  ${works.padEnd(6)}  ${evidence}`,
+      ({ feature, works, evidence }) =>
+        `  ${feature.padEnd(label)}  ${works.padEnd(6)}  ${printable(evidence)}`,
     );
     all.push(['what works on this dump, as tried', lines.join('\n')]);
   }

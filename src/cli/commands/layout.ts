@@ -58,7 +58,7 @@ export function layoutCommand(program: Command): void {
     .action(async (file: string, options: ExtractOptions) => {
       const text = formatLayout(await extractLayoutFile(file, options));
       if (options.output === undefined) await stdout(text);
-      else await intoFile(options.output, (write) => write(text));
+      else await intoFile(options.output, [file], (write) => write(text));
     });
 
   command

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { noCounts, type Summary, summarize } from '../../index.ts';
+import { noCounts, printableJson, type Summary, summarize } from '../../index.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
@@ -31,7 +31,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
       await withImage(dumps, options, async (inspector) => {
         const counts = noCounts();
         const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
-        await stdout(options.json ? `${JSON.stringify(plain(summary), null, 2)}\n` : text(summary));
+        await stdout(options.json ? `${printableJson(plain(summary), 2)}\n` : text(summary));
         reportUnread(inspector, counts, 'not counted', outcome);
       });
     },

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   compareKpage,
   type DifferingGroup,
+  FormatError,
   type Inspector,
   type KpageRecord,
   type LiveVerification,
@@ -123,10 +124,18 @@ function words(path: string): BigUint64Array {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new UsageError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new FormatError({
+      file: path,
+      expected: 'a copy of /proc/kpageflags or /proc/kpagecount',
+      found: `an error when it was read (${(error as NodeJS.ErrnoException).code})`,
+    });
   }
   if (bytes.length === 0 || bytes.length % 8 !== 0) {
-    throw new UsageError(`${path}: expected 8 bytes for each page, found ${bytes.length} bytes in all`);
+    throw new FormatError({
+      file: path,
+      expected: '8 bytes for each page',
+      found: `${bytes.length} bytes in all`,
+    });
   }
   return new BigUint64Array(new Uint8Array(bytes).buffer);
 }
