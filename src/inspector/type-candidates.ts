@@ -1,9 +1,9 @@
 import { LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
-import { findBtf } from '../kernel/find-btf.ts';
+import { type FoundBtf, findBtf, readKnownBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { missingOfImage } from '../kernel/kernel-image.ts';
-import type { LayoutCache } from '../layout/cache.ts';
+import { digestOf, type LayoutCache } from '../layout/cache.ts';
 import { extractLayout } from '../layout/extract.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
 import { factsFromJson } from '../layout/from-json.ts';
@@ -46,7 +46,7 @@ export function* typeCandidates(
   }
   const { release, buildId } = kernel;
   const { cache } = options;
-  const kept = buildId === undefined ? undefined : cache?.read(buildId);
+  const kept = buildId === undefined || !cache ? undefined : readKept(kernel, buildId, cache);
   if (kept) {
     yield {
       types: factsFromJson(kept, 'BTF in the image', 'btf-in-image'),
@@ -60,9 +60,7 @@ export function* typeCandidates(
       types: factsFromBtf(found.btf, 'BTF in the image', 'btf-in-image'),
       from: found.from,
       warnings: [],
-      ...(cache && buildId !== undefined
-        ? { keep: () => cache.write(buildId, layoutOf(kernel, buildId, found.btf)) }
-        : {}),
+      ...(cache && buildId !== undefined ? { keep: () => keep(kernel, buildId, found, cache) } : {}),
     };
   for (const { entry, types } of findLayouts({ arch: kernel.architecture.name, release, buildId })) {
     const near = types.confidence === 'layout-nearest';
@@ -76,6 +74,25 @@ export function* typeCandidates(
         : [],
     };
   }
+}
+
+/** What was kept of this build, if it was taken out of the very BTF that this image has. */
+function readKept(kernel: Kernel, buildId: string, cache: LayoutCache): LayoutFile | undefined {
+  const kept = cache.read(buildId);
+  if (!kept) return undefined;
+  const bytes = readKnownBtf(kernel, kept.btf.offset, kept.btf.length);
+  return bytes && digestOf(bytes) === kept.btf.digest ? kept.layout : undefined;
+}
+
+function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCache): void {
+  if (kernel.text === undefined) return;
+  const { bytes, address, btf } = found;
+  const identity = {
+    offset: Number(address - kernel.text),
+    length: bytes.length,
+    digest: digestOf(bytes),
+  };
+  cache.write(buildId, { btf: identity, layout: layoutOf(kernel, buildId, btf) });
 }
 
 function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {

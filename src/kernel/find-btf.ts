@@ -1,14 +1,17 @@
-import { hex } from '../core/address.ts';
+import { hex, type VirtAddr } from '../core/address.ts';
 import { FaultError, StructPageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
 import type { Kernel } from './kernel.ts';
-import { readImage } from './kernel-image.ts';
+import { MAX_IMAGE, readImage } from './kernel-image.ts';
 import { ScanMeter } from './search.ts';
 
 /** BTF that the kernel carries itself, and where it was. */
 export interface FoundBtf {
   readonly btf: Btf;
   readonly from: string;
+  /** Where it begins, and all of its bytes. */
+  readonly address: VirtAddr;
+  readonly bytes: Uint8Array;
 }
 
 /** Larger than the types of any kernel. */
@@ -31,6 +34,18 @@ export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefine
   return found;
 }
 
+/** What lies `offset` bytes behind the start of the kernel's text, where its BTF is said to be; undefined if that cannot be read. */
+export function readKnownBtf(kernel: Kernel, offset: number, length: number): Uint8Array | undefined {
+  const { text } = kernel;
+  if (text === undefined || length > MAX_BTF || offset + length > MAX_IMAGE) return undefined;
+  try {
+    return kernel.space.read(text + BigInt(offset), length, 'BTF of the kernel');
+  } catch (error) {
+    if (error instanceof FaultError) return undefined;
+    throw error;
+  }
+}
+
 function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
   const found = kernel.symbols(['__start_BTF', '__stop_BTF']);
   const start = found.get('__start_BTF');
@@ -43,10 +58,9 @@ function bySymbols(kernel: Kernel, problems: string[]): FoundBtf | undefined {
   }
   try {
     const bytes = kernel.space.read(start, length, 'BTF of the kernel');
-    return {
-      btf: checked(Btf.parse(bytes, 'BTF in the image')),
-      from: `BTF in the image (__start_BTF ${hex(start)})`,
-    };
+    const btf = checked(Btf.parse(bytes, 'BTF in the image'));
+    const from = `BTF in the image (__start_BTF ${hex(start)})`;
+    return { btf, from, address: start, bytes: bytes.subarray(0, btf.byteLength) };
   } catch (error) {
     if (!(error instanceof StructPageError)) throw error;
     problems.push(error.message);
@@ -65,7 +79,8 @@ function byScan(kernel: Kernel, problems: string[], meter: ScanMeter): FoundBtf 
       const btf = Btf.parse(bytes.subarray(at, at + MAX_BTF), 'BTF in the image');
       if (btf.byteLength < MIN_BTF) continue;
       const address = image.address + BigInt(at);
-      return { btf: checked(btf), from: `BTF in the image, found by a scan at ${hex(address)}` };
+      const from = `BTF in the image, found by a scan at ${hex(address)}`;
+      return { btf: checked(btf), from, address, bytes: bytes.subarray(at, at + btf.byteLength) };
     } catch (error) {
       if (!(error instanceof StructPageError)) throw error;
       if (!(error instanceof FaultError) && problems.length < 8) problems.push(error.message);

@@ -21,7 +21,7 @@ export interface Located {
 /** The image begins at a large page. */
 const ALIGNMENT = 0x1fffffn;
 /** No kernel image is larger; what is mapped behind it in its window is modules and fixmaps. */
-const MAX_IMAGE = 256 * 1024 * 1024;
+export const MAX_IMAGE: number = 256 * 1024 * 1024;
 /** A gap larger than this in the mapping ends the image (freed init memory leaves smaller ones). */
 const MAX_GAP = 32 * 1024 * 1024;
 

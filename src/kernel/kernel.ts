@@ -88,7 +88,8 @@ export class Kernel {
 
   /** The GNU build id of the kernel image, 40 hexadecimal digits, where the kernel says it (5.9 on). */
   get buildId(): string | undefined {
-    return this.vmcoreinfo?.buildId;
+    const id = this.vmcoreinfo?.buildId;
+    return id !== undefined && /^[0-9a-f]{8,64}$/.test(id) ? id : undefined;
   }
 
   /** The start of the kernel's text. */

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Who else than the owner may write. */
+const OTHERS_WRITE = 0o022;
+const ROOT = 0;
+
+/** Whether a file or folder is this process's user's, and nobody else may write to it. */
+function isOwn(stats: Stats): boolean {
+  const user = process.geteuid?.();
+  return user === undefined || (stats.uid === user && (stats.mode & OTHERS_WRITE) === 0);
+}
+
+/**
+ * Whether a folder is this user's, nobody else may write to it, and all that leads to it is this user's or root's: root does
+ * not use what it finds in a user's home. `asParent` lets a folder be root's, or open to others, if only ours can be made in it.
+ */
+export function isOwnFolder(path: string, asParent = false): boolean {
+  const user = process.geteuid?.();
+  const stats = lstatSync(path);
+  if (!stats.isDirectory() && !(asParent && stats.isSymbolicLink())) return false;
+  if (!asParent && !isOwn(stats)) return false;
+  for (let at = path; ; at = dirname(at)) {
+    const { uid } = lstatSync(at);
+    if (user !== undefined && uid !== user && uid !== ROOT) return false;
+    if (dirname(at) === at) return true;
+  }
+}
+
+/** The first folder on the way to `path`, or `path`, that does not exist. */
+export function firstMissing(path: string): string | undefined {
+  let missing: string | undefined;
+  for (let at = path; lstatSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) {
+    missing = at;
+    if (dirname(at) === at) break;
+  }
+  return missing;
+}
+
+/** The bytes of a plain file of this user's, no link, of `most` bytes at the most; undefined if it is anything else. */
+export function readOwnFile(path: string, most: number): Uint8Array | undefined {
+  // a FIFO must not make us wait
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || !isOwn(stats) || stats.size > most) return undefined;
+    const bytes = new Uint8Array(stats.size);
+    let done = 0;
+    for (let got = -1; got !== 0 && done < bytes.length; done += got)
+      got = readSync(fd, bytes, done, bytes.length - done, done);
+    return bytes.subarray(0, done);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes a file under a name that nobody can guess, and that was not there before; returns its path. */
+export function writeNewFile(folder: string, bytes: Uint8Array): string {
+  const path = join(folder, `.${randomBytes(12).toString('hex')}.tmp`);
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  return path;
+}
