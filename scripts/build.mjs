@@ -1,10 +1,12 @@
 // One build for every customer: compiles src/ to dist/ with tsc and marks the command as runnable.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { writeAssembly } from './loops-abi.mjs';
+import { differences } from './wasm-signatures.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -14,12 +16,17 @@ const types = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build
   cwd: root,
 });
 if (types.status !== 0) process.exit(1);
-// the hot loops
-mkdirSync(join(root, 'dist', 'loops'), { recursive: true });
+// the loops; their border to the rest is made from abi.ts
+const abi = await import('../dist/loops/abi.js');
+writeAssembly(
+  join(root, 'src', 'loops', 'assembly', 'generated'),
+  abi,
+  await import('../dist/loops/records.js'),
+);
 const asc = await import('assemblyscript/asc');
 const compiled = await asc.main(
   [
-    'src/loops/assembly/index.ts',
+    'src/loops/assembly/generated/index.ts',
     '--outFile',
     'dist/loops/loops.wasm',
     '--baseDir',
@@ -44,6 +51,11 @@ const compiled = await asc.main(
 );
 if (compiled.error) {
   process.stderr.write(`the loops do not compile: ${compiled.error.message}\n`);
+  process.exit(1);
+}
+const wrong = differences(readFileSync(join(root, 'dist', 'loops', 'loops.wasm')), abi);
+if (wrong.length > 0) {
+  process.stderr.write(`the loops are not what src/loops/abi.ts says:\n${wrong.join('\n')}\n`);
   process.exit(1);
 }
 // start-up is mostly the loading of modules: the command and the worker are one file each, the library stays as it is

@@ -1,3 +1,5 @@
+import { CONSTANTS } from '../loops/abi.ts';
+
 /** What the pages of a batch are parts of, as the folio pass of the loops found it; all is indexed by page of the batch. */
 export interface Folios {
   /** Pfn of the head; the page's own for heads and single pages. */
@@ -16,10 +18,10 @@ export interface Folios {
   readonly place: Uint8Array;
 }
 
-export const UNKNOWN_ORDER = 255;
-export const NOT_FREE = 255;
-export const PLAIN = 0;
-export const TAIL = 1;
-export const SECOND = 2;
+export const UNKNOWN_ORDER: number = CONSTANTS.Order.unknown;
+export const NOT_FREE: number = CONSTANTS.Order.notFree;
+export const PLAIN: number = CONSTANTS.Place.plain;
+export const TAIL: number = CONSTANTS.Place.tail;
+export const SECOND: number = CONSTANTS.Place.second;
 /** A tail whose struct page is a second mapping of its head's (hugetlb vmemmap optimisation, 5.18 to 7.0). */
-export const FAKE_HEAD = 3;
+export const FAKE_HEAD: number = CONSTANTS.Place.fakeHead;

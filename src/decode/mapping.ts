@@ -1,10 +1,8 @@
+import { CONSTANTS } from '../loops/abi.ts';
+
+const KINDS = CONSTANTS.MappingKind;
 /** What the word `mapping` can point to; the position is the code. */
-export const MAPPING_KINDS: readonly string[] = ['none', 'anon', 'ksm', 'movable', 'file'];
-const NONE = 0;
-const ANON = 1;
-const KSM = 2;
-const MOVABLE = 3;
-const FILE = 4;
+export const MAPPING_KINDS: readonly string[] = Object.keys(KINDS);
 
 /** Kernel pointers have all of their top 8 bits set, with 4 and with 5 levels of page tables; poison values have not. */
 const KERNEL_TOP = 0xff;
@@ -14,15 +12,15 @@ const KERNEL_TOP = 0xff;
  * the head of a folio that has no type of its own.
  */
 export function mappingKind(low: number, high: number, movableByMapping: boolean): number {
-  if (high >>> 24 !== KERNEL_TOP) return NONE;
+  if (high >>> 24 !== KERNEL_TOP) return KINDS.none;
   switch (low & 3) {
     case 1:
-      return ANON;
+      return KINDS.anon;
     case 3:
-      return KSM;
+      return KINDS.ksm;
     case 2:
-      return movableByMapping ? MOVABLE : NONE;
+      return movableByMapping ? KINDS.movable : KINDS.none;
     default:
-      return FILE;
+      return KINDS.file;
   }
 }

@@ -1,26 +1,30 @@
 import type { PageLayout } from '../layout/page-layout.ts';
-import type { Address, LoopHost } from '../loops/loops.ts';
-import { Loops } from '../loops/loops.ts';
+import { CONSTANTS, RECORDS } from '../loops/abi.ts';
+import { type Address, Loops } from '../loops/loops.ts';
+import { offsetOf, sizeOf } from '../loops/records.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
-import { type CompiledRule, type FlagRules, flagRules } from './flag-names.ts';
+import { type FlagRules, flagRules } from './flag-names.ts';
 import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
-/** Slots of the table of slab caches, and of 16 bytes each; as in folio.ts of the loops. */
-const CACHE_SLOTS = 4096;
-/** Bytes of an alias rule and of a type rule in memory. */
-const ALIAS_BYTES = 28;
-const TYPE_RULE_BYTES = 12;
-/** Masks by which pages are alike, as in alike.ts of the loops. */
-const MASK_BYTES = 2 * 5 * 64;
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
+/** The vmemmap is mapped by pages of this size; only the first struct page of one can be a fake head. */
+const VMEMMAP_PAGE = 4096;
 
-/** Where in the facts of a page each of them is, in bytes; as in state.ts of the loops. */
-export const FACT = { place: 0, type: 1, kind: 2, freeOrder: 3, order: 4, cache: 6 } as const;
-export const FACT_BYTES = 8;
 /** One thing that the folio pass finds out of a page. */
-export type Fact = keyof typeof FACT;
+export type Fact = Exclude<keyof typeof RECORDS.Facts, 'unused'>;
+const FACTS = RECORDS.Facts;
+/** Where in the facts of a page each of them is, in bytes. */
+export const FACT: Readonly<Record<Fact, number>> = {
+  place: offsetOf(FACTS, 'place'),
+  type: offsetOf(FACTS, 'type'),
+  kind: offsetOf(FACTS, 'kind'),
+  freeOrder: offsetOf(FACTS, 'freeOrder'),
+  order: offsetOf(FACTS, 'order'),
+  cache: offsetOf(FACTS, 'cache'),
+};
+export const FACT_BYTES: number = sizeOf(FACTS);
 
 /** The loops, set up for one kernel's struct page and for batches of up to `capacity` pages. */
 export class PageLoops {
@@ -40,8 +44,8 @@ export class PageLoops {
   readonly head: Address;
   /** Sets of flags, aliases resolved: a 64-bit word a page. */
   readonly sets: Address;
-  /** Set by whoever encodes rows: makes the text of a set of flags. */
-  setText: LoopHost['setText'] = () => 0;
+  readonly #cacheTable: Address;
+  readonly #masks: Address;
   #wantsHead = true;
 
   constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches, capacity: number) {
@@ -60,7 +64,6 @@ export class PageLoops {
       },
       pfnOf: (low, high) => reader.model.pfnOf((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ?? -1,
       slabCache: (low, high) => caches.code(low >>> 0, high >>> 0),
-      setText: (column, low, high) => this.setText(column, low >>> 0, high >>> 0),
     });
     const { loops } = this;
     this.raw = loops.allocate(capacity * size);
@@ -72,12 +75,15 @@ export class PageLoops {
     this.head = loops.allocate(capacity * 8);
     const beside = loops.allocate(2 * size);
     outside = loops.bytes(beside, 2 * size);
-    loops.run.setBatch(this.raw, this.states, beside);
-    this.#setMembers(reader.model.base);
+    this.#cacheTable = loops.allocate(CONSTANTS.Slots.caches * sizeOf(RECORDS.CacheSlot));
+    this.#masks = loops.allocate(CONSTANTS.Masks.bytes);
+    loops.set('Batch', { raw: this.raw, states: this.states, outside: beside });
+    this.#setMembers();
+    this.#setFolios(reader.model.base);
     this.#setTypes();
     this.#setAliases();
-    this.#setOutputs(loops.allocate(CACHE_SLOTS * 16));
-    loops.run.setMasks(loops.allocate(MASK_BYTES));
+    this.#setOutputs();
+    loops.run.makeMasks();
   }
 
   /** Where a fact of the first page is, and the bytes from page to page. */
@@ -89,84 +95,90 @@ export class PageLoops {
   runFolios(start: number, count: number, wantsHead: boolean): void {
     if (wantsHead !== this.#wantsHead) {
       this.#wantsHead = wantsHead;
-      this.#setOutputs(this.#cacheTable);
+      this.#setOutputs();
     }
     this.loops.run.folios(start, count);
   }
 
-  #cacheTable = 0;
-
-  #setMembers(base: bigint | undefined): void {
-    const { layout } = this;
-    const { offsets, size, hugetlb, order, flags } = layout;
-    const { run } = this.loops;
+  #setMembers(): void {
+    const { offsets, size, tailMayBeMask } = this.layout;
     const log = Math.log2(size);
-    run.setMembers(
+    const isPower = Number.isInteger(log);
+    this.loops.set('Members', {
       size,
-      Number.isInteger(log) ? log : -1,
-      offsets.flags,
-      offsets.compound,
-      offsets.mapcount,
-      offsets.refcount,
-      offsets.private,
-      offsets.mapping,
-      offsets.slabCache ?? -1,
-    );
-    const bit = (name: string): number => {
-      const at = flags.bits.get(name);
-      return at === undefined ? 0 : 1 << at;
+      sizeLog: isPower ? log : -1,
+      // the hugetlb vmemmap optimisation needs struct pages that do not straddle a page
+      fakeEvery: tailMayBeMask || !isPower ? 0 : VMEMMAP_PAGE / size,
+      flagsAt: offsets.flags,
+      compoundAt: offsets.compound,
+      mapcountAt: offsets.mapcount,
+      refcountAt: offsets.refcount,
+      privateAt: offsets.private,
+      mappingAt: offsets.mapping,
+      slabCacheAt: offsets.slabCache ?? -1,
+    });
+  }
+
+  #setFolios(base: bigint | undefined): void {
+    const { hugetlb, order, flags, tailMayBeMask, movableByMapping } = this.layout;
+    const { HugetlbBy } = CONSTANTS;
+    const mask = (name: string): number => {
+      const bit = flags.bits.get(name);
+      return bit === undefined ? 0 : 1 << bit;
     };
-    run.setFolios(
-      bit('head'),
-      bit('slab'),
-      Number(layout.tailMayBeMask),
-      base ?? 0n,
-      order.kind === 'byte' ? order.offset : -1,
-      hugetlb.kind === 'dtor' ? 1 : hugetlb.kind === 'flag' ? 2 : 0,
-      hugetlb.kind === 'dtor' ? hugetlb.offset : hugetlb.kind === 'flag' ? hugetlb.bit : 0,
-      hugetlb.kind === 'dtor' ? hugetlb.value : 0,
-      Number(layout.movableByMapping),
-    );
+    const told = { type: HugetlbBy.type, dtor: HugetlbBy.destructor, flag: HugetlbBy.flag };
+    this.loops.set('Folios', {
+      headMask: mask('head'),
+      slabMask: mask('slab'),
+      tailMayBeMask: Number(tailMayBeMask),
+      base: base ?? 0n,
+      orderByte: order.kind === 'byte' ? order.offset : -1,
+      hugetlbBy: told[hugetlb.kind],
+      hugetlbAt: hugetlb.kind === 'dtor' ? hugetlb.offset : hugetlb.kind === 'flag' ? hugetlb.bit : 0,
+      hugetlbValue: hugetlb.kind === 'dtor' ? hugetlb.value : 0,
+      movableByMapping: Number(movableByMapping),
+    });
   }
 
   #setTypes(): void {
     const { loops, types } = this;
-    const table = loops.allocate(256);
-    if (types.byByte) loops.bytes(table, 256).set(types.byByte);
-    const rules = loops.allocate(types.rules.length * TYPE_RULE_BYTES);
-    loops
-      .ints(rules, types.rules.length * 3)
-      .set(types.rules.flatMap(({ mask, value, code }) => [mask, value, code]));
-    const movable = loops.allocate(256);
-    loops.bytes(movable, 256).set(types.mayBeMovable);
-    loops.run.setTypes(
-      types.byByte ? 1 : 0,
-      table,
-      rules,
-      types.rules.length,
-      types.typedBelow ?? NO_THRESHOLD,
-      types.code('buddy'),
-      types.slab,
-      types.hugetlb,
-      movable,
-    );
+    const bytes = (values: Uint8Array | undefined): Address => {
+      const at = loops.allocate(256);
+      if (values) loops.bytes(at, 256).set(values);
+      return at;
+    };
+    loops.set('Types', {
+      typeByByte: types.byByte ? 1 : 0,
+      typeTable: bytes(types.byByte),
+      typeRules: loops.place(RECORDS.TypeRule, types.rules),
+      typeRuleCount: types.rules.length,
+      typedBelow: types.typedBelow ?? NO_THRESHOLD,
+      typeBuddy: types.code('buddy'),
+      typeSlab: types.slab,
+      typeHugetlb: types.hugetlb,
+      mayBeMovable: bytes(types.mayBeMovable),
+    });
   }
 
   #setAliases(): void {
-    const { loops, flags } = this;
-    const at = loops.allocate(flags.rules.length * ALIAS_BYTES);
-    loops.ints(at, flags.rules.length * 7).set(flags.rules.flatMap(words));
-    const bits = flags.rules.reduce((sum, rule) => sum | (1 << rule.bit), 0);
-    loops.run.setAliases(at, flags.rules.length, bits, flags.bits, flags.tailBits, this.sets);
+    const { loops, flags, sets } = this;
+    const rules = flags.rules.map((rule) => ({ ...rule, second: Number(rule.second) }));
+    loops.set('Aliases', {
+      aliasRules: loops.place(RECORDS.AliasRule, rules),
+      aliasCount: rules.length,
+      aliasBits: rules.reduce((sum, rule) => sum | (1 << rule.bit), 0),
+      flagBits: flags.bits,
+      tailFlagBits: flags.tailBits,
+      sets,
+    });
   }
 
-  #setOutputs(cacheTable: Address): void {
-    this.#cacheTable = cacheTable;
-    this.loops.run.setOutputs(this.facts, this.#wantsHead ? this.head : 0, cacheTable);
+  #setOutputs(): void {
+    this.loops.set('Outputs', {
+      facts: this.facts,
+      head: this.#wantsHead ? this.head : 0,
+      cacheTable: this.#cacheTable,
+      masks: this.#masks,
+    });
   }
-}
-
-function words(rule: CompiledRule): number[] {
-  const { bit, to, kinds, types, withBit, withoutBit, second } = rule;
-  return [bit, to, kinds, types, withBit, withoutBit, Number(second)];
 }

@@ -1,155 +1,36 @@
 import { readFileSync } from 'node:fs';
+import { type FUNCTIONS, type HOST, SETTINGS } from './abi.ts';
+import {
+  type Fields,
+  type FunctionOf,
+  type RecordOf,
+  readField,
+  type Signature,
+  sizeOf,
+  type ValueOf,
+  writeRecord,
+} from './records.ts';
 
 /** An address in the memory of the loops. */
 export type Address = number;
 
+type Signed<Functions extends Readonly<Record<string, Signature>>> = {
+  readonly [Name in keyof Functions]: FunctionOf<Functions[Name]>;
+};
+type Together<Union> = (Union extends unknown ? (all: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
 /** What the loops ask of the host while they run. */
-export interface LoopHost {
-  /** Puts the two struct pages at the head of a folio to where `setBatch` said; 1 if both could be read. */
-  readHead(pfn: number): number;
-  /** The pfn whose struct page is at an address; negative if it is none. */
-  pfnOf(low: number, high: number): number;
-  /** The code of the slab cache at an address. */
-  slabCache(low: number, high: number): number;
-  /** Makes the text of a set of flags of a column; returns the address of its entry. */
-  setText(column: number, low: number, high: number): Address;
-}
+export type LoopHost = Signed<typeof HOST>;
 
 /** The functions of loops.wasm; src/loops/assembly has what each does. Bits of 64-bit words are bigints. */
-export interface LoopExports {
-  readonly rowsDone: { readonly value: number };
-  setBatch(raw: Address, states: Address, outside: Address): void;
-  setMembers(
-    size: number,
-    sizeLog: number,
-    flags: number,
-    compound: number,
-    mapcount: number,
-    refcount: number,
-    privateWord: number,
-    mapping: number,
-    slabCache: number,
-  ): void;
-  setFolios(
-    headMask: number,
-    slabMask: number,
-    tailMayBeMask: number,
-    base: bigint,
-    orderByte: number,
-    hugetlbBy: number,
-    hugetlbAt: number,
-    hugetlbValue: number,
-    movableByMapping: number,
-  ): void;
-  setTypes(
-    byByte: number,
-    table: Address,
-    rules: Address,
-    ruleCount: number,
-    typedBelow: number,
-    buddy: number,
-    slab: number,
-    hugetlb: number,
-    mayBeMovable: Address,
-  ): void;
-  setOutputs(facts: Address, head: Address, cacheTable: Address): void;
-  setAliases(
-    rules: Address,
-    count: number,
-    bits: number,
-    flags: bigint,
-    tailFlags: bigint,
-    sets: Address,
-  ): void;
-  setMasks(at: Address): void;
-  folios(start: number, count: number): void;
-  forgetFolio(): void;
-  flagSets(count: number): void;
-  ramp(to: Address, count: number, first: bigint, step: bigint): void;
-  sections(to: Address, count: number, start: number, perSection: number): void;
-  splitWords(from: Address, stride: number, count: number, low: Address, high: Address): void;
-  gather8(from: Address, stride: number, count: number, to: Address): void;
-  gather16(from: Address, stride: number, count: number, to: Address): void;
-  gather32(from: Address, stride: number, count: number, to: Address): void;
-  gatherField(from: Address, stride: number, count: number, shift: number, mask: number, to: Address): void;
-  gatherMapcounts(from: Address, stride: number, count: number, to: Address, empty: Address): void;
-  maskedEqual(from: Address, stride: number, count: number, mask: bigint, value: bigint, to: Address): void;
-  mayHaveBits(from: Address, stride: number, count: number, mask: bigint): number;
-  fieldWithin(
-    from: Address,
-    stride: number,
-    count: number,
-    shift: number,
-    mask: bigint,
-    low: bigint,
-    high: bigint,
-    negate: number,
-    to: Address,
-  ): void;
-  intWithin(
-    from: Address,
-    stride: number,
-    count: number,
-    low: bigint,
-    high: bigint,
-    typed: number,
-    negate: number,
-    to: Address,
-  ): void;
-  doubleWithin(from: Address, count: number, low: number, high: number, negate: number, to: Address): void;
-  byteWithin(
-    from: Address,
-    stride: number,
-    count: number,
-    low: number,
-    high: number,
-    empty: number,
-    negate: number,
-    to: Address,
-  ): void;
-  codeEquals(from: Address, stride: number, count: number, value: number, negate: number, to: Address): void;
-  typedWords(from: Address, stride: number, count: number, to: Address): void;
-  fillBits(count: number, value: number, to: Address): void;
-  andBits(into: Address, other: Address, count: number): void;
-  orBits(into: Address, other: Address, count: number): void;
-  notBits(into: Address, count: number): void;
-  countBits(from: Address, count: number): number;
-  pickRows(
-    bits: Address,
-    states: Address,
-    start: number,
-    end: number,
-    unreadable: number,
-    limit: number,
-    to: Address,
-  ): number;
-  countStates(states: Address, start: number, end: number, to: Address): void;
-  setSummary(
-    classes: Address,
-    zones: Address,
-    folios: Address,
-    caches: Address,
-    kinds: Address,
-    bits: Address,
-    zoneShift: number,
-    zoneMask: number,
-    reservedBit: number,
-  ): void;
-  summarize(rows: Address, first: number, count: number): void;
-  summarizeAll(start: number, count: number): void;
-  flushKinds(): void;
-  setStyle(
-    columns: Address,
-    count: number,
-    quote: number,
-    empty: Address,
-    emptyBytes: number,
-    end: Address,
-    endBytes: number,
-    rowMask: Address,
-  ): void;
-  encode(rows: Address, first: number, count: number, states: Address, to: Address, limit: Address): Address;
-}
+export type LoopExports = Together<
+  { [File in keyof typeof FUNCTIONS]: Signed<(typeof FUNCTIONS)[File]> }[keyof typeof FUNCTIONS]
+>;
+
+/** Groups of what the host says before any loop runs. */
+export type Setting = keyof typeof SETTINGS;
 
 const WASM_PAGE = 65536;
 /** Address space of an instance, as scripts/build.mjs says it; what is not touched costs no memory. */
@@ -168,6 +49,9 @@ let compiled: WebAssembly.Module | undefined;
 export class Loops {
   readonly run: LoopExports;
   readonly #memory: WebAssembly.Memory;
+  readonly #view: DataView;
+  readonly #setters: Readonly<Record<string, (record: Address) => void>>;
+  readonly #setting: Address;
   #next = FIRST_FREE;
 
   constructor(host: LoopHost) {
@@ -179,10 +63,12 @@ export class Loops {
         readHead: (pfn) => host.readHead(pfn),
         pfnOf: (low, high) => host.pfnOf(low, high),
         slabCache: (low, high) => host.slabCache(low, high),
-        setText: (column, low, high) => host.setText(column, low, high),
-      },
+      } satisfies LoopHost,
     });
     this.run = instance.exports as LoopExports;
+    this.#setters = instance.exports as Record<string, (record: Address) => void>;
+    this.#view = new DataView(this.#memory.buffer);
+    this.#setting = this.allocate(Math.max(...Object.values(SETTINGS).map(sizeOf)));
   }
 
   /** Memory for `bytes`, with room behind it for what is written in words. It is zero. */
@@ -193,6 +79,35 @@ export class Loops {
       throw new Error(`the memory of the loops of ${MEMORY_PAGES * WASM_PAGE} bytes is used up`);
     }
     return at;
+  }
+
+  /** Tells the loops all of a group of settings. */
+  set<S extends Setting>(group: S, values: RecordOf<(typeof SETTINGS)[S]>): void {
+    const fields: Fields = SETTINGS[group];
+    writeRecord(this.#view, this.#setting, fields, values as RecordOf<Fields>);
+    this.#setters[`set${group}`]!(this.#setting);
+  }
+
+  /** Writes the fields of a record that `values` has. */
+  write<F extends Fields>(at: Address, fields: F, values: Partial<RecordOf<F>>): void {
+    writeRecord(this.#view, at, fields, values);
+  }
+
+  /** Makes a table of records. */
+  place<F extends Fields>(fields: F, records: readonly RecordOf<F>[]): Address {
+    const bytes = sizeOf(fields);
+    const at = this.allocate(records.length * bytes);
+    for (const [i, record] of records.entries()) this.write(at + i * bytes, fields, record);
+    return at;
+  }
+
+  /** A field of a record. */
+  read<F extends Fields, Name extends keyof F & string>(
+    at: Address,
+    fields: F,
+    name: Name,
+  ): ValueOf<F[Name]> {
+    return readField(this.#view, at, fields, name);
   }
 
   bytes(at: Address, length: number): Uint8Array {
@@ -226,5 +141,5 @@ export class Loops {
 }
 
 function aborted(): never {
-  throw new Error('a kernel aborted');
+  throw new Error('a loop aborted');
 }

@@ -4,30 +4,24 @@ import { setText } from '../decode/flag-names.ts';
 import type { Lane } from '../decode/lanes.ts';
 import { FACT, FACT_BYTES } from '../decode/page-loops.ts';
 import type { RowStyle } from '../export/row-style.ts';
+import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import type { Address, Loops } from '../loops/loops.ts';
+import { type RecordOf, sizeOf } from '../loops/records.ts';
 
-/** Kinds of columns as encode.ts of the loops has them. */
-const KIND = {
-  empty: 0,
-  int: 1,
-  field: 2,
-  double: 3,
-  word: 4,
-  byte: 5,
-  mapcount: 6,
-  name8: 7,
-  name16: 8,
-  nameField: 9,
-  set: 10,
-} as const;
-const COLUMN_BYTES = 88;
-/** Bytes of a struct page that rows are told to be alike by; behind them a word for the facts. */
-const REACH = 64;
+const KIND = CONSTANTS.ValueKind;
+const { Column, Encoded, SetText, Text } = RECORDS;
+const COLUMN_BYTES = sizeOf(Column);
+const TEXT_BYTES = sizeOf(Text);
+/** What of a column may change from batch to batch. */
+const KEYS = ['kind', 'at', 'stride', 'shift', 'mask', 'texts', 'differs'] as const;
+type Described = Pick<RecordOf<typeof Column>, (typeof KEYS)[number]>;
+const SET_TABLE_BYTES = CONSTANTS.Slots.sets * sizeOf(SetText);
+/** Bytes of a struct page that rows are told to be alike by; behind them the facts. */
+const REACH = CONSTANTS.Masks.reach;
 /** Copying a row is only worth it if that spares the text of so many columns. */
 const FEWEST_FIXED = 3;
 /** A word that changes more often than once in so many rows is written for each; one that changes less often than half of that is not. */
 const OFTEN = 8;
-const SET_SLOTS = 1024;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */
 const LONGEST_VALUE = 24;
@@ -62,6 +56,9 @@ export class RowEncoder {
   #buffer: Placed | undefined;
   /** Bits that all columns are made of but those that differ from page to page. */
   readonly #rowMask: Address;
+  readonly #described: Described[] = [];
+  /** Where the loops say what they have come to. */
+  readonly #encoded: Address;
   /** Words that change often; and the rows of the last batch. */
   readonly #changing: Set<number> = new Set();
   #rows = 0;
@@ -84,59 +81,69 @@ export class RowEncoder {
     this.#longestName = columns.map(() => LONGEST_VALUE + 2 * style.quote.length + this.#empty.length);
     this.#longest = end.length;
     for (const placed of this.#before) this.#longest += placed.length;
-    this.#rowMask = this.#loops.allocate(REACH + 8);
-    decoder.pages.setText = (column, low, high) => this.#makeSet(column, low, high);
+    this.#rowMask = this.#loops.allocate(REACH + FACT_BYTES);
+    this.#encoded = this.#loops.allocate(sizeOf(Encoded));
     this.#end = end;
   }
 
   #setStyle(rowMask: Address): void {
     const { quote } = this.#style;
-    this.#loops.run.setStyle(
-      this.#table,
-      this.#columns.length,
-      quote === '' ? 0 : quote.charCodeAt(0),
-      this.#empty.at,
-      this.#empty.length,
-      this.#end.at,
-      this.#end.length,
+    this.#loops.set('Style', {
+      columns: this.#table,
+      columnCount: this.#columns.length,
+      quote: quote === '' ? 0 : quote.charCodeAt(0),
+      emptyText: this.#empty.at,
+      emptyLength: this.#empty.length,
+      endText: this.#end.at,
+      endLength: this.#end.length,
       rowMask,
-    );
+      encoded: this.#encoded,
+    });
   }
 
   /** The rows that were picked, as bytes, in chunks of about 1 MiB. */
   *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
     this.#describeAll(count);
-    const { run } = this.#loops;
     const buffer = this.#room();
     for (let done = 0; done < count; ) {
-      const end = run.encode(
-        rows === 0 ? 0 : rows + done * 4,
-        first + done,
-        count - done,
-        this.#decoder.pages.states,
-        buffer.at,
-        buffer.at + CHUNK,
-      );
-      done += run.rowsDone.value;
+      const { end, rowsDone } = this.#write({ at: rows, first, count }, done, buffer.at, buffer.at + CHUNK);
+      done = rowsDone;
       yield this.#loops.bytes(buffer.at, end - buffer.at);
     }
   }
 
   /** Puts all the rows that were picked to `at`; how many bytes that are, or undefined if `length` bytes may be too few. */
-  place({ at: rows, first, count }: PickedRows, at: Address, length: number): number | undefined {
-    if (count === 0) return 0;
-    this.#describeAll(count);
-    const { run } = this.#loops;
-    const limit = at + length - this.#longestRow();
-    const end = run.encode(rows, first, count, this.#decoder.pages.states, at, limit);
-    return run.rowsDone.value === count ? end - at : undefined;
+  place(rows: PickedRows, at: Address, length: number): number | undefined {
+    if (rows.count === 0) return 0;
+    this.#describeAll(rows.count);
+    const { end, rowsDone } = this.#write(rows, 0, at, at + length - this.#longestRow());
+    return rowsDone === rows.count ? end - at : undefined;
+  }
+
+  /** Writes rows, those before `done` left out, until `limit` is passed; sets of flags get their texts as they are met. */
+  #write(
+    { at: rows, first, count }: PickedRows,
+    done: number,
+    to: Address,
+    limit: Address,
+  ): { readonly end: Address; readonly rowsDone: number } {
+    let rowsDone = done;
+    let end = to;
+    for (;;) {
+      const from = rows === 0 ? 0 : rows + rowsDone * 4;
+      end = this.#loops.run.encode(from, first + rowsDone, count - rowsDone, end, limit);
+      rowsDone += this.#loops.read(this.#encoded, Encoded, 'rows');
+      const column = this.#loops.read(this.#encoded, Encoded, 'column');
+      if (column < 0) return { end, rowsDone };
+      this.#makeSet(column);
+    }
   }
 
   /** Writes the entries of all columns for a batch of which `count` rows are wanted. */
   #describeAll(count: number): void {
     let fixed = 0;
-    this.#loops.bytes(this.#rowMask, REACH + 8).fill(0);
+    this.#loops.bytes(this.#rowMask, REACH + FACT_BYTES).fill(0);
     for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
     this.#rows = count;
     this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
@@ -161,35 +168,37 @@ export class RowEncoder {
   #describe(index: number, name: ColumnName): boolean {
     const lane = this.#decoder.lane(name);
     const entry = this.#table + index * COLUMN_BYTES;
-    const before = this.#before[index]!;
-    const ints = this.#loops.ints(entry, COLUMN_BYTES / 4);
-    const { kind, at, stride, shift, mask } = this.#valueOf(lane);
-    ints[0] = kind;
-    ints[1] = at;
-    ints[2] = stride;
-    ints[3] = shift;
-    this.#loops.longs(entry + 16, 1)[0] = mask;
-    ints[6] = before.at;
-    ints[7] = before.length;
-    ints[8] = this.#texts(index, lane);
-    ints[9] = index;
-    ints[10] = pageColumn(name).ofPlace ? 1 : 0;
     if (lane.kind === 'word') {
       const often = this.#changing.has(index) ? 2 * OFTEN : OFTEN;
-      if (ints[20]! * often > this.#rows) this.#changing.add(index);
+      if (this.#loops.read(entry, Column, 'changes') * often > this.#rows) this.#changing.add(index);
       else this.#changing.delete(index);
-      ints[20] = 0;
     }
     const fixed = !this.#changing.has(index) && this.#isFixed(lane);
-    ints[11] = fixed ? 0 : 1;
-    this.#loops.bytes(entry + 48, 8).set(this.#loops.bytes(before.at, Math.min(8, before.length)));
+    const values = { ...this.#valueOf(lane), texts: this.#texts(index, lane), differs: fixed ? 0 : 1 };
+    // from batch to batch a column stays where it is
+    const known = this.#described[index];
+    if (!known || KEYS.some((key) => known[key] !== values[key])) {
+      this.#loops.write(entry, Column, { ...values, ...this.#beforeOf(index, name) });
+      this.#described[index] = values;
+    }
+    if (lane.kind === 'word') this.#loops.write(entry, Column, { changes: 0 });
     return fixed;
+  }
+
+  #beforeOf(index: number, name: ColumnName): Partial<RecordOf<typeof Column>> {
+    const before = this.#before[index]!;
+    return {
+      before: before.at,
+      beforeLength: before.length,
+      beforeStart: this.#loops.longs(before.at, 1)[0]!,
+      always: pageColumn(name).ofPlace ? 1 : 0,
+    };
   }
 
   /** Whether a column is made of bits of the struct page and of the facts alone; those are added to the mask of rows. */
   #isFixed(lane: Lane): boolean {
     const { raw, facts, layout } = this.#decoder.pages;
-    const mask = this.#loops.bytes(this.#rowMask, REACH + 8);
+    const mask = this.#loops.bytes(this.#rowMask, REACH + FACT_BYTES);
     const add = (offset: number, length: number): boolean => {
       if (offset + length > REACH) return false;
       mask.fill(0xff, offset, offset + length);
@@ -255,7 +264,7 @@ export class RowEncoder {
     const table = this.#tables[index]!;
     if (lane.kind === 'set') {
       if (table.at === 0) {
-        table.at = this.#loops.allocate(SET_SLOTS * 16);
+        table.at = this.#loops.allocate(SET_TABLE_BYTES);
         table.known = -1;
         const longest = setText(0xffffffff, 0xffffffff, lane.names);
         this.#longestName[index] = textEncoder.encode(this.#style.text(longest, 'set')).length;
@@ -264,44 +273,35 @@ export class RowEncoder {
     }
     if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
     const most = lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : MAX_NAMES;
-    if (table.at === 0) table.at = this.#loops.allocate(most * 8);
+    if (table.at === 0) table.at = this.#loops.allocate(most * TEXT_BYTES);
     // a code without a name is written as it is; the names of slab caches are added as they are met
     const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
     for (; table.known < wanted; table.known++) {
       const name = lane.names[table.known] ?? String(table.known);
       const placed = name === '' ? this.#empty : this.#heap.place(this.#style.text(name, 'name'));
-      const entry = this.#loops.words(table.at + table.known * 8, 2);
-      entry[0] = placed.at;
-      entry[1] = placed.length;
+      this.#loops.write(table.at + table.known * TEXT_BYTES, Text, placed);
       this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);
     }
     return table.at;
   }
 
-  /** The slot of a set is taken by the set that was asked for last; its text is kept for when it comes again. */
-  #makeSet(column: number, low: number, high: number): Address {
+  /** Writes the entry of the set of flags that the loops have met; its text is kept for when it comes again. */
+  #makeSet(column: number): void {
+    const set = this.#loops.read(this.#encoded, Encoded, 'set');
+    const entry = this.#loops.read(this.#encoded, Encoded, 'entry');
     const lane = this.#decoder.lane(this.#columns[column]!);
     const names = lane.kind === 'set' ? lane.names : [];
-    const placed = this.#setTexts.place(this.#style.text(setText(low, high, names), 'set'), () => {
-      for (const { at, known } of this.#tables) if (known < 0) this.#loops.bytes(at, SET_SLOTS * 16).fill(0);
+    const text = setText(Number(set & 0xffffffffn), Number(set >> 32n), names);
+    const placed = this.#setTexts.place(this.#style.text(text, 'set'), () => {
+      for (const { at, known } of this.#tables) if (known < 0) this.#loops.bytes(at, SET_TABLE_BYTES).fill(0);
     });
-    const bits = (BigInt(high) << 32n) | BigInt(low);
-    const slot = Number(BigInt.asUintN(64, bits * HASH) >> 54n) & (SET_SLOTS - 1);
-    const at = this.#tables[column]!.at + slot * 16;
-    this.#loops.longs(at, 1)[0] = bits + 1n;
-    const entry = this.#loops.words(at + 8, 2);
-    entry[0] = placed.at;
-    entry[1] = placed.length;
-    return at;
+    this.#loops.write(entry, SetText, { key: BigInt.asUintN(64, set + 1n), ...placed });
   }
 }
 
 function isWithin(at: Address, area: Address, length: number): boolean {
   return at >= area && at < area + length;
 }
-
-/** Multiplier of the slots of sets, as in encode.ts of the loops. */
-const HASH = 0x9e3779b97f4a7c15n;
 
 /** Texts in the memory of the loops for as long as they are, with room behind each for reading it in words. */
 class TextHeap {

@@ -1,6 +1,8 @@
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { MAPPING_KINDS } from '../decode/mapping.ts';
+import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import type { Address } from '../loops/loops.ts';
+import { sizeOf } from '../loops/records.ts';
 
 /** Free memory of a zone as the free lists have it. */
 export interface ZoneSummary {
@@ -37,22 +39,16 @@ export function emptySummary(): Summary {
   };
 }
 
-/** Slots of a zone in memory, as in summary.ts of the loops: pages, then pages of free blocks by order. */
-const ZONE_SLOTS = 32;
-const CLASSES = 512;
-const CLASS_RESERVED = 510;
-const CLASS_OTHER = 511;
-const KIND_BASE = 256;
+const { PageClass, Slots } = CONSTANTS;
 const MAX_CACHES = 65536;
 /** What slab pages are counted under that point to no cache. */
 const NO_CACHE = '(none)';
-const KINDS_BYTES = 4096 * 32;
 
 /** Counts pages of one batch after the other, by the loops. */
 export class SummaryCounter {
   readonly #decoder: Decoder;
   readonly #zoneCount: number;
-  readonly #at: Record<'classes' | 'zones' | 'folios' | 'caches' | 'bits', Address>;
+  readonly #at: Record<'classes' | 'zones' | 'folioOrders' | 'caches' | 'bitCounts', Address>;
   #pages = 0;
 
   constructor(decoder: Decoder) {
@@ -61,27 +57,22 @@ export class SummaryCounter {
     const { node, zone } = decoder.layout.fields;
     const width = node.width + zone.width;
     this.#zoneCount = 2 ** width;
+    const counts = (slots: number): Address => loops.allocate(slots * 8);
     this.#at = {
-      classes: loops.allocate(CLASSES * 8),
-      zones: loops.allocate(this.#zoneCount * ZONE_SLOTS * 8),
-      folios: loops.allocate(256 * 8),
-      caches: loops.allocate(MAX_CACHES * 8),
-      bits: loops.allocate(64 * 8),
+      classes: counts(Slots.classes),
+      zones: counts(this.#zoneCount * Slots.zone),
+      folioOrders: counts(Slots.orders),
+      caches: counts(MAX_CACHES),
+      bitCounts: counts(Slots.bits),
     };
-    const { classes, zones, folios, caches, bits } = this.#at;
-    const kinds = loops.allocate(KINDS_BYTES);
-    const reserved = flags.names.indexOf('reserved');
-    loops.run.setSummary(
-      classes,
-      zones,
-      folios,
-      caches,
-      kinds,
-      bits,
-      zone.shift,
-      this.#zoneCount - 1,
-      reserved,
-    );
+    loops.set('Summary', {
+      ...this.#at,
+      kinds: loops.allocate(Slots.kinds * sizeOf(RECORDS.KindSlot)),
+      zoneShift: zone.shift,
+      zoneMask: this.#zoneCount - 1,
+      reservedBit: flags.names.indexOf('reserved'),
+    });
+    loops.run.startSummary();
   }
 
   /** Adds rows of the batch that the decoder holds. */
@@ -107,23 +98,24 @@ export class SummaryCounter {
     const named = (to: Map<string, number>, name: string, n: number): void => {
       if (n > 0) to.set(name, (to.get(name) ?? 0) + n);
     };
-    for (const [key, n] of counts(this.#at.classes, CLASSES).entries()) {
+    for (const [key, n] of counts(this.#at.classes, Slots.classes).entries()) {
       const name =
-        key === CLASS_OTHER
+        key === PageClass.other
           ? 'other'
-          : key === CLASS_RESERVED
+          : key === PageClass.reserved
             ? 'reserved'
-            : key < KIND_BASE
+            : key < PageClass.kinds
               ? types.names[key]
-              : MAPPING_KINDS[key - KIND_BASE];
+              : MAPPING_KINDS[key - PageClass.kinds];
       if (name) named(summary.types, name, n);
     }
-    for (const [bit, n] of counts(this.#at.bits, 64).entries()) {
+    for (const [bit, n] of counts(this.#at.bitCounts, Slots.bits).entries()) {
       const name = flags.names[bit];
       if (name !== undefined) named(summary.flags, name, n);
     }
     this.#addZones(summary);
-    for (const [order, n] of counts(this.#at.folios, 256).entries()) if (n > 0) summary.folios[order] = n;
+    for (const [order, n] of counts(this.#at.folioOrders, Slots.orders).entries())
+      if (n > 0) summary.folios[order] = n;
     const names = this.#decoder.cacheNames;
     for (const [code, n] of counts(this.#at.caches, names.length).entries()) {
       named(summary.slabCaches, names[code] || NO_CACHE, n);
@@ -134,15 +126,15 @@ export class SummaryCounter {
   #addZones(summary: Summary): void {
     const { loops } = this.#decoder.pages;
     const { zones, fields } = this.#decoder.layout;
-    const all = loops.longs(this.#at.zones, this.#zoneCount * ZONE_SLOTS);
+    const all = loops.longs(this.#at.zones, this.#zoneCount * Slots.zone);
     for (let index = 0; index < this.#zoneCount; index++) {
-      if (all[index * ZONE_SLOTS] === 0n) continue;
-      const slots = all.subarray(index * ZONE_SLOTS, (index + 1) * ZONE_SLOTS);
+      if (all[index * Slots.zone] === 0n) continue;
+      const slots = all.subarray(index * Slots.zone, (index + 1) * Slots.zone);
       const number = index % 2 ** fields.zone.width;
       const node = Math.floor(index / 2 ** fields.zone.width);
       const zone = zones[number] ?? `zone ${number}`;
       const entry: ZoneSummary = { node, zone, pages: Number(slots[0]), freePages: 0, freeBlocks: [] };
-      for (let order = 0; order < ZONE_SLOTS - 1; order++) {
+      for (let order = 0; order < Slots.zone - 1; order++) {
         const pages = Number(slots[order + 1]);
         if (pages === 0) continue;
         entry.freePages += pages;

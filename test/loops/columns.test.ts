@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { COLUMNS, type ColumnName } from '../../src/decode/columns/registry.ts';
-import { type ColumnBatch, Decoder } from '../../src/decode/decode.ts';
+import { Decoder } from '../../src/decode/decode.ts';
 import { openMemory } from '../../src/index.ts';
-import type { Column } from '../../src/table/column.ts';
 import { layoutOf } from '../decode/layouts.ts';
 import { GUESTS } from '../golden/oracles.ts';
+import { differences } from './batch-differences.ts';
 import { DecoderTwin } from './decode-twin.ts';
 import { RandomPages } from './random-pages.ts';
 
@@ -13,33 +13,6 @@ const LAYOUTS = readdirSync(new URL('../../layouts/x86_64/', import.meta.url))
   .filter((f) => f.endsWith('.json'))
   .map((f) => f.slice(0, -5));
 const NAMES = COLUMNS.map((c) => c.name).filter((n) => !n.startsWith('kpage'));
-
-/** What differs between two decodings of the same pages: the first few pages of each column. */
-function differences(ours: ColumnBatch, twin: ColumnBatch, raw: { states: Uint8Array }): string[] {
-  const found: string[] = [];
-  for (const name of NAMES) {
-    const a = values(ours.columns.get(name)!);
-    const b = values(twin.columns.get(name)!);
-    for (let i = 0; i < twin.count && found.length < 5; i++) {
-      // what cannot be read has no flags; the words of its struct page are whatever was there
-      if (a(i) !== b(i)) found.push(`${name} of page ${i} (state ${raw.states[i]}): ${a(i)}, not ${b(i)}`);
-    }
-  }
-  return found;
-}
-
-function values(column: Column): (i: number) => string {
-  switch (column.kind) {
-    case 'number':
-      return (i) => (column.empty?.[i] ? '' : String(column.values[i]));
-    case 'word':
-      return (i) => (column.empty?.[i] ? '' : `${column.high[i]} ${column.low[i]}`);
-    case 'name':
-      return (i) => `${column.codes[i]} ${column.names[column.codes[i]!]}`;
-    case 'set':
-      return (i) => `${column.high[i]} ${column.low[i]}`;
-  }
-}
 
 describe('the loops decode as their twins do', () => {
   test.each(LAYOUTS)('random pages of %s', (file) => {
@@ -57,7 +30,9 @@ describe('the loops decode as their twins do', () => {
         ] as const) {
           decoder.read(start, count);
           const raw = pages.batch(start, count);
-          expect(differences(decoder.batch(), twin.decode(raw, NAMES), raw), `seed ${seed}`).toEqual([]);
+          expect(differences(decoder.batch(), twin.decode(raw, NAMES), raw, NAMES), `seed ${seed}`).toEqual(
+            [],
+          );
         }
       }
     }
@@ -71,7 +46,7 @@ describe('the loops decode as their twins do', () => {
     for (let start = 0; start < 65536; start += 16384) {
       decoder.read(start, 16384);
       const raw = reader.read(start, 16384);
-      expect(differences(decoder.batch(), twin.decode(raw, NAMES), raw)).toEqual([]);
+      expect(differences(decoder.batch(), twin.decode(raw, NAMES), raw, NAMES)).toEqual([]);
     }
     inspector.close();
   });

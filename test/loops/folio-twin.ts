@@ -65,7 +65,8 @@ export class FolioPass {
     const privateAt = offsets.private >>> 2;
     const buddy = this.types.code('buddy');
     const headMask = this.#headBit < 0 ? 0 : 1 << this.#headBit;
-    const fakeEvery = VMEMMAP_PAGE / size;
+    // the optimisation that makes them is for sizes that are powers of two (mm/hugetlb_vmemmap.c)
+    const mayBeFake = !this.#layout.tailMayBeMask && (size & (size - 1)) === 0;
 
     const out: Folios = {
       head: new Float64Array(count),
@@ -89,7 +90,7 @@ export class FolioPass {
         head = this.#headOf(pfn, link, words[at + compoundAt + 1]!);
         out.place[i] = pfn === head + 1 ? SECOND : TAIL;
       } else if (flags & headMask) {
-        if (!this.#layout.tailMayBeMask && pfn % fakeEvery === 0 && i + 1 < count && states[i + 1] === 0) {
+        if (mayBeFake && (pfn * size) % VMEMMAP_PAGE === 0 && i + 1 < count && states[i + 1] === 0) {
           const next = words[at + stride + compoundAt]!;
           if (next & 1) head = this.#headOf(pfn + 1, next, words[at + stride + compoundAt + 1]!);
           if (head !== pfn) out.place[i] = FAKE_HEAD;

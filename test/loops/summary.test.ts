@@ -6,26 +6,9 @@ import type { PageLayout } from '../../src/layout/page-layout.ts';
 import { addSummary, emptySummary, type Summary, SummaryCounter } from '../../src/views/summary.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { GUESTS } from '../golden/oracles.ts';
+import { plainSummary } from './plain-summary.ts';
 import { RandomPages } from './random-pages.ts';
 import { addToSummary, SUMMARY_COLUMNS } from './summary-twin.ts';
-
-/** A summary in an order that does not depend on what was met first. */
-function plain(summary: Summary): unknown {
-  const sorted = (map: ReadonlyMap<string, unknown>): unknown =>
-    [...map].sort((a, b) => (a[0] < b[0] ? -1 : 1));
-  const whole = (list: readonly number[]): number[] =>
-    Array.from(list, (n) => Math.round((n ?? 0) * 2 ** 30));
-  return {
-    pages: summary.pages,
-    types: sorted(summary.types),
-    flags: sorted(summary.flags),
-    caches: sorted(summary.slabCaches),
-    folios: whole(summary.folios),
-    zones: sorted(
-      new Map([...summary.zones].map(([k, z]) => [k, { ...z, freeBlocks: whole(z.freeBlocks) }])),
-    ),
-  };
-}
 
 function both(decoder: Decoder, counter: SummaryCounter, twin: Summary, whole = false): void {
   const { loops } = decoder.pages;
@@ -60,12 +43,12 @@ test.each(Object.values(KERNELS))('random pages of %s are counted as the twin co
     const summary = counter.summary();
     // both() has counted each batch twice: for this seed's twin and for that of all seeds
     addSummary(twin, structuredClone(twin));
-    expect(plain(summary), `seed ${seed}`).toEqual(plain(twin));
+    expect(plainSummary(summary), `seed ${seed}`).toEqual(plainSummary(twin));
     addSummary(all, summary);
     addSummary(twins, emptySummary());
   }
   addSummary(twins, structuredClone(twins));
-  expect(plain(all)).toEqual(plain(twins));
+  expect(plainSummary(all)).toEqual(plainSummary(twins));
 });
 
 test.each(Object.values(KERNELS))('a batch of %s that is all readable needs no folio pass', (file) => {
@@ -80,7 +63,7 @@ test.each(Object.values(KERNELS))('a batch of %s that is all readable needs no f
       decoder.read(start, 976);
       both(decoder, counter, twin, true);
     }
-    expect(plain(counter.summary()), `seed ${seed}`).toEqual(plain(twin));
+    expect(plainSummary(counter.summary()), `seed ${seed}`).toEqual(plainSummary(twin));
   }
 });
 
@@ -100,7 +83,7 @@ test('more sets of flags than the table has room for', () => {
   if (sets.kind === 'set') {
     expect(new Set(Array.from(sets.low, (l, i) => `${l} ${sets.high[i]}`)).size).toBeGreaterThan(4096);
   }
-  expect(plain(counter.summary())).toEqual(plain(twin));
+  expect(plainSummary(counter.summary())).toEqual(plainSummary(twin));
 });
 
 test.each(GUESTS)('every page of $name is counted as the twin counts it', async ({ capture }) => {
@@ -108,11 +91,11 @@ test.each(GUESTS)('every page of $name is counted as the twin counts it', async 
   const twin = emptySummary();
   for (const { batch, rows } of inspector.selectSync({ columns: SUMMARY_COLUMNS }))
     addToSummary(twin, batch, rows);
-  expect(plain(inspector.summary())).toEqual(plain(twin));
+  expect(plainSummary(inspector.summary())).toEqual(plainSummary(twin));
   const some = emptySummary();
   const selection = { where: 'flags has lru', pfns: [{ start: 1000, end: 60000 }] };
   for (const { batch, rows } of inspector.selectSync({ columns: SUMMARY_COLUMNS, ...selection }))
     addToSummary(some, batch, rows);
-  expect(plain(inspector.summary(selection))).toEqual(plain(some));
+  expect(plainSummary(inspector.summary(selection))).toEqual(plainSummary(some));
   inspector.close();
 });

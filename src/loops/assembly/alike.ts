@@ -1,17 +1,17 @@
 import {
   compoundAt,
-  flagBits,
+  flagsAt,
   headMask,
   mapcountAt,
   mappingAt,
+  masks,
+  Masks,
   mayBeMovable,
   refcountAt,
   slabCacheAt,
   slabMask,
-  tailFlagBits,
   typeBuddy,
-  flagsAt,
-} from './state';
+} from './generated/abi';
 
 /**
  * Neighbouring pages are mostly alike: what was found out of one holds for those behind it that have the same bits where a
@@ -25,26 +25,27 @@ export const TAIL: i32 = 4;
 /** Nothing is known of the page behind. */
 export const ALONE: i32 = -1;
 
-/** Bytes of a page that masks reach, and masks of a set. */
-const REACH: i32 = 64;
-const MASKS: i32 = 5;
+/** Kinds of pages that have a mask; there are two sets of masks: for what a page is a part of, and for that and the bits that a summary counts. */
+const WHATS: i32 = 5;
+/** How far most masks reach: 64 bytes are compared at once, more only where a member lies there. */
+const NEAR: i32 = 64;
 
-/** Two sets of masks: for what a page is a part of, and for that and the bits that a summary counts. */
-let masks: usize = 0;
 let withinReach: bool = false;
+let far: bool = false;
 
-/** Makes the masks at `at`, when all of the layout has been said. */
-export function setMasks(at: usize): void {
-  masks = at;
+/** Makes the masks, when all of the layout has been said. */
+export function makeMasks(): void {
   countAlso(0);
 }
 
 /** Makes the masks for a summary that counts these bits of the flags word. */
 export function countAlso(counted: u64): void {
   const kind: u64 = 0xff00000000000003;
-  memory.fill(masks, 0, 2 * MASKS * REACH);
-  withinReach =
-    max(max(max(flagsAt, compoundAt), max(mappingAt, slabCacheAt)), max(mapcountAt, refcountAt) - 4) <= REACH - 8;
+  memory.fill(masks, 0, Masks.bytes);
+  const end =
+    max(max(max(flagsAt, compoundAt), max(mappingAt, slabCacheAt)), max(mapcountAt, refcountAt) - 4) + 8;
+  withinReach = end <= Masks.reach;
+  far = end > NEAR;
   if (!withinReach) return;
   for (let set = 0; set < 2; set++) {
     const more: u64 = set ? counted : 0;
@@ -63,12 +64,17 @@ export function countAlso(counted: u64): void {
   }
 }
 
+@inline
+function maskOf(set: i32, what: i32): usize {
+  return masks + (set * WHATS + what) * Masks.reach;
+}
+
 function put(set: i32, what: i32, member: i32, bits: u64): void {
-  const at = masks + (set * MASKS + what) * REACH + member;
+  const at = maskOf(set, what) + member;
   store<u64>(at, load<u64>(at) | bits);
 }
 
-/** Whether the page at `at` differs from one that is at hand where a mask says so. All 64 bytes, 16 at a time. */
+/** Whether the page at `at` differs from one that is at hand where a mask says so. 64 bytes, 16 at a time. */
 @inline
 function differs(at: usize, page0: v128, page1: v128, page2: v128, page3: v128, mask0: v128, mask1: v128, mask2: v128, mask3: v128): bool {
   const low = v128.or(
@@ -82,9 +88,9 @@ function differs(at: usize, page0: v128, page1: v128, page2: v128, page3: v128, 
   return v128.any_true(v128.or(low, high));
 }
 
-/** Whether two pages have the same bits where the 64 bytes at `mask` say so. */
+/** Whether two pages have the same bits where the first 64 bytes at `mask` say so. */
 @inline
-export function sameUnder(mask: usize, one: usize, other: usize): bool {
+export function sameNear(mask: usize, one: usize, other: usize): bool {
   return !differs(
     other,
     v128.load(one),
@@ -98,6 +104,24 @@ export function sameUnder(mask: usize, one: usize, other: usize): bool {
   );
 }
 
+/** The same for all bytes that a mask reaches. */
+function sameFar(mask: usize, one: usize, other: usize): bool {
+  return sameNear(mask, one, other) && sameNear(mask + NEAR, one + NEAR, other + NEAR);
+}
+
+/** Whether a mask has no bits behind its first 64 bytes. */
+export function isNear(mask: usize): bool {
+  let bits: u64 = 0;
+  for (let i = NEAR; i < Masks.reach; i += 8) bits |= load<u64>(mask + i);
+  return bits == 0;
+}
+
+/** Whether two pages have the same bits where `mask` says so; `near` is that the mask has bits in its first 64 bytes only. */
+@inline
+export function sameUnder(mask: usize, near: bool, one: usize, other: usize): bool {
+  return near ? sameNear(mask, one, other) : sameFar(mask, one, other);
+}
+
 /**
  * Index of the first page behind page `i`, whose bytes are at `at`, that is not like it; `end` at the most. `what` is what page
  * `i` is, `set` the set of masks.
@@ -106,7 +130,8 @@ export function sameUnder(mask: usize, one: usize, other: usize): bool {
 export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32, end: i32): i32 {
   let next = i + 1;
   if (next >= end || what < 0 || !withinReach) return next;
-  const mask = masks + (set * MASKS + what) * REACH;
+  const mask = maskOf(set, what);
+  if (far) return alikeFarUntil(mask, at, stride, next, end);
   // read once: in the loop that costs a quarter of its time
   const mask0 = v128.load(mask);
   const mask1 = v128.load(mask, 16);
@@ -119,5 +144,11 @@ export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32
   for (let to = at + stride; next < end; next++, to += stride) {
     if (differs(to, page0, page1, page2, page3, mask0, mask1, mask2, mask3)) break;
   }
+  return next;
+}
+
+function alikeFarUntil(mask: usize, at: usize, stride: usize, from: i32, end: i32): i32 {
+  let next = from;
+  for (let to = at + stride; next < end && sameFar(mask, at, to); next++) to += stride;
   return next;
 }

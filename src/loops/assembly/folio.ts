@@ -1,7 +1,9 @@
-import { ALONE, alikeUntil, FREE, SLAB, TAIL as TAIL_ALIKE, TYPED, UNTYPED } from './alike';
-import { pfnOf, readHead, slabCache } from './host';
+import { ALONE, alikeUntil, FREE, SLAB, TAIL, TYPED, UNTYPED } from './alike';
+import { kindBits, packed, placeOf } from './facts';
 import {
   base,
+  CACHE_SLOT_BYTES,
+  CacheSlot,
   cacheTable,
   compoundAt,
   facts,
@@ -10,50 +12,43 @@ import {
   head,
   headMask,
   hugetlbAt,
+  HugetlbBy,
   hugetlbBy,
   hugetlbValue,
   mapcountAt,
   mappingAt,
+  MappingKind,
   mayBeMovable,
   movableByMapping,
+  Order,
   orderByte,
   outside,
+  pfnOf,
+  Place,
   privateAt,
   raw,
+  readHead,
   refcountAt,
   size,
   sizeLog,
+  slabCache,
   slabCacheAt,
   slabMask,
+  Slots,
   states,
   tailMayBeMask,
   typeBuddy,
   typeHugetlb,
   typeSlab,
-} from './state';
+} from './generated/abi';
 import { addRun } from './summary';
 import { typeOf } from './types';
-
-const UNKNOWN_ORDER: i32 = 255;
-const NOT_FREE: i32 = 255;
-const MAX_ORDER: u32 = 30;
-const PLAIN: i32 = 0;
-const TAIL: i32 = 1;
-const SECOND: i32 = 2;
-const FAKE_HEAD: i32 = 3;
-const KIND_MOVABLE: i32 = 3;
-const CACHE_SLOTS: u32 = 4096;
 
 /** The folio that was described last: its tails follow. */
 let lastHead: i64 = -1;
 /** Its facts, for any place in it. */
 let lastFacts: u64 = 0;
-let cachesKnown: u32 = 0;
-
-/** Forgets the folio that was described last: memory may have changed. */
-export function forgetFolio(): void {
-  lastHead = -1;
-}
+let cachesKnown: i32 = 0;
 
 /** The free block that was met last ends before this pfn, and what its pages are. */
 let freeEnd: i64 = 0;
@@ -70,8 +65,10 @@ export function folios(start: f64, count: i32): void {
   const first = <i64>start;
   const stride = <usize>size;
   const wantHead = head != 0;
-  const none = packed(PLAIN, 0, 0, NOT_FREE, 0, 0);
+  const none = packed(Place.plain, 0, 0, Order.notFree, 0, 0);
   freeEnd = 0;
+  // memory may have changed since the batch before
+  lastHead = -1;
   let good = nextUnreadable(0, count);
   for (let i = 0; i < count; ) {
     if (i == good) {
@@ -84,7 +81,7 @@ export function folios(start: f64, count: i32): void {
     const about = factsOf(at, i, first, good, count);
     const end = alikeUntil(0, alike, at, stride, i, <i32>min<i64>(alikeEnd - first, good));
     fill(i, end, about);
-    if (wantHead) fillHeads(i, end, first, (about & 0xff) != PLAIN);
+    if (wantHead) fillHeads(i, end, first, placeOf(about) != Place.plain);
     i = end;
   }
 }
@@ -95,6 +92,7 @@ export function summarizeAll(start: f64, count: i32): void {
   const stride = <usize>size;
   const words = flagsAt;
   freeEnd = 0;
+  lastHead = -1;
   for (let i = 0; i < count; ) {
     const at = raw + <usize>i * stride;
     const about = factsOf(at, i, first, count, count);
@@ -145,25 +143,25 @@ function factsOf(at: usize, i: i32, first: i64, good: i32, count: i32): u64 {
       if (load<u32>(at + refcountAt) == 0) {
         alike = FREE;
         alikeEnd = freeEnd;
-        return freeFacts | (<u64>(<u32>freeKind(at)) << 16);
+        return freeFacts | kindBits(freeKind(at));
       }
       alike = ALONE;
     }
-    return packed(PLAIN, 0, kindOfPlain(load<u64>(at + mappingAt), kindCodes()), NOT_FREE, 0, 0);
+    return packed(Place.plain, 0, kindOfPlain(load<u64>(at + mappingAt), kindCodes()), Order.notFree, 0, 0);
   }
   if (type == typeBuddy) {
-    const order = <i32>min<u32>(load<u32>(at + privateAt), MAX_ORDER);
+    const order = <i32>min<u32>(load<u32>(at + privateAt), <u32>Order.most);
     freeEnd = pfn + (<i64>1 << order);
-    freeFacts = packed(PLAIN, typeBuddy, 0, order, 0, 0);
+    freeFacts = packed(Place.plain, typeBuddy, 0, order, 0, 0);
     alike = ALONE;
-    return freeFacts | (<u64>(<u32>freeKind(at)) << 16);
+    return freeFacts | kindBits(freeKind(at));
   }
   if (load<u8>(mayBeMovable + type)) {
     alike = TYPED;
-    return packed(PLAIN, type, kindOf(load<u64>(at + mappingAt), type), NOT_FREE, 0, 0);
+    return packed(Place.plain, type, kindOf(load<u64>(at + mappingAt), type), Order.notFree, 0, 0);
   }
   alike = type == typeSlab ? SLAB : TYPED;
-  return packed(PLAIN, type, 0, NOT_FREE, 0, type == typeSlab ? cacheOf(at) : 0);
+  return packed(Place.plain, type, 0, Order.notFree, 0, type == typeSlab ? cacheOf(at) : 0);
 }
 
 /** No kernel has movable free pages; if one had, this is what they would map. */
@@ -175,29 +173,23 @@ function freeKind(at: usize): i32 {
 /** What a head, a tail, or what only looks like a head is a part of. */
 function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, count: i32): u64 {
   let owner = pfn;
-  let place = PLAIN;
+  let place = Place.plain;
   alike = ALONE;
   if (link & 1) {
     owner = headOf(pfn, link);
-    place = pfn == owner + 1 ? SECOND : TAIL;
+    place = pfn == owner + 1 ? Place.second : Place.tail;
     // a tail that names itself or one behind it is no tail of what follows
     if (pfn > owner + 1) {
-      alike = TAIL_ALIKE;
+      alike = TAIL;
       alikeEnd = tailEnd;
     }
-  } else if (!tailMayBeMask && pfn % fakeEvery == 0 && pfn + 1 < first + good) {
+  } else if (fakeEvery && pfn % fakeEvery == 0 && pfn + 1 < first + good) {
     const next = load<u64>(at + size + compoundAt);
     if (next & 1) owner = headOf(pfn + 1, next);
-    if (owner != pfn) place = FAKE_HEAD;
+    if (owner != pfn) place = Place.fakeHead;
   }
   if (owner != lastHead) describeHead(owner, first, count);
   return lastFacts | <u64>place;
-}
-
-/** The facts of a page in one word. */
-@inline
-function packed(place: i32, type: i32, kind: i32, free: i32, order: i32, cache: i32): u64 {
-  return <u64>(<u32>place | (<u32>type << 8) | (<u32>kind << 16) | (<u32>free << 24)) | (<u64>(<u32>order | (<u32>cache << 16)) << 32);
 }
 
 /** Up to where pages with the same compound word have the same head. */
@@ -244,7 +236,7 @@ function describeHead(owner: i64, first: i64, count: i32): void {
 }
 
 function unknown(): void {
-  lastFacts = packed(PLAIN, 0, 0, NOT_FREE, UNKNOWN_ORDER, 0);
+  lastFacts = packed(Place.plain, 0, 0, Order.notFree, Order.unknown, 0);
 }
 
 /** What the head at `at` says of its folio. */
@@ -255,27 +247,32 @@ function describe(at: usize): void {
   let type = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
   if (type == 0) {
     const huge =
-      (hugetlbBy == 1 && <i32>load<u8>(at + hugetlbAt) == hugetlbValue) ||
-      (hugetlbBy == 2 && ((secondFlags >>> hugetlbAt) & 1) != 0);
+      (hugetlbBy == HugetlbBy.destructor && <i32>load<u8>(at + hugetlbAt) == hugetlbValue) ||
+      (hugetlbBy == HugetlbBy.flag && ((secondFlags >>> hugetlbAt) & 1) != 0);
     if (huge) type = typeHugetlb;
   }
   const mayMap = type == 0 || type == typeHugetlb || load<u8>(mayBeMovable + type);
   const kind = mayMap ? kindOf(load<u64>(at + mappingAt), type) : 0;
   const cache = type && type == typeSlab ? cacheOf(at) : 0;
-  lastFacts = packed(PLAIN, type, kind, NOT_FREE, value > MAX_ORDER ? UNKNOWN_ORDER : <i32>value, cache);
+  lastFacts = packed(Place.plain, type, kind, Order.notFree, value > <u32>Order.most ? Order.unknown : <i32>value, cache);
 }
 
 /** Code in MAPPING_KINDS by the low bits of `mapping` (include/linux/page-flags.h: PAGE_MAPPING_ANON, _KSM, _MOVABLE). */
 @inline
 function kindOf(mapping: u64, type: i32): i32 {
   const code = kindOfPlain(mapping, kindCodes());
-  return type && load<u8>(mayBeMovable + type) && code != KIND_MOVABLE ? 0 : code;
+  return type && load<u8>(mayBeMovable + type) && code != MappingKind.movable ? 0 : code;
 }
 
 /** The codes of the four values of the low bits, 4 bits each: file, anon, movable or none, ksm. */
 @inline
 function kindCodes(): u32 {
-  return 4 | (1 << 4) | (movableByMapping ? KIND_MOVABLE << 8 : 0) | (2 << 12);
+  return (
+    MappingKind.file |
+    (MappingKind.anon << 4) |
+    (movableByMapping ? MappingKind.movable << 8 : 0) |
+    (MappingKind.ksm << 12)
+  );
 }
 
 /** Without a branch, since neighbours differ; kernel pointers have all of their top 8 bits set, poison values have not. */
@@ -291,18 +288,19 @@ function cacheOf(at: usize): i32 {
   const address = load<u64>(at + slabCacheAt);
   if (address == 0) return 0;
   let slot = (<u32>(address >> 6) * 0x9e3779b1) >>> 20;
-  let entry = cacheTable + ((slot & (CACHE_SLOTS - 1)) << 4);
-  for (let known = load<u64>(entry); known != 0; known = load<u64>(entry)) {
-    if (known == address) return load<i32>(entry, 8);
-    slot++;
-    entry = cacheTable + ((slot & (CACHE_SLOTS - 1)) << 4);
-  }
+  let entry = cacheSlot(slot);
+  for (; entry.address != 0; entry = cacheSlot(++slot)) if (entry.address == address) return entry.code;
   const code = slabCache(<u32>address, <u32>(address >> 32));
   // half full is full: the rest is asked for each time
-  if (cachesKnown < CACHE_SLOTS / 2) {
+  if (cachesKnown < Slots.caches / 2) {
     cachesKnown++;
-    store<u64>(entry, address);
-    store<i32>(entry, code, 8);
+    entry.address = address;
+    entry.code = code;
   }
   return code;
+}
+
+@inline
+function cacheSlot(slot: u32): CacheSlot {
+  return changetype<CacheSlot>(cacheTable + (slot & (Slots.caches - 1)) * CACHE_SLOT_BYTES);
 }

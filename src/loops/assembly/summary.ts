@@ -1,43 +1,47 @@
 import { countAlso } from './alike';
+import { cacheOf, freeOrderOf, kindOf, orderOf, placeOf, typeOf } from './facts';
 import { flagSet } from './flags';
-import { facts, flagBits, flagsAt, raw, size, tailFlagBits, typeSlab } from './state';
+import {
+  bitCounts,
+  caches,
+  classes,
+  facts,
+  flagBits,
+  flagsAt,
+  folioOrders,
+  KIND_SLOT_BYTES,
+  kinds,
+  KindSlot,
+  Order,
+  PageClass,
+  Place,
+  raw,
+  reservedBit,
+  size,
+  Slots,
+  tailFlagBits,
+  typeSlab,
+  zoneMask,
+  zones,
+  zoneShift,
+} from './generated/abi';
 
-const KIND_SLOTS: u32 = 4096;
-
-/** Where the counts are, each a u64: see src/views/summary.ts for what they come to. */
-let classes: usize = 0;
-let zones: usize = 0;
-let folioOrders: usize = 0;
-let caches: usize = 0;
-/** Kinds of pages that were met, by hash: flags word, facts, count, nothing; a u64 each. */
-let kinds: usize = 0;
-let bitCounts: usize = 0;
-let zoneShift: i32 = 0;
-let zoneMask: u32 = 0;
-let reservedBit: i32 = -1;
 /** The bits of the flags word that are counted. */
 let counted: u64 = 0;
 let lastKind: usize = 0;
-let kindsKnown: u32 = 0;
+let kindsKnown: i32 = 0;
 
-/** Slots of a zone: pages, then the pages of free blocks by order. */
-const ZONE_SLOTS: usize = 32;
+/** Begins to count, when all settings have been made. */
+export function startSummary(): void {
+  counted = flagBits | tailFlagBits | (<u64>zoneMask << <u64>zoneShift);
+  forgetKinds();
+  countAlso(counted);
+}
 
-export function setSummary(classesAt: usize, zonesAt: usize, foliosAt: usize, cachesAt: usize, kindsAt: usize, bitsAt: usize, shift: i32, mask: u32, reserved: i32): void {
-  classes = classesAt;
-  zones = zonesAt;
-  folioOrders = foliosAt;
-  caches = cachesAt;
-  kinds = kindsAt;
-  bitCounts = bitsAt;
-  zoneShift = shift;
-  zoneMask = mask;
-  reservedBit = reserved;
-  counted = flagBits | tailFlagBits | (<u64>mask << <u64>shift);
+function forgetKinds(): void {
+  memory.fill(kinds, 0, Slots.kinds * KIND_SLOT_BYTES);
   kindsKnown = 0;
   lastKind = kinds;
-  memory.fill(kinds, 0, KIND_SLOTS << 5);
-  countAlso(counted);
 }
 
 @inline
@@ -74,30 +78,32 @@ export function summarize(rows: usize, first: i32, count: i32): void {
 @inline
 export function addRun(word: u64, about: u64, n: u64): void {
   const key = word & counted;
-  if (load<u64>(lastKind) == key && load<u64>(lastKind, 8) == about) add(lastKind + 16, n);
+  const last = changetype<KindSlot>(lastKind);
+  if (last.word == key && last.about == about) last.pages += n;
   else addOtherRun(key, about, n);
 }
 
 function addOtherRun(key: u64, about: u64, n: u64): void {
   let slot = slotOf(key, about);
   for (;;) {
-    const entry = kinds + ((slot & (KIND_SLOTS - 1)) << 5);
-    if (load<u64>(entry, 16) == 0) {
-      if (kindsKnown >= KIND_SLOTS / 2) {
+    const at = kinds + (slot & (Slots.kinds - 1)) * KIND_SLOT_BYTES;
+    const entry = changetype<KindSlot>(at);
+    if (entry.pages == 0) {
+      if (kindsKnown >= Slots.kinds / 2) {
         flushKinds();
         slot = slotOf(key, about);
         continue;
       }
       kindsKnown++;
-      store<u64>(entry, key);
-      store<u64>(entry, about, 8);
-      store<u64>(entry, n, 16);
-      lastKind = entry;
+      entry.word = key;
+      entry.about = about;
+      entry.pages = n;
+      lastKind = at;
       return;
     }
-    if (load<u64>(entry) == key && load<u64>(entry, 8) == about) {
-      add(entry + 16, n);
-      lastKind = entry;
+    if (entry.word == key && entry.about == about) {
+      entry.pages += n;
+      lastKind = at;
       return;
     }
     slot++;
@@ -111,31 +117,29 @@ function slotOf(key: u64, about: u64): u32 {
 
 /** Adds up what was counted of each kind, and forgets the kinds. */
 export function flushKinds(): void {
-  for (let slot: u32 = 0; slot < KIND_SLOTS; slot++) {
-    const entry = kinds + (slot << 5);
-    const n = load<u64>(entry, 16);
-    if (n) countKind(load<u64>(entry), load<u64>(entry, 8), n);
+  for (let slot = 0; slot < Slots.kinds; slot++) {
+    const entry = changetype<KindSlot>(kinds + slot * KIND_SLOT_BYTES);
+    if (entry.pages) countKind(entry.word, entry.about, entry.pages);
   }
-  memory.fill(kinds, 0, KIND_SLOTS << 5);
-  kindsKnown = 0;
-  lastKind = kinds;
+  forgetKinds();
 }
 
 function countKind(word: u64, about: u64, n: u64): void {
   const set = flagSet(word, about);
   for (let rest = set; rest; rest &= rest - 1) add(bitCounts + (<usize>ctz(rest) << 3), n);
-  const t = <i32>((about >> 8) & 0xff);
-  const k = <i32>((about >> 16) & 0xff);
-  // 256 + kind for pages without a type; of those that map nothing the reserved ones are told apart
-  const group = t ? t : k ? 256 + k : reservedBit >= 0 && (<u32>(set >> <u64>reservedBit) & 1) != 0 ? 510 : 511;
+  const type = typeOf(about);
+  const kind = kindOf(about);
+  // of those without a type that map nothing the reserved ones are told apart
+  const isReserved = reservedBit >= 0 && ((set >> <u64>reservedBit) & 1) != 0;
+  const group = type ? type : kind ? PageClass.kinds + kind : isReserved ? PageClass.reserved : PageClass.other;
   add(classes + (<usize>group << 3), n);
-  const zone = zones + (<usize>((<u32>(word >> <u64>zoneShift)) & zoneMask) * ZONE_SLOTS << 3);
+  const zone = zones + (<usize>((<u32>(word >> <u64>zoneShift)) & zoneMask) * Slots.zone << 3);
   add(zone, n);
-  const free = <usize>((about >> 24) & 0xff);
-  if (free != 255) add(zone + ((free + 1) << 3), n);
-  else if ((about & 0xff) == 0) {
-    const order = <usize>((about >> 32) & 0xff);
-    if (order != 255) add(folioOrders + (order << 3), n);
+  const free = freeOrderOf(about);
+  if (free != Order.notFree) add(zone + ((<usize>free + 1) << 3), n);
+  else if (placeOf(about) == Place.plain) {
+    const order = orderOf(about);
+    if (order != Order.unknown) add(folioOrders + (<usize>order << 3), n);
   }
-  if (t && t == typeSlab) add(caches + (<usize>(about >> 48) << 3), n);
+  if (type && type == typeSlab) add(caches + (<usize>cacheOf(about) << 3), n);
 }

@@ -1,4 +1,4 @@
-import { typeByByte, typedBelow, typeRuleCount, typeRules, typeTable } from './state';
+import { TYPE_RULE_BYTES, typeByByte, typedBelow, typeRuleCount, TypeRule, typeRules, typeTable } from './generated/abi';
 
 /** The code of the type that a word of `_mapcount` / `page_type` says; 0 if it is a map count. */
 @inline
@@ -12,8 +12,9 @@ function typeOfNegative(word: i32): i32 {
     if (word >= typedBelow) return 0;
     return <i32>load<u8>(typeTable + (<u32>word >>> 24));
   }
-  for (let i = 0, rule = typeRules; i < typeRuleCount; i++, rule += 12) {
-    if ((word & load<i32>(rule)) == load<i32>(rule, 4)) return load<i32>(rule, 8);
+  for (let i = 0, at = typeRules; i < typeRuleCount; i++, at += TYPE_RULE_BYTES) {
+    const rule = changetype<TypeRule>(at);
+    if ((word & rule.mask) == rule.value) return rule.code;
   }
   return 0;
 }

@@ -1,0 +1,306 @@
+/**
+ * The border between TypeScript and the loops (AssemblyScript in src/loops/assembly), written down once. The build makes
+ * assembly/generated/ from it, and compares the signatures with those of the compiled module. To add a loop, write
+ * it, and put its signature under the name of its file in FUNCTIONS.
+ */
+
+/** Numbers with names; in AssemblyScript each of these is a `const enum`. */
+export const CONSTANTS = {
+  /** What a page is within its folio; a fake head is a tail whose struct page is a second mapping of its head's. */
+  Place: { plain: 0, tail: 1, second: 2, fakeHead: 3 },
+  /** What `mapping` points to. */
+  MappingKind: { none: 0, anon: 1, ksm: 2, movable: 3, file: 4 },
+  /** Orders of folios and of free blocks: none is above `most`. */
+  Order: { most: 30, unknown: 255, notFree: 255 },
+  /** How the head of a hugetlb folio is told: by page type, by a byte behind the head, by a flag of page[1]. */
+  HugetlbBy: { type: 0, destructor: 1, flag: 2 },
+  /** How `encode` reads and writes the values of a column. */
+  ValueKind: {
+    empty: 0,
+    int: 1,
+    field: 2,
+    double: 3,
+    word: 4,
+    byte: 5,
+    mapcount: 6,
+    name8: 7,
+    name16: 8,
+    name32: 9,
+    nameField: 10,
+    set: 11,
+  },
+  /** Classes of pages that a summary counts: types by code, kinds of mapping from `kinds` on, and the rest. */
+  PageClass: { kinds: 256, reserved: 510, other: 511 },
+  /** How many entries tables have; those of hash tables are powers of two. A zone has `pages`, then free pages by order. */
+  Slots: { caches: 4096, sets: 1024, kinds: 4096, zone: 32, classes: 512, orders: 256, bits: 64, states: 16 },
+  /** Bytes of the masks of alike.ts, and how far into a struct page a mask reaches. */
+  Masks: { bytes: 1280, reach: 128 },
+} as const;
+
+/** Records in memory; in AssemblyScript each is an unmanaged class. */
+export const RECORDS = {
+  /** What the folio pass finds out of a page. */
+  Facts: {
+    place: 'u8',
+    type: 'u8',
+    kind: 'u8',
+    freeOrder: 'u8',
+    order: 'u8',
+    unused: 'u8',
+    cache: 'u16',
+  },
+  /** A word whose bits of `mask` are those of `value` has the page type `code`. */
+  TypeRule: { mask: 'i32', value: 'i32', code: 'i32' },
+  /** When a flag goes by another name; -1 and 0 are no condition. */
+  AliasRule: {
+    bit: 'i32',
+    to: 'i32',
+    kinds: 'u32',
+    types: 'u32',
+    withBit: 'i32',
+    withoutBit: 'i32',
+    second: 'i32',
+  },
+  /** A slab cache by its address; 0 is a free slot. */
+  CacheSlot: { address: 'u64', code: 'i32', unused: 'u32' },
+  /** Pages with the same flags word (as far as it is counted) and the same facts. */
+  KindSlot: { word: 'u64', about: 'u64', pages: 'u64', unused: 'u64' },
+  /** A text that is copied in words of 8 bytes, so that there must be room behind it. */
+  Text: { at: 'address', length: 'i32' },
+  /** The text of a set of flags; `key` is the set + 1, 0 a free slot. */
+  SetText: { key: 'u64', at: 'address', length: 'i32' },
+  /** A column that `encode` writes. */
+  Column: {
+    kind: 'i32',
+    /** Address of the value of page 0, and bytes between values. */
+    at: 'address',
+    stride: 'i32',
+    shift: 'i32',
+    mask: 'u64',
+    /** Text before the value, the first 8 bytes of which are here. */
+    beforeStart: 'u64',
+    before: 'address',
+    beforeLength: 'i32',
+    /** Table of `Text` or `SetText`. */
+    texts: 'address',
+    /** 1: it has a value for pages that could not be read, too. */
+    always: 'i32',
+    /** 1: it may differ between pages that are alike by the mask of rows. */
+    differs: 'i32',
+    /** How often a word was not the one before; the rest is for `encode` alone. */
+    changes: 'i32',
+    lastWord: 'u64',
+    lastAt: 'address',
+    lastLength: 'i32',
+    likeAt: 'address',
+    next: 'address',
+  },
+  /** What a call of `encode` has come to. */
+  Encoded: {
+    /** Rows that were written. */
+    rows: 'i32',
+    /** The column that has no text for `set`, whose entry is to be written before `encode` goes on; -1: none. */
+    column: 'i32',
+    set: 'u64',
+    entry: 'address',
+  },
+} as const;
+
+/**
+ * What the host says before any loop runs. Of each group there is a function `set<Group>` that takes the address of such a record,
+ * and each field is a variable of the loops. Offsets (`...At`) are bytes within a struct page.
+ */
+export const SETTINGS = {
+  /** The struct pages of a batch, a byte for each (0 is readable), and room for two that lie outside of it. */
+  Batch: { raw: 'address', states: 'address', outside: 'address' },
+  Members: {
+    /** sizeof(struct page), and its logarithm or -1 if it is no power of two. */
+    size: 'i32',
+    sizeLog: 'i32',
+    /** Of how many struct pages the first can be a fake head; 0: there are none. */
+    fakeEvery: 'i32',
+    flagsAt: 'i32',
+    compoundAt: 'i32',
+    mapcountAt: 'i32',
+    refcountAt: 'i32',
+    privateAt: 'i32',
+    mappingAt: 'i32',
+    /** -1 where this kernel has no such member. */
+    slabCacheAt: 'i32',
+  },
+  Folios: {
+    headMask: 'u32',
+    slabMask: 'u32',
+    /** 1: a tail may hold a mask (7.1 on); there are no fake heads then. */
+    tailMayBeMask: 'i32',
+    /** Address of the struct page of pfn 0; 0 without vmemmap: then the host is asked. */
+    base: 'u64',
+    /** Where the order of a folio is: bytes from its head, or -1 for the low byte of page[1].flags. */
+    orderByte: 'i32',
+    hugetlbBy: 'i32',
+    hugetlbAt: 'i32',
+    hugetlbValue: 'i32',
+    movableByMapping: 'i32',
+  },
+  Types: {
+    /** 1: the high byte is the number of the type, looked up in a table of 256; 0: rules. */
+    typeByByte: 'i32',
+    typeTable: 'address',
+    typeRules: 'address',
+    typeRuleCount: 'i32',
+    /** A word below this is a type, known or not; the lowest number: only those are that have a code. */
+    typedBelow: 'i32',
+    typeBuddy: 'i32',
+    typeSlab: 'i32',
+    typeHugetlb: 'i32',
+    /** 256 bytes: 1 for types whose pages may be movable. */
+    mayBeMovable: 'address',
+  },
+  Aliases: {
+    aliasRules: 'address',
+    aliasCount: 'i32',
+    /** The bits that any rule looks at. */
+    aliasBits: 'u32',
+    /** The bits of the flags word that are flags, and of them those that are flags in a tail. */
+    flagBits: 'u64',
+    tailFlagBits: 'u64',
+    /** The sets of flags with their aliases resolved: a u64 a page. */
+    sets: 'address',
+  },
+  /** What the folio pass writes: `Facts` of each page, a double for the pfn of its head (0: not wanted). */
+  Outputs: { facts: 'address', head: 'address', cacheTable: 'address', masks: 'address' },
+  /** Where a summary counts, each count a u64. */
+  Summary: {
+    classes: 'address',
+    zones: 'address',
+    folioOrders: 'address',
+    caches: 'address',
+    kinds: 'address',
+    bitCounts: 'address',
+    zoneShift: 'i32',
+    zoneMask: 'u32',
+    /** The bit of `reserved` in a set of flags, or -1. */
+    reservedBit: 'i32',
+  },
+  Style: {
+    /** `Column` of each column. */
+    columns: 'address',
+    columnCount: 'i32',
+    /** A character around words, or 0. */
+    quote: 'i32',
+    emptyText: 'address',
+    emptyLength: 'i32',
+    endText: 'address',
+    endLength: 'i32',
+    /** Bits of a struct page, and behind `Masks.reach` bytes those of its facts, that the columns are made of; 0: rows are never copied. */
+    rowMask: 'address',
+    /** Where `Encoded` is written. */
+    encoded: 'address',
+  },
+} as const;
+
+/** What the loops ask of the host while they run. Each is rare. */
+export const HOST = {
+  /** Puts the two struct pages at the head of a folio to `outside`; 1 if both could be read. */
+  readHead: [['f64 pfn'], 'i32'],
+  /** The pfn whose struct page is at an address, where there is no vmemmap; negative if it is none. */
+  pfnOf: [['u32 low', 'u32 high'], 'f64'],
+  /** The code of the slab cache at an address. */
+  slabCache: [['u32 low', 'u32 high'], 'i32'],
+} as const;
+
+/** The functions of each file of src/loops/assembly, which says what they do. */
+export const FUNCTIONS = {
+  alike: { makeMasks: [[], 'void'] },
+  folio: {
+    folios: [['f64 start', 'i32 count'], 'void'],
+    summarizeAll: [['f64 start', 'i32 count'], 'void'],
+  },
+  flags: { flagSets: [['i32 count'], 'void'] },
+  summary: {
+    startSummary: [[], 'void'],
+    summarize: [['address rows', 'i32 first', 'i32 count'], 'void'],
+    flushKinds: [[], 'void'],
+  },
+  gather: {
+    ramp: [['address to', 'i32 count', 'u64 first', 'u64 step'], 'void'],
+    sections: [['address to', 'i32 count', 'f64 start', 'f64 perSection'], 'void'],
+    splitWords: [['address from', 'i32 stride', 'i32 count', 'address low', 'address high'], 'void'],
+    gather8: [['address from', 'i32 stride', 'i32 count', 'address to'], 'void'],
+    gather16: [['address from', 'i32 stride', 'i32 count', 'address to'], 'void'],
+    gather32: [['address from', 'i32 stride', 'i32 count', 'address to'], 'void'],
+    gatherField: [['address from', 'i32 stride', 'i32 count', 'i32 shift', 'u32 mask', 'address to'], 'void'],
+    gatherMapcounts: [['address from', 'i32 stride', 'i32 count', 'address to', 'address empty'], 'void'],
+  },
+  filter: {
+    maskedEqual: [['address from', 'i32 stride', 'i32 count', 'u64 mask', 'u64 value', 'address to'], 'void'],
+    mayHaveBits: [['address from', 'i32 stride', 'i32 count', 'u64 mask'], 'i32'],
+    fieldWithin: [
+      [
+        'address from',
+        'i32 stride',
+        'i32 count',
+        'i32 shift',
+        'u64 mask',
+        'u64 low',
+        'u64 high',
+        'i32 negate',
+        'address to',
+      ],
+      'void',
+    ],
+    intWithin: [
+      [
+        'address from',
+        'i32 stride',
+        'i32 count',
+        'i64 low',
+        'i64 high',
+        'i32 typed',
+        'i32 negate',
+        'address to',
+      ],
+      'void',
+    ],
+    doubleWithin: [['address from', 'i32 count', 'f64 low', 'f64 high', 'i32 negate', 'address to'], 'void'],
+    byteWithin: [
+      [
+        'address from',
+        'i32 stride',
+        'i32 count',
+        'i32 low',
+        'i32 high',
+        'i32 empty',
+        'i32 negate',
+        'address to',
+      ],
+      'void',
+    ],
+    codeEquals: [
+      ['address from', 'i32 stride', 'i32 count', 'i32 value', 'i32 negate', 'address to'],
+      'void',
+    ],
+    typedWords: [['address from', 'i32 stride', 'i32 count', 'address to'], 'void'],
+    fillBits: [['i32 count', 'i32 value', 'address to'], 'void'],
+    andBits: [['address into', 'address other', 'i32 count'], 'void'],
+    orBits: [['address into', 'address other', 'i32 count'], 'void'],
+    notBits: [['address into', 'i32 count'], 'void'],
+    countBits: [['address from', 'i32 count'], 'i32'],
+    pickRows: [
+      [
+        'address bits',
+        'address statesAt',
+        'i32 start',
+        'i32 end',
+        'i32 unreadable',
+        'i32 limit',
+        'address to',
+      ],
+      'i32',
+    ],
+    countStates: [['address statesAt', 'i32 start', 'i32 end', 'address to'], 'void'],
+  },
+  encode: {
+    encode: [['address rows', 'i32 first', 'i32 count', 'address to', 'address limit'], 'address'],
+  },
+} as const;
