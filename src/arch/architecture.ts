@@ -13,6 +13,8 @@ export interface PagingLevel {
 /** One way in which an architecture can lay out its page tables. */
 export interface PagingMode {
   readonly name: string;
+  /** A page frame has 2 ** pageShift bytes. */
+  readonly pageShift: number;
   readonly levels: readonly PagingLevel[];
   /** Bits of a physical address that the kernel reckons with in this mode (MAX_PHYSMEM_BITS). */
   readonly maxPhysicalBits: number;
@@ -26,7 +28,6 @@ export interface Architecture {
   readonly name: string;
   /** e_machine of its ELF files. */
   readonly elfMachine: number;
-  readonly pageShift: number;
   /** SECTION_SIZE_BITS, for kernels that do not say it in VMCOREINFO. */
   readonly sectionSizeBits: number;
   /** Best first; which one a dump uses is decided by `VMCOREINFO` or by trying. */

@@ -8,16 +8,17 @@ const PUD: PagingLevel = { name: 'pud', shift: 30, bits: 9, mayBeLeaf: true };
 export const x86_64: Architecture = {
   name: 'x86_64',
   elfMachine: 62,
-  pageShift: 12,
   sectionSizeBits: 27,
   pagingModes: [
     {
       name: '4-level',
+      pageShift: 12,
       levels: [{ name: 'pgd', shift: 39, bits: 9, mayBeLeaf: false }, PUD, PMD, PTE],
       maxPhysicalBits: 46,
     },
     {
       name: '5-level',
+      pageShift: 12,
       levels: [
         { name: 'pgd', shift: 48, bits: 9, mayBeLeaf: false },
         { name: 'p4d', shift: 39, bits: 9, mayBeLeaf: false },

@@ -13,6 +13,7 @@ import { pageCommand } from './commands/page.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { examples, helpCommand } from './help.ts';
 import type { Outcome } from './open.ts';
 import { ClosedPipe, explained, print, say } from './output.ts';
 
@@ -35,11 +36,24 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command()
   .name('structpage')
   .description(
-    'Shows what every page frame of a Linux machine is doing, from a memory dump and nothing else, or of this machine while it runs.',
+    "Decodes the kernel's struct page array, from a memory dump or from this machine while it runs. Needs no debuginfo.",
   )
   .version(version)
-  .showHelpAfterError('(structpage --help, or structpage <command> --help, tells more)')
-  .configureOutput({ writeErr: (text) => print(process.stderr, text) })
+  .helpCommand(false)
+  .showHelpAfterError("See 'structpage --help' or 'structpage <command> --help'.")
+  .configureOutput({
+    writeErr: (text) => print(process.stderr, text),
+    outputError: (text, write) => write(text.replace(/^error: /, 'structpage: ')),
+  })
+  .addHelpText(
+    'after',
+    examples(
+      'structpage summary vmcore',
+      "structpage dump vmcore --where 'type == slab' --limit 20",
+      'structpage export vmcore -o pages.csv',
+      'sudo structpage summary            # this machine',
+    ),
+  )
   .exitOverride();
 
 dumpCommand(program, outcome);
@@ -53,6 +67,7 @@ verifyCommand(program, outcome);
 layoutCommand(program);
 columnsCommand(program);
 doctorCommand(program, outcome);
+helpCommand(program);
 
 program.parseAsync().then(
   () => {
@@ -64,7 +79,7 @@ program.parseAsync().then(
 );
 
 function exitCode(thrown: unknown): number {
-  // whatever else is written to is explained where it is written
+  // errors of other files are explained where they are written
   const { syscall } = thrown as NodeJS.ErrnoException;
   const error = syscall === 'write' ? explained(thrown, 'standard output') : thrown;
   if (error instanceof ClosedPipe) return 0;
@@ -74,7 +89,7 @@ function exitCode(thrown: unknown): number {
     return EXIT[error.code];
   }
   say(
-    `this is a mistake of structpage ${version}; please report it with what follows\n${(error as Error)?.stack ?? error}`,
+    `internal error in structpage ${version}; please report it with the following lines\n${(error as Error)?.stack ?? error}`,
   );
   return EXIT_BUG;
 }

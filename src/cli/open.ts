@@ -16,15 +16,15 @@ import {
 import type { ImageOptions } from './options.ts';
 import { Progress, say } from './output.ts';
 
-/** What a command leaves behind for the exit code. */
+/** The exit code of a command. */
 export interface Outcome {
-  /** 0: everything that was printed is true and all was printed; 3: something could not be read. */
+  /** 0: the output is complete; 3: something could not be read. */
   code: number;
 }
 
 /**
- * Opens the files of a dump for a command, or the memory of this machine if none is named, with progress and warnings on
- * standard error, and closes it after `use`.
+ * Opens the files of a dump, or this machine's memory if there are none, and closes it after `use`. Progress and warnings go to
+ * standard error.
  */
 export async function withImage(
   dumps: readonly string[],
@@ -38,17 +38,17 @@ export async function withImage(
   const method = first === undefined ? options.method : liveMethodOf(first);
   if (first !== undefined && options.method !== undefined) {
     throw new UsageError(
-      `--method is about the memory of this machine, and ${first} is named: leave one away`,
+      `--method applies to this machine's memory and cannot be combined with the dump ${first}`,
     );
   }
   if (method !== undefined && dumps.length > 1) {
-    throw new UsageError(`${first} is this machine's own memory: it cannot be read together with files`);
+    throw new UsageError(`${first} is this machine's memory and cannot be combined with dump files`);
   }
   if (options.qmp !== undefined && (first !== undefined || options.method !== undefined)) {
-    throw new UsageError('--qmp names a guest: leave the dump and --method away');
+    throw new UsageError('--qmp cannot be combined with a dump or --method');
   }
   if (options.qmpStop && options.qmp === undefined) {
-    throw new UsageError('--qmp-stop is about the guest of --qmp: name its socket');
+    throw new UsageError('--qmp-stop needs --qmp');
   }
   const common = {
     ...(layout ? { layout } : {}),
@@ -64,7 +64,7 @@ export async function withImage(
       : await openMemory(dumps, common);
   progress.done();
   if (inspector.image.live && !options.qmp) dropPrivileges();
-  // a guest that was stopped must go on, however this ends
+  // a paused guest must resume, however this ends
   const closed = (): void => inspector.close();
   const interrupted = (): never => process.exit(130);
   if (options.qmpStop) {
@@ -83,32 +83,32 @@ export async function withImage(
 /** Reasons that are printed; the others are counted. */
 const MOST_REASONS = 5;
 
-/** What became of struct pages that could not be read, in words. */
+/** What happened to struct pages that could not be read. */
 export type UnreadFate = 'left out' | 'listed' | 'listed in part' | 'not counted' | 'not compared';
 
 const LIST_THEM = "structpage dump --columns pfn,state --where 'state != ok' lists them";
 const FATES: Record<UnreadFate, string> = {
-  'left out': "are not in the output; the column 'state' lists them",
-  listed: 'are in the output with their state, and without what they would say',
-  'listed in part': 'are in the output where they were asked for, without what they would say',
+  'left out': "are left out; select the column 'state' to list them",
+  listed: 'are listed with their state and without values',
+  'listed in part': 'are listed where they match, without values',
   'not counted': `are not counted; ${LIST_THEM}`,
   'not compared': `are not compared; ${LIST_THEM}`,
 };
 
-/** What becomes of them in the rows of a selection. */
+/** What happens to them in the rows of a selection. */
 export function fateIn(inspector: Inspector, selection: Selection): UnreadFate {
   if (!inspector.listsUnread(selection)) return 'left out';
   return selection.where === undefined && selection.limit === undefined ? 'listed' : 'listed in part';
 }
 
-/** Says how many struct pages could not be read and why, and that this is no success. */
+/** Reports how many struct pages could not be read and why, and sets the exit code. */
 export function reportUnread(
   inspector: Inspector,
   counts: PageCounts,
   fate: UnreadFate,
   outcome: Outcome,
 ): void {
-  // what is not known to exist is in no count
+  // pages that are not known to exist are in no count
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
@@ -117,8 +117,7 @@ export function reportUnread(
     `${total} struct pages could not be read (${bad.map((s) => `${s} ${counts[s]}`).join(', ')}) and ${FATES[fate]}`,
   );
   const troubles = [...inspector.reader.troubles.values()].sort((a, b) => a.pfn - b.pfn);
-  for (const { state, why, pfn } of troubles.slice(0, MOST_REASONS))
-    say(`${state} from pfn ${pfn} on: ${why}`);
+  for (const { state, why, pfn } of troubles.slice(0, MOST_REASONS)) say(`${state} from pfn ${pfn}: ${why}`);
   if (troubles.length > MOST_REASONS) say(`... and ${troubles.length - MOST_REASONS} more reasons`);
   outcome.code = 3;
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../core/ranges.ts';
 import { LIVE_METHODS, type LiveMethod, type Selection, UsageError } from '../index.ts';
 
-/** Options that select rows; what commander makes of them. */
+/** Options that select rows, as commander parses them. */
 export interface SelectOptions {
   pfn?: Range[];
   where?: string;
@@ -12,7 +12,7 @@ export interface SelectOptions {
   jobs?: number;
 }
 
-/** Options that every command has that opens an image. */
+/** Options of every command that opens an image. */
 export interface ImageOptions {
   layout?: string;
   method?: LiveMethod;
@@ -24,9 +24,11 @@ export interface ImageOptions {
   qmpStop?: boolean;
 }
 
-/** What commands say of their argument `dump`. */
-export const DUMP_HELP =
-  'the memory dump, all of its files if it is several; the memory of this machine if none is named';
+/** Help for the argument `dump`. */
+export const DUMP_HELP = 'memory dump; all of its files if it is split (default: the memory of this machine)';
+
+const SELECTING = 'Selecting pages:';
+const READING = 'Reading memory:';
 
 /** Adds the options that select pages. */
 export function addSelection(command: Command): Command {
@@ -34,37 +36,42 @@ export function addSelection(command: Command): Command {
     .addOption(
       new Option(
         '--pfn <ranges>',
-        'only these page frames, e.g. 0-4095 or 17,0x1000-0x1fff (both ends included)',
-      ).argParser(parsePfns),
+        'select page frames, e.g. 0-4095 or 17,0x1000-0x1fff (inclusive; default: all)',
+      )
+        .helpGroup(SELECTING)
+        .argParser(parsePfns),
     )
     .addOption(
       new Option(
         '--where <expression>',
-        "only pages for which this holds, e.g. 'type == slab && order >= 2 && flags has dirty'",
-      ).argParser(onlyOne),
+        "select pages that match, e.g. 'type == slab && order >= 2 && flags has dirty'",
+      )
+        .helpGroup(SELECTING)
+        .argParser(onlyOne),
     )
-    .addOption(new Option('--limit <n>', 'stop after this many rows').argParser(parseCount))
+    .addOption(new Option('--limit <n>', 'stop after n pages').helpGroup(SELECTING).argParser(parseCount))
     .addOption(
-      new Option(
-        '--jobs <n>',
-        'threads to use at the most (default: one for each processor, 3 at the most)',
-      ).argParser(parseJobs),
+      new Option('--jobs <n>', 'maximum number of threads (default: one per processor, at most 3)').argParser(
+        parseJobs,
+      ),
     );
 }
 
-/** More threads than this take more than 200 MiB of memory together, so they have to be asked for. */
+/** More threads than this need more than 200 MiB of memory, so users have to ask for them. */
 const MOST_JOBS = 3;
 
-/** How many threads a command may use. */
+/** The maximum number of threads of a command. */
 export function jobsOf(options: SelectOptions): number {
   return options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
 }
 
-/** Adds the option that turns the cache off, to commands that gain by one. */
+/** Adds the option that disables the cache, to commands that use it. */
 export function addCache(command: Command): Command {
-  return command.option(
-    '--no-cache',
-    'neither use nor keep the types of kernels in the cache directory ($XDG_CACHE_HOME/structpage)',
+  return command.addOption(
+    new Option(
+      '--no-cache',
+      'do not read or write the cache of kernel types ($XDG_CACHE_HOME/structpage)',
+    ).helpGroup(READING),
   );
 }
 
@@ -73,39 +80,49 @@ export function addColumns(command: Command): Command {
   return command.addOption(
     new Option(
       '--columns <names>',
-      'comma-separated columns, in this order (see structpage columns)',
+      "comma-separated columns in output order (see 'structpage columns')",
     ).argParser((text, before: string[] = []) => [...before, ...text.split(',').map((c) => c.trim())]),
   );
 }
 
-/** Adds the options that help to open an image. */
+/** Adds the options that tell how to open an image. */
 export function addImage(command: Command): Command {
   return command
-    .option('--layout <file>', 'take the types from this vmlinux, debug file, BTF or layout file')
     .addOption(
       new Option(
-        '--method <way>',
-        'without a dump: this way to the memory of this machine and no other',
-      ).choices(LIVE_METHODS),
+        '--layout <kernel>',
+        "kernel types to use instead of the image's own: a vmlinux, debug, BTF or layout file, or a release of 'structpage layout list'",
+      ).helpGroup(READING),
     )
-    .option('--qmp <socket>', 'instead of a dump: the memory of a running QEMU guest, by its QMP socket')
-    .option('--qmp-stop', 'with --qmp: stop the guest while it is read')
+    .addOption(
+      new Option('--method <method>', "without a dump: how to read this machine's memory (default: try all)")
+        .helpGroup(READING)
+        .choices(LIVE_METHODS),
+    )
+    .addOption(
+      new Option('--qmp <socket>', 'read a running QEMU guest through its QMP socket').helpGroup(READING),
+    )
+    .addOption(new Option('--qmp-stop', 'with --qmp: pause the guest while reading').helpGroup(READING))
     .addOption(
       new Option(
         '--low-memory <size>',
-        'of a raw image, or the memory file of a guest: the memory below the hole for PCI, e.g. 2G or 3G (found out if not said)',
-      ).argParser(parseSize),
+        'raw image or guest memory file: size of RAM below the PCI hole, e.g. 2G or 3G (default: detected)',
+      )
+        .helpGroup(READING)
+        .argParser(parseSize),
     )
     .addOption(
       new Option(
         '--spool-limit <size>',
-        'the most that a compressed or piped dump may take in the temporary directory, e.g. 20G',
-      ).argParser(parseSize),
+        'maximum size of a decompressed or piped dump in the temporary directory, e.g. 20G',
+      )
+        .helpGroup(READING)
+        .argParser(parseSize),
     )
     .addOption(
-      new Option('--nice <n>', 'run at this priority, 0 to 19: 19 yields to everything else').argParser(
-        parseNice,
-      ),
+      new Option('--nice <n>', 'scheduling priority, 0 to 19 (lowest)')
+        .helpGroup(READING)
+        .argParser(parseNice),
     );
 }
 
@@ -132,7 +149,7 @@ export function dumpsAnd(
   return { dumps: args.slice(0, -1), asked };
 }
 
-/** The selection of the library that the options mean. */
+/** The options as a selection for the library. */
 export function selectionOf(options: SelectOptions): Selection {
   return {
     ...(options.pfn ? { pfns: options.pfn } : {}),
@@ -142,10 +159,10 @@ export function selectionOf(options: SelectOptions): Selection {
   };
 }
 
-/** The last of two would be taken in silence. */
+/** commander would silently use the last of two. */
 function onlyOne(text: string, before: string | undefined): string {
   if (before === undefined) return text;
-  throw new InvalidArgumentError("There is one already; join them with '&&' or '||'.");
+  throw new InvalidArgumentError("There can be only one; join expressions with '&&' or '||'.");
 }
 
 function parsePfns(text: string, before: Range[] = []): Range[] {
@@ -154,7 +171,7 @@ function parsePfns(text: string, before: Range[] = []): Range[] {
     const start = Number(match?.[1]);
     const last = match?.[2] === undefined ? start : Number(match[2]);
     if (!match || !Number.isSafeInteger(start) || !Number.isSafeInteger(last) || last < start) {
-      throw new InvalidArgumentError(`'${part}' is no range of pfns; write A-B with A <= B, or one pfn.`);
+      throw new InvalidArgumentError(`'${part}' is not a range of pfns; write a pfn, or A-B with A <= B.`);
     }
     return { start, end: last + 1 };
   });
@@ -165,26 +182,26 @@ function parseSize(text: string): number {
   const match = /^(\d+)([KMGT]?)(?:i?B)?$/i.exec(text);
   const size = Number(match?.[1]) * 1024 ** ' KMGT'.indexOf(match?.[2]?.toUpperCase() || ' ');
   if (!match || !Number.isSafeInteger(size)) {
-    throw new InvalidArgumentError('It must be a number of bytes, or one with K, M, G or T behind it.');
+    throw new InvalidArgumentError('Expected a size in bytes, optionally with the suffix K, M, G or T.');
   }
   return size;
 }
 
 function parseNice(text: string): number {
-  if (!/^1?\d$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 to 19.');
+  if (!/^1?\d$/.test(text)) throw new InvalidArgumentError('Expected an integer from 0 to 19.');
   return Number(text);
 }
 
 function parseJobs(text: string): number {
   const value = parseCount(text);
-  if (value < 1 || value > 256) throw new InvalidArgumentError('It must be from 1 to 256.');
+  if (value < 1 || value > 256) throw new InvalidArgumentError('Expected an integer from 1 to 256.');
   return value;
 }
 
 function parseCount(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+    throw new InvalidArgumentError('Expected a non-negative integer.');
   }
   return value;
 }

@@ -1,21 +1,21 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { OutputError, printable, printableLines, type Sink } from '../index.ts';
 
-/** Whether standard output is a regular file: the stream would take a part that fits on a full disk for all. */
+/** Whether standard output is a regular file: on a full disk the stream would not notice a short write. */
 let isFile: boolean | undefined;
 
-/** Writes all of it, however many turns that takes. */
+/** Writes all bytes, by as many writes as it takes. */
 export function writeAll(fd: number, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
-/** Thrown when whoever reads our output has gone (`| head`): the end, but no failure. */
+/** Thrown when the reader of our output is gone (`| head`), which is no failure. */
 export class ClosedPipe extends Error {}
 
 let broken = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // whoever writes is told of any other error
+  // the writer gets any other error
   if (error.code === 'EPIPE') broken = true;
 });
 
@@ -49,7 +49,7 @@ const writeOut: Sink = (text) =>
     });
   });
 
-/** What the system said of a file that cannot be written, as a sentence; other errors as they are. */
+/** The error of a system call as a sentence about the file; other errors unchanged. */
 export function explained(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const why = WHY[code ?? ''];
@@ -58,19 +58,19 @@ export function explained(error: unknown, path: string): unknown {
 
 const WHY: Record<string, string> = {
   ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  EFBIG: 'the file would be larger than is allowed',
-  EIO: 'an input/output error',
-  ENOENT: 'there is no such directory',
-  EACCES: 'no permission',
-  EPERM: 'not permitted',
+  EDQUOT: 'the disk quota is exceeded',
+  EFBIG: 'the file size limit is exceeded',
+  EIO: 'input/output error',
+  ENOENT: 'no such directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
   EROFS: 'the file system is read-only',
-  ENXIO: 'there is no such device, or nobody listens',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is no directory',
+  ENXIO: 'no such device, or no process listens',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'part of the path is not a directory',
 };
 
-/** Says something to the person at the terminal, on standard error. */
+/** Writes a message to standard error. */
 export function say(text: string): void {
   // a line that somebody else's text begins must not pass for one of ours
   print(process.stderr, `structpage: ${text.replace(/\n(?! )/g, '\n  ')}\n`);
@@ -81,7 +81,7 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
   stream.write(printableLines(text));
 }
 
-/** A bar on standard error; draws nothing when that is not a terminal. */
+/** A progress bar on standard error, if that is a terminal. */
 export class Progress {
   #shown = 0;
   readonly #on: boolean = process.stderr.isTTY === true;

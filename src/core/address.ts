@@ -7,6 +7,9 @@ export type VirtAddr = bigint;
 export type PhysAddr = number;
 export type Pfn = number;
 
+/** No architecture has smaller pages: what is damaged or missing is passed over by as much. */
+export const SMALLEST_PAGE = 4096;
+
 const U64 = 0xffffffffffffffffn;
 
 /** Wraps to 64 bits, as C does. */

@@ -17,8 +17,6 @@ export type FindTears = (start: Pfn, bytes: Uint8Array, states: Uint8Array) => T
 
 /** No folio and no free block of any kernel has more pages; a larger order was read halfway. */
 const MAX_ORDER = 18;
-/** Only the first struct page of a page of the array can be a second mapping of a head (hugetlb vmemmap optimisation). */
-const ARRAY_PAGE = 4096;
 
 /**
  * Compiles the test for a kernel: a tail's head is a head, and of a folio that reaches as far; what a head claims are its tails; the pages
@@ -32,7 +30,8 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
   const free = types.code('buddy');
   // -1 is the map count of a page that nothing maps, and types are below it
   const buddy = (value: number): boolean => (value | 0) < -1 && types.decode(value | 0) === free;
-  const fakeEvery = ARRAY_PAGE / size;
+  // only the first struct page of a page of the array can be a second mapping of a head (hugetlb vmemmap optimisation)
+  const fakeEvery = 2 ** model.pageShift / size;
   const headOf = headFinder(layout, model);
   const link = offsets.compound >>> 2;
   const flags = offsets.flags >>> 2;

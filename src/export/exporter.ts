@@ -14,6 +14,8 @@ export interface ExportOptions {
   readonly safe?: boolean;
   /** The largest pfn that can come: the table leaves room for it. */
   readonly lastPfn?: number;
+  /** Bytes of a page frame. */
+  readonly pageBytes?: number;
   /** Columns of the terminal, for the table; unlimited if not given. */
   readonly width?: number;
 }

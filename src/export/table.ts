@@ -1,3 +1,4 @@
+import { SMALLEST_PAGE } from '../core/address.ts';
 import { printable } from '../core/printable.ts';
 import { type ColumnName, columnSpec } from '../decode/columns/registry.ts';
 import { alignOf } from '../table/column.ts';
@@ -66,7 +67,10 @@ function widthsFor(
   const atLeast = (name: ColumnName): number => {
     const last = options.lastPfn ?? 0;
     const spec = columnSpec(name);
-    return spec?.widest?.(last).length ?? (spec?.kind === 'word' ? POINTER_WIDTH : 0);
+    return (
+      spec?.widest?.(last, options.pageBytes ?? SMALLEST_PAGE).length ??
+      (spec?.kind === 'word' ? POINTER_WIDTH : 0)
+    );
   };
   const wanted = columns.map((name, i) => Math.max(name.length, atLeast(name), longest[i]!));
   if (room === undefined) return wanted;

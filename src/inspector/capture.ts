@@ -1,7 +1,8 @@
-import type { PhysAddr } from '../core/address.ts';
+import { SMALLEST_PAGE as PAGE, type PhysAddr } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
 import { elfCoreHead, type LoadToWrite } from '../formats/elf-write.ts';
+import { MAX_VMCOREINFO } from '../formats/vmcoreinfo.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { readZones } from '../memmap/zones.ts';
 import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
@@ -17,7 +18,6 @@ export interface CaptureReport {
   readonly segments: number;
 }
 
-const PAGE = 4096;
 const CHUNK = 1024 * 1024;
 /** Variables of the kernel that other tools ask for before they look at a page. */
 const VARIABLES = [
@@ -112,7 +112,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
     attempt(() => again.space.read(address, 512));
     // the text itself, for who looks for it in memory
     if (name === 'vmcoreinfo_data')
-      attempt(() => again.space.readString(again.space.readWord(address), PAGE));
+      attempt(() => again.space.readString(again.space.readWord(address), MAX_VMCOREINFO));
   }
   for (const _ of copy.selectSync({ columns: ['slab_cache'] })) {
     // the page array and the names of the caches

@@ -87,7 +87,7 @@ export function windowsOf(present: readonly Range[]): Range[] {
 
 /** An index into STATES for each page frame of a range. */
 function statesOf({ image, kernel }: Inspector, range: Range): Uint8Array {
-  const size = 2 ** kernel.architecture.pageShift;
+  const size = kernel.pageBytes;
   const states = new Uint8Array(range.end - range.start);
   for (let pfn = range.start; pfn < range.end; ) {
     const run = image.memory.runAt(pfn * size);

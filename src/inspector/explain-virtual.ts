@@ -36,7 +36,7 @@ export function explainVirtual(inspector: Inspector, address: VirtAddr): string 
   if (address >= LOWER_HALF) return undefined;
   const mistake = explainPhysical(inspector, address);
   if (mistake !== undefined) return `It is no address of the kernel, which are in the upper half; ${mistake}`;
-  const pfn = Number(address >> BigInt(kernel.architecture.pageShift));
+  const pfn = Number(address >> BigInt(kernel.pageShift));
   const ram = model.present.some((r) => pfn >= r.start && pfn < r.end);
   return `It is no address of the kernel, which are in the upper half; ${
     ram

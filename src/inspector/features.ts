@@ -60,7 +60,7 @@ function slabCaches(inspector: Inspector, pfns: readonly Range[]): Feature {
 /** The kernel maps all memory. The page tables for that are memory, too, which may be missing. */
 function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   const { walker } = inspector.kernel.space;
-  const size = 2 ** inspector.kernel.architecture.pageShift;
+  const size = inspector.kernel.pageBytes;
   const base = directMapOf(inspector);
   const frames = framesOfRam(inspector, pfns);
   let reached = 0;

@@ -25,6 +25,8 @@ export interface Info {
   readonly features: readonly Feature[];
   /** Struct pages by what can be read of them. */
   readonly structPages: Record<PageState, number>;
+  /** Bytes of a page frame. */
+  readonly pageBytes: number;
   /** Bytes of physical memory by what the image has of them. */
   readonly memory: Readonly<Record<string, number>>;
   /** Physical places of the page array, in order: pfns and the physical address of the first one's struct page. */
@@ -54,7 +56,7 @@ export function describe(inspector: Inspector): Info {
   add('banner', kernel.banner, 'linux_banner');
   add('build id', kernel.buildId, said);
   add('architecture', kernel.architecture.name);
-  add('page size', `${2 ** kernel.architecture.pageShift}`);
+  add('page size', `${kernel.pageBytes}`);
   add('paging', walker.tables.mode.name, kernel.from.pageTables);
   add('page table root', `physical ${hex(walker.tables.root)}`, kernel.from.pageTables);
   const { text, kernelOffset } = kernel;
@@ -96,6 +98,7 @@ export function describe(inspector: Inspector): Info {
     contents,
     features: live ? [] : featuresOf(inspector, windows),
     structPages: { ...survey.states },
+    pageBytes: kernel.pageBytes,
     memory,
     pageArray: survey.places,
   };

@@ -32,7 +32,7 @@ export function parseWhere(where: string): { readonly kind: Kind; readonly value
 /** Finds the page that `where` names. Throws UsageError for what cannot be meant, FaultError for an unmapped address. */
 export function locatePage(inspector: Inspector, where: string): Located {
   const { kind, value } = parseWhere(where);
-  const shift = BigInt(inspector.kernel.architecture.pageShift);
+  const shift = BigInt(inspector.kernel.pageShift);
   switch (kind) {
     case 'pfn':
       return check(inspector, value, '');
@@ -64,7 +64,7 @@ export function locatePage(inspector: Inspector, where: string): Located {
 
 function check(inspector: Inspector, pfn: bigint, how: string, address?: bigint): Located {
   const { model, kernel, image } = inspector;
-  const shift = BigInt(kernel.architecture.pageShift);
+  const shift = BigInt(kernel.pageShift);
   const most = (2n ** BigInt(model.maxPhysicalBits)) >> shift;
   const named = how ? `${how} is pfn ${pfn}, which` : `pfn ${pfn}`;
   if (pfn >= most) {

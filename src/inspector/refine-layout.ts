@@ -16,7 +16,7 @@ export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageRea
   const { lastCpupid, zone } = layout.fields;
   const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
   if (at === undefined || lastCpupid.width === 0) return layout;
-  const raw = reader.read(Math.floor(at / 4096), PAGES);
+  const raw = reader.read(Math.floor(at / kernel.pageBytes), PAGES);
   if (raw.readable < PAGES) return layout;
   const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
   const votes = new Map<number, number>();

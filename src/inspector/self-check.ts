@@ -153,7 +153,7 @@ function checkText(inspector: Inspector, passed: PassedCheck[]): void {
   const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
   const reserved = layout.flags.bits.get('reserved');
   if (at === undefined || reserved === undefined) return;
-  const raw = inspector.reader.read(Math.floor(at / 4096), GROUP);
+  const raw = inspector.reader.read(Math.floor(at / kernel.pageBytes), GROUP);
   if (raw.readable < GROUP) return;
   const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
   const counts = { reserved: 0, refcount: 0, mapcount: 0 };

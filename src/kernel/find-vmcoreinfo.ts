@@ -1,4 +1,4 @@
-import type { PhysAddr } from '../core/address.ts';
+import { type PhysAddr, SMALLEST_PAGE } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import { MAX_VMCOREINFO, Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
@@ -49,7 +49,7 @@ function* scan(
   for (const { address: start, bytes, fresh } of scanMemory(memory, NEEDLE.length, meter, progress)) {
     for (let i = bytes.indexOf(NEEDLE); i >= 0 && i < fresh; i = bytes.indexOf(NEEDLE, i + 1)) {
       const address = start + i;
-      if (address % 4096 === 0 || address % 4096 === 24) {
+      if (address % SMALLEST_PAGE === 0 || address % SMALLEST_PAGE === 24) {
         const found = readAt(memory, address);
         if (found) yield found;
       } else if (elsewhere.length < 4096) elsewhere.push(address);

@@ -80,6 +80,16 @@ export class Kernel {
     return this.#kallsyms;
   }
 
+  /** A page frame has 2 ** pageShift bytes. */
+  get pageShift(): number {
+    return this.space.walker.tables.mode.pageShift;
+  }
+
+  /** Bytes of a page frame. */
+  get pageBytes(): number {
+    return 2 ** this.pageShift;
+  }
+
   /** uname -r, e.g. `6.12.107+deb13-cloud-amd64`; empty if nothing tells. */
   get release(): string {
     this.#release ??= this.vmcoreinfo?.release ?? this.#releaseFromBanner();

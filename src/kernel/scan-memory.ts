@@ -1,9 +1,8 @@
-import type { PhysAddr } from '../core/address.ts';
+import { type PhysAddr, SMALLEST_PAGE } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { ScanMeter } from './search.ts';
 
 const CHUNK = 4 * 1024 * 1024;
-const PAGE = 4096;
 const ZEROS = Buffer.alloc(CHUNK);
 
 /** A piece of memory that a scan looks at. Valid until the next one is asked for. */
@@ -35,7 +34,10 @@ export function* scanMemory(
       progress?.(meter.bytes, total);
       if (fresh > 0) yield { address: at, bytes: buffer.subarray(0, got), fresh };
       // a page that is damaged ends what was read
-      at = got < Math.min(CHUNK, wanted) ? (Math.floor((at + got) / PAGE) + 1) * PAGE : at + fresh;
+      at =
+        got < Math.min(CHUNK, wanted)
+          ? (Math.floor((at + got) / SMALLEST_PAGE) + 1) * SMALLEST_PAGE
+          : at + fresh;
     }
   }
 }

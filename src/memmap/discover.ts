@@ -19,7 +19,7 @@ export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovere
   if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
   const sections = findSections(kernel, types, size);
   const vmemmap = isVmemmap(kernel, sections);
-  const model = sparseModel(sections, size, kernel.architecture.pageShift, vmemmap);
+  const model = sparseModel(sections, size, kernel.pageShift, vmemmap);
   const warnings = [...sections.lost];
   const said = kernel.vmcoreinfo?.symbol('vmemmap');
   if (vmemmap && said !== undefined && said !== model.base) {

@@ -30,7 +30,7 @@ export function sectionsByPageTables(
   if (base === undefined) return undefined;
   const { walker } = kernel.space;
   const { levels } = walker.tables.mode;
-  const pages = 2 ** (sizes.sectionSizeBits - kernel.architecture.pageShift);
+  const pages = 2 ** (sizes.sectionSizeBits - kernel.pageShift);
   const bytes = pages * pageSize;
   const numbers = new Set(known.map((s) => s.number));
   const list: Section[] = [...known];

@@ -5,6 +5,8 @@ import type { Sections } from './sections.ts';
 /** Where the struct page of each page frame lives: pfn <-> address of its struct page. */
 export interface MemoryModel {
   readonly kind: 'SPARSEMEM_VMEMMAP' | 'SPARSEMEM';
+  /** A page frame has 2 ** pageShift bytes. */
+  readonly pageShift: number;
   /** sizeof(struct page). */
   readonly pageSize: number;
   /** Pfns that have a struct page, sorted and disjoint. */

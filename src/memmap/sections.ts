@@ -13,7 +13,6 @@ const HAS_MEM_MAP = 2n;
 const IS_ONLINE = 4n;
 /** SECTION_IS_EARLY, 5.3 on: all of the section was there at boot, its subsection map need not be asked. */
 const IS_EARLY = 8n;
-const PAGE = 4096;
 
 /** One section of physical memory that has struct pages. */
 export interface Section {
@@ -50,14 +49,14 @@ export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' |
 /** Reads the kernel's mem_section table (mm/sparse.c), static or in two levels (SPARSEMEM_EXTREME). */
 export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const info = kernel.vmcoreinfo;
-  const { architecture, space } = kernel;
+  const { space } = kernel;
   const { sectionSizeBits, maxPhysicalBits } = sectionSizes(kernel);
   const structSize = types.structSize('mem_section') ?? info?.size('mem_section') ?? 16;
   const member = types.place('mem_section', 'section_mem_map')?.offset ?? 0;
   const total = 2 ** (maxPhysicalBits - sectionSizeBits);
-  const perRoot = Math.floor(PAGE / structSize);
+  const perRoot = Math.floor(kernel.pageBytes / structSize);
   const table = findTable(kernel, total, perRoot);
-  const pagesPerSection = 2 ** (sectionSizeBits - architecture.pageShift);
+  const pagesPerSection = 2 ** (sectionSizeBits - kernel.pageShift);
   const usage = usageReader(kernel, types);
   const list: Section[] = [];
   const lost: string[] = [];

@@ -22,6 +22,7 @@ export function sparseModel(
   const present = unite(list.flatMap((s) => s.pfns));
   const size = BigInt(pageSize);
   const common = {
+    pageShift,
     pageSize,
     sections,
     present,

@@ -41,7 +41,7 @@ function samplesOf({ model, kernel, reader }: Inspector): Sample[] {
   return pfns.slice(0, MOST_SAMPLES).flatMap((pfn) => {
     const address = model.addressOf(pfn);
     const { physical } = address === undefined ? {} : kernel.space.walker.walk(address);
-    return physical === undefined ? [] : [sampleOf(reader, Math.floor(physical / 4096))];
+    return physical === undefined ? [] : [sampleOf(reader, Math.floor(physical / kernel.pageBytes))];
   });
 }
 
@@ -89,7 +89,7 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   const { root, ignoredBits } = context;
   const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits });
   const space = new AddressSpace(image.memory, walker);
-  const model = sparseModel(context.sections, layout.size, architecture.pageShift, context.vmemmap);
+  const model = sparseModel(context.sections, layout.size, mode.pageShift, context.vmemmap);
   const reader = new PageReader(space, model);
   for (const { pfn, state, bytes } of context.samples) {
     const here = sampleOf(reader, pfn);

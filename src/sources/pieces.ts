@@ -1,9 +1,8 @@
+import { SMALLEST_PAGE } from '../core/address.ts';
 import type { ByteSource } from '../core/bytes.ts';
 import { locate, type Range } from '../core/ranges.ts';
 import { sweep } from './extents.ts';
 import type { Missing, PhysicalMemory, PhysicalRun } from './image-format.ts';
-
-const PAGE = 4096;
 
 /** A stretch of physical memory that lies as it is in a file, or of which is known why it does not. */
 export interface Piece extends Range {
@@ -74,7 +73,7 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
       const offset = piece.offset! + (address - piece.start);
       if (from.readInto(offset, one) === 1) return run;
       // how far it goes nobody knows: to the end of the page
-      const end = Math.min(run.end, (Math.floor(address / PAGE) + 1) * PAGE);
+      const end = Math.min(run.end, (Math.floor(address / SMALLEST_PAGE) + 1) * SMALLEST_PAGE);
       const why = `${from.name} gives nothing at offset ${offset}`;
       return { start: address, end, state: 'partial' in from ? 'truncated' : 'unreadable', why };
     },

@@ -1,6 +1,5 @@
 import { readSync } from 'node:fs';
-
-const PAGE = 4096;
+import { SMALLEST_PAGE as PAGE } from '../core/address.ts';
 
 /** What came of a read: the bytes that were got, and what ended it early. */
 export interface Got {

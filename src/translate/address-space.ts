@@ -68,9 +68,10 @@ export class AddressSpace {
   /** The NUL-terminated text at `address`, at most `most` characters of it. Throws FaultError. */
   readString(address: VirtAddr, most = 256, what?: string): string {
     let bytes = new Uint8Array(0);
+    const page = 2 ** this.walker.tables.mode.pageShift;
     while (bytes.length < most) {
       // up to the end of the page only, since the next one need not be there
-      const room = 4096 - Number((address + BigInt(bytes.length)) & 4095n);
+      const room = page - Number((address + BigInt(bytes.length)) & BigInt(page - 1));
       const part = this.read(address + BigInt(bytes.length), Math.min(room, 64, most - bytes.length), what);
       const end = part.indexOf(0);
       const text = end < 0 ? part : part.subarray(0, end);

@@ -164,8 +164,8 @@ describe('what cannot be done is said in a sentence', () => {
     ['no such column', ['dump', SAMPLE, '--columns', 'pfn,colour'], 2, "there is no column 'colour'"],
     ['no such flag', ['dump', SAMPLE, '--where', 'flags has wet'], 2, "no flag 'wet'"],
     ['half an expression', ['dump', SAMPLE, '--where', 'type =='], 2, 'found the end'],
-    ['a range that ends before it begins', ['dump', SAMPLE, '--pfn', '9-3'], 2, 'no range of pfns'],
-    ['two expressions', ['dump', SAMPLE, '--where', 'pfn == 1', '--where', 'pfn == 2'], 2, 'one already'],
+    ['a range that ends before it begins', ['dump', SAMPLE, '--pfn', '9-3'], 2, 'not a range of pfns'],
+    ['two expressions', ['dump', SAMPLE, '--where', 'pfn == 1', '--where', 'pfn == 2'], 2, 'only one'],
     ['no such format', ['dump', SAMPLE, '--format', 'xls'], 2, "no format 'xls'"],
     ['a type that there is not', ['dump', SAMPLE, '--where', 'type == anon'], 2, 'mapping_kind == anon'],
     ['a delimiter of two', ['export', SAMPLE, '-o', 'a.csv', '--delimiter', 'ab'], 2, 'one character'],
@@ -177,7 +177,15 @@ describe('what cannot be done is said in a sentence', () => {
     ['an address without its kind', ['page', SAMPLE, '0x1000'], 2, 'say which'],
     ['an address that is no physical one', ['page', SAMPLE, 'phys:0x620000000000'], 3, 'has no struct page'],
     ['an address that nothing maps', ['translate', SAMPLE, '0x620000000000'], 3, 'no page table maps it'],
-    ['a command that there is not', ['frobnicate'], 2, 'unknown command'],
+    ['an unknown command', ['frobnicate'], 2, "structpage: unknown command 'frobnicate'"],
+    ['help for an unknown command', ['help', 'nosuch'], 2, "structpage: there is no command 'nosuch'"],
+    [
+      'help for an unknown layout command',
+      ['help', 'layout', 'nosuch'],
+      2,
+      "there is no command 'nosuch'; there are list,",
+    ],
+    ['an unknown option', ['dump', '--nosuch'], 2, "structpage: unknown option '--nosuch'"],
   ])('%s', (_, args, code, words) => {
     const ran = structpage(...args);
     expect(ran.code).toBe(code);
@@ -240,7 +248,7 @@ describe('what does not fit where it is written to is said', () => {
     const { code, err } = shell(`ulimit -f 1; structpage summary ${SAMPLE} > ${file}`);
     expect([code, err, statSync(file).size]).toEqual([
       3,
-      'structpage: cannot write standard output: the file would be larger than is allowed\n',
+      'structpage: cannot write standard output: the file size limit is exceeded\n',
       1024,
     ]);
   });
@@ -296,7 +304,9 @@ test('verify tells how many pages a record that was cut off says nothing of', ()
   writeFileSync(record, gunzipSync(readFileSync(`${fixture}.kpageflags.gz`)).subarray(0, 8000));
   const { code, out, err } = structpage('verify', `${fixture}.elf.gz`, '--kpageflags', record);
   expect([code, out]).toEqual([0, 'flags equal   1000 of 1000 (100.0000 %)\n']);
-  expect(err).toMatch(/\d{5} pages were not compared: the record of the kernel ends before pfn 1000\n$/);
+  expect(err).toMatch(
+    /\d{5} pages were not compared: the copies of the kernel's files end before pfn 1000\n$/,
+  );
 });
 
 test('info tells where each fact came from', () => {

@@ -135,7 +135,7 @@ describe('struct pages that are not in the file', () => {
     );
     expect(ran).toMatchObject({ code: 3, out: 'pfn,refcount\n6398,1\n6399,1\n' });
     expect(ran.err).toContain(
-      "2 struct pages could not be read (excluded 2) and are not in the output; the column 'state' lists them",
+      "2 struct pages could not be read (excluded 2) and are left out; select the column 'state' to list them",
     );
     const listed = structpage(
       'dump',
@@ -148,9 +148,9 @@ describe('struct pages that are not in the file', () => {
       '6399-6400',
     );
     expect(listed.out).toBe('pfn,refcount,state\n6399,1,ok\n6400,,excluded\n');
-    expect(listed.err).toContain('(excluded 1) and are in the output with their state');
+    expect(listed.err).toContain('(excluded 1) and are listed with their state');
     const some = structpage('export', file, '-o', '-', '--format', 'csv', '--where', 'state == excluded');
-    expect(some.err).toContain('(excluded 6400) and are in the output where they were asked for');
+    expect(some.err).toContain('(excluded 6400) and are listed where they match');
     // nothing is counted by what stands in their place
     const counted = structpage('summary', file, '--json', '--where', 'state != ok || pfn < 6400');
     expect(JSON.parse(counted.out).pages).toBe(6400);

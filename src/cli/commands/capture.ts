@@ -7,13 +7,13 @@ import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { say } from '../output.ts';
 import { intoFile, refuseInput } from '../output-file.ts';
 
-/** structpage capture: a small dump with the page array and nothing that anyone put into a page. */
+/** structpage capture: a small dump of the page array without the contents of pages. */
 export function captureCommand(program: Command): void {
   const command = program
     .command('capture')
-    .summary('make a small dump that holds the page array and what leads to it')
+    .summary('write a small dump of the page array')
     .description(
-      'Writes an ELF core that holds only what structpage needs, without the contents of pages; gzip-compressed if the name ends in .gz.',
+      'Writes an ELF core with the page array and the kernel data that structpage needs to read it, but without the contents of pages. A name that ends in .gz is gzip-compressed.',
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { COLUMNS } from '../../index.ts';
 import { labelled, stdout } from '../output.ts';
 
-/** structpage columns: what columns there are. */
+/** structpage columns: the list of columns. */
 export function columnsCommand(program: Command): void {
   program
     .command('columns')
-    .summary('list the columns that can be printed and filtered by')
+    .summary('list the columns for --columns and --where')
+    .description('Lists the columns for --columns and --where.')
     .action(async () => {
       await stdout(`${labelled(COLUMNS.map((c) => [c.name, c.help]))}\n`);
     });

@@ -3,15 +3,15 @@ import { doctor, type LiveSource, printableJson } from '../../index.ts';
 import type { Outcome } from '../open.ts';
 import { stdout } from '../output.ts';
 
-/** structpage doctor: every way to the memory of this machine, and what stands in it. */
+/** structpage doctor: each method of reading this machine's memory, and what prevents it. */
 export function doctorCommand(program: Command, outcome: Outcome): void {
   program
     .command('doctor')
-    .summary("tell which ways lead to this machine's memory")
+    .summary("show how this machine's memory can be read, and what prevents it")
     .description(
-      'Tries every way to the memory of this machine, in the order in which the other commands do when no dump is named, and tells why those that are closed are and what would open them. Exits with 0 when at least one is open.',
+      "Tries each method of reading this machine's memory, in the order that the other commands use without a dump. Shows why a method fails and how to enable it. Exits with 4 if none works.",
     )
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const ways = doctor();
       await stdout(options.json ? `${printableJson(ways, 2)}\n` : text(ways));

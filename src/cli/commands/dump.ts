@@ -29,18 +29,16 @@ import { say, stdoutData } from '../output.ts';
 export function dumpCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('dump')
-    .summary('print struct pages, decoded')
-    .description(
-      'Prints the struct pages of a memory dump, or of this machine, to standard output, one row a page.',
-    )
+    .summary('print decoded struct pages')
+    .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--format <name>', `one of ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
       const exporter = exporterOf(options.format);
       if (!exporter) {
         throw new UsageError(
-          `there is no format '${options.format}'; there are ${EXPORTERS.map((e) => e.name).join(', ')}`,
+          `there is no format '${options.format}'; choose ${EXPORTERS.map((e) => e.name).join(', ')}`,
         );
       }
       await withImage(dumps, options, async (inspector) => {
@@ -53,7 +51,15 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const width = process.stdout.isTTY ? process.stdout.columns : undefined;
         try {
           const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          const job = { selection, exporter, jobs: jobsOf(options), lastPfn, ...(width ? { width } : {}) };
+          const { pageBytes } = inspector.kernel;
+          const job = {
+            selection,
+            exporter,
+            jobs: jobsOf(options),
+            lastPfn,
+            pageBytes,
+            ...(width ? { width } : {}),
+          };
           await exportRows(inspector, job, stdoutData, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);

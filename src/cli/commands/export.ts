@@ -33,34 +33,34 @@ interface Options extends SelectOptions, ImageOptions {
   safe?: boolean;
 }
 
-/** structpage export: rows to a file, which appears under its name only when it is whole. */
+/** structpage export: rows to a file, which appears under its name only when it is complete. */
 export function exportCommand(program: Command, outcome: Outcome): void {
   const formats = EXPORTERS.map((e) => e.name).filter((n) => n !== 'table');
   const command = program
     .command('export')
-    .summary('write struct pages, decoded, to a file')
+    .summary('write decoded struct pages to a file')
     .description(
-      'Writes the struct pages of a memory dump, or of this machine, to a file; the format is that of its extension.',
+      "Writes decoded struct pages to a file. The file's extension selects the format. The file appears under its name only when it is complete.",
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption(
       '-o, --output <file>',
-      `file to write; its extension names the format (${formats.join(', ')}); - is standard output`,
+      `file to write (${formats.map((f) => `.${f}`).join(', ')}); - for standard output`,
     )
-    .option('--format <name>', 'format, if the extension does not tell')
+    .option('--format <name>', 'output format, if the extension does not select it')
     .addOption(
-      new Option('--delimiter <character>', 'CSV: what stands between cells (a comma if not said)').argParser(
+      new Option('--delimiter <character>', 'CSV: field delimiter (default: a comma)').argParser(
         parseDelimiter,
       ),
     )
-    .option('--no-header', 'CSV: no line with the names of the columns')
+    .option('--no-header', 'CSV: leave out the line with the column names')
     .option('--safe', 'CSV: write an apostrophe before names that a spreadsheet would take for a formula');
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1).toLowerCase();
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
     if (!exporter) {
       throw new UsageError(
-        `'${options.output}' does not tell a format that is known; use an extension of ${formats.join(', ')}, or --format`,
+        `the extension of '${options.output}' selects no format; use ${formats.map((f) => `.${f}`).join(', ')}, or --format`,
       );
     }
     if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header || options.safe)) {
@@ -100,12 +100,10 @@ export function exportCommand(program: Command, outcome: Outcome): void {
   });
 }
 
-/** What would make CSV that nobody can read is refused. */
+/** Refuses delimiters that make CSV ambiguous. */
 function parseDelimiter(text: string): string {
   if ([...text].length !== 1 || /["\r\n]/.test(text)) {
-    throw new InvalidArgumentError(
-      'It must be one character, and neither a quotation mark nor the end of a line.',
-    );
+    throw new InvalidArgumentError('Expected one character other than a quotation mark or a line break.');
   }
   return text;
 }

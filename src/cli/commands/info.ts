@@ -15,16 +15,16 @@ import { aligned, stdout } from '../output.ts';
 /** Pieces of the page array that are listed. */
 const MOST_PIECES = 16;
 
-/** structpage info: what the dump is, and where each fact comes from. */
+/** structpage info: a description of the dump, with the source of each fact. */
 export function infoCommand(program: Command): void {
   const command = program
     .command('info')
-    .summary('what the dump is and what is known of its kernel')
+    .summary('describe a dump and its kernel')
     .description(
-      'Tells format, kernel, paging, memory model and the place of the page array, where each fact came from, what is left out of the dump and what works on it.',
+      'Shows the format of a dump, its kernel, paging mode and memory model, where the page array is, the source of each fact, what the dump leaves out, and which commands work on it.',
     )
     .argument('[dump...]', DUMP_HELP)
-    .option('--json', 'as JSON');
+    .option('--json', 'print JSON');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
       const info = describe(inspector);
@@ -50,7 +50,10 @@ function sections(info: Info): [title: string, lines: string][] {
     s === 'ok' ? 'readable' : s,
     `${info.structPages[s]}`,
   ]);
-  const memory = Object.entries(info.memory).map(([state, bytes]) => [state, `${Math.floor(bytes / 4096)}`]);
+  const memory = Object.entries(info.memory).map(([state, bytes]) => [
+    state,
+    `${Math.floor(bytes / info.pageBytes)}`,
+  ]);
   const places = info.pageArray
     .slice(0, MOST_PIECES)
     .map((p) => [
@@ -60,7 +63,7 @@ function sections(info: Info): [title: string, lines: string][] {
     ]);
   const more = info.pageArray.length - places.length;
   const all: [string, string][] = [
-    ['how the kernel was found', search.join('\n')],
+    ['search for the kernel', search.join('\n')],
     ['struct pages', aligned(struct, '  ')],
     ['page frames of memory', aligned(memory, '  ')],
     ['page array', `${aligned(places, '  ')}${more > 0 ? `\n  and ${more} more pieces` : ''}`],
@@ -72,13 +75,13 @@ function sections(info: Info): [title: string, lines: string][] {
       ({ feature, works, evidence }) =>
         `  ${feature.padEnd(label)}  ${works.padEnd(6)}  ${printable(evidence)}`,
     );
-    all.push(['what works on this dump, as tried', lines.join('\n')]);
+    all.push(['features tried on this dump', lines.join('\n')]);
   }
   return all;
 }
 
 function titleOf({ looked, of }: Contents): string {
-  return `what is in the dump, by what the struct pages say${looked < of ? ` (${looked} of ${of} were looked at)` : ''}`;
+  return `contents of the dump by page type${looked < of ? ` (a sample of ${looked} of ${of} pages)` : ''}`;
 }
 
 function tableOf({ kinds }: Contents): string {
@@ -94,7 +97,7 @@ function tableOf({ kinds }: Contents): string {
 
 const ORDER = ['present', 'excluded', 'hole', 'truncated', 'damaged', 'unreadable'];
 
-/** What a scan cost, behind what it found. */
+/** The cost of a scan. */
 function costOf({ bytes, seconds, secondsPerGib }: ScanCost): string {
   return ` (scanned ${(bytes / 2 ** 30).toFixed(3)} GiB in ${seconds.toFixed(3)} s: ${secondsPerGib.toFixed(2)} s per GiB)`;
 }

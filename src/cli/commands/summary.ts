@@ -14,24 +14,23 @@ import {
 import { aligned, stdout } from '../output.ts';
 
 const MIB = 1048576;
-const PAGE = 4096;
 
 /** structpage summary: counts by type, flag, zone, order and slab cache. */
 export function summaryCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('summary')
-    .summary('count pages by type, flag, zone and order')
-    .description(
-      'Counts the pages of a memory dump, or of this machine, by type, flag, zone, order and slab cache.',
-    )
+    .summary('count pages by type, flag, zone, order and slab cache')
+    .description('Counts pages by type, flag, zone, order and slab cache.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--json', 'as JSON');
+    .option('--json', 'print JSON');
   addCache(addImage(addSelection(command))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { json?: boolean }) => {
       await withImage(dumps, options, async (inspector) => {
         const counts = noCounts();
         const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
-        await stdout(options.json ? `${printableJson(plain(summary), 2)}\n` : text(summary));
+        await stdout(
+          options.json ? `${printableJson(plain(summary), 2)}\n` : text(summary, inspector.kernel.pageBytes),
+        );
         reportUnread(inspector, counts, 'not counted', outcome);
       });
     },
@@ -58,8 +57,8 @@ function descending(map: ReadonlyMap<string, number>): [string, number][] {
   return [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
-function text(summary: Summary): string {
-  const size = (pages: number): string => `${((pages * PAGE) / MIB).toFixed(1)} MiB`;
+function text(summary: Summary, pageBytes: number): string {
+  const size = (pages: number): string => `${((pages * pageBytes) / MIB).toFixed(1)} MiB`;
   const share = (pages: number): string => `${((100 * pages) / Math.max(1, summary.pages)).toFixed(1)} %`;
   const counted = (map: ReadonlyMap<string, number>): string =>
     aligned(

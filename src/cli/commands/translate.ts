@@ -33,7 +33,7 @@ export function translateCommand(program: Command): void {
       if (rows.length > 0) await stdout(`${aligned(rows)}\n`);
       const { physical, pageSize } = translateAddress(inspector, address);
       await stdout(
-        `physical 0x${physical.toString(16)}, in a page of ${pageSize / 1024} KiB, pfn ${Math.floor(physical / 4096)}\n`,
+        `physical 0x${physical.toString(16)}, in a page of ${pageSize / 1024} KiB, pfn ${Math.floor(physical / inspector.kernel.pageBytes)}\n`,
       );
       const described = inspector.model.pfnOf(address);
       if (described !== undefined) await stdout(`it is within the struct page of pfn ${described}\n`);

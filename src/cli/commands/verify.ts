@@ -25,26 +25,26 @@ interface Options extends ImageOptions {
 /** The exit code for pages that differ. */
 const DIFFERENT = 1;
 
-/** structpage verify: our reading beside what the kernel said of its own pages. */
+/** structpage verify: compares our decoding with the kernel's own view of its pages. */
 export function verifyCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('verify')
     .summary('compare with /proc/kpageflags and kpagecount')
     .description(
-      'Compares our decoding, page by page, with what the kernel says of its pages, by the rules of that very kernel: a dump with copies of /proc/kpageflags and /proc/kpagecount of its machine, this machine with the files themselves. Exits with 1 when pages differ.',
+      'Compares the decoded pages with /proc/kpageflags and /proc/kpagecount, page by page: a dump with copies of these files from its machine, this machine with the files themselves. Exits with 1 if pages differ.',
     )
     .argument('[dump...]', DUMP_HELP)
-    .option('--kpageflags <file>', 'with a dump: a copy of /proc/kpageflags')
-    .option('--kpagecount <file>', 'with a dump: a copy of /proc/kpagecount')
-    .option('--correct', 'compare the true flags where that kernel errs');
+    .option('--kpageflags <file>', 'with a dump: copy of /proc/kpageflags')
+    .option('--kpagecount <file>', 'with a dump: copy of /proc/kpagecount')
+    .option('--correct', 'compare with the true flags where the kernel reports wrong ones');
   addImage(command).action(async (dumps: string[], options: Options) => {
     const named = options.kpageflags !== undefined || options.kpagecount !== undefined;
     if (dumps.length > 0 && !named) {
-      throw new UsageError('nothing to compare with: give --kpageflags FILE, --kpagecount FILE, or both');
+      throw new UsageError('nothing to compare with; use --kpageflags FILE, --kpagecount FILE, or both');
     }
     if (dumps.length === 0 && named) {
       throw new UsageError(
-        '--kpageflags and --kpagecount are copies that belong to a dump: name the dump, or leave them away to compare this machine with its own kernel',
+        '--kpageflags and --kpagecount need a dump; without them, verify compares this machine with its own kernel',
       );
     }
     const record: KpageRecord = {
@@ -85,25 +85,25 @@ async function recorded(
   await stdout(groupsText('pages that differ', result.groups));
   if (result.beyond > 0) {
     const end = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
-    say(`${result.beyond} pages were not compared: the record of the kernel ends before pfn ${end}`);
+    say(`${result.beyond} pages were not compared: the copies of the kernel's files end before pfn ${end}`);
   }
   return result.groups.length === 0;
 }
 
 function liveText(result: LiveVerification): string {
   const rows: [number, string][] = [
-    [result.equal, 'equal at once'],
-    [result.raced, 'equal when read again: the page had changed between our reading and that of the kernel'],
-    [result.changing, 'changed at each reading, or the kernel itself said two things'],
-    [result.different, 'different again and again'],
+    [result.equal, 'equal'],
+    [result.raced, 'equal when read again: the page changed between the two readings'],
+    [result.changing, 'changed at each reading, or the kernel contradicted itself'],
+    [result.different, 'different at each reading'],
   ];
   const digits = `${result.pages}`.length;
   const share = (n: number): string => ((100 * n) / Math.max(1, result.pages)).toFixed(4).padStart(8);
   const lines = rows.map(([n, what]) => `${`${n}`.padStart(digits)}  ${share(n)} %  ${what}\n`);
   return [
-    `${result.pages} pages compared with /proc/kpageflags and /proc/kpagecount of this kernel\n`,
+    `${result.pages} pages compared with /proc/kpageflags and /proc/kpagecount of this machine\n`,
     ...lines,
-    groupsText('read again, and then equal', result.raceGroups),
+    groupsText('equal when read again', result.raceGroups),
     groupsText('changing', result.changingGroups),
     groupsText('different', result.differentGroups),
   ].join('');
@@ -116,7 +116,7 @@ function groupsText(title: string, groups: readonly DifferingGroup[]): string {
     const { pfn, ours, theirs } = g.examples[0]!;
     return [g.bits, `${g.pages}`, `pfn ${pfn}`, `0x${ours.toString(16)}`, `0x${theirs.toString(16)}`];
   });
-  return `\n${title} (+ only ours, - only the kernel's)\n${aligned([['bits', 'pages', 'e.g.', 'ours', 'kernel'], ...rows], '  ')}\n`;
+  return `\n${title} (+ set only by structpage, - only by the kernel)\n${aligned([['bits', 'pages', 'e.g.', 'ours', 'kernel'], ...rows], '  ')}\n`;
 }
 
 function words(path: string): BigUint64Array {

@@ -32,7 +32,7 @@ export const head: PageColumn<'head', 'number'> = {
   kind: 'number',
   help: 'pfn of the head of its folio; its own pfn if it is not a tail',
   needs: 'heads',
-  widest: String,
+  widest: (lastPfn) => `${lastPfn}`,
   lane: ({ pages }) => ({ kind: 'double', at: pages.head }),
 };
 

@@ -48,8 +48,8 @@ export interface PageColumn<N extends string = string, K extends ColumnKind = Co
   readonly needsOnline?: true;
   /** Whether a table for people has it if no columns are named. */
   readonly inTable?: true;
-  /** The longest text that it can have where `lastPfn` is the largest pfn, of columns that grow with it. */
-  widest?(lastPfn: Pfn): string;
+  /** The longest text that it can have where `lastPfn` is the largest pfn and page frames have `pageBytes`, of columns that grow with it. */
+  widest?(lastPfn: Pfn, pageBytes: number): string;
   /** What its names are called in messages; the name of the column if not given. */
   readonly noun?: string;
   /** All names that it can have, of columns where they are known before a page is read: others are refused. */

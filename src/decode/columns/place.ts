@@ -1,15 +1,13 @@
 import { PAGE_STATES } from '../../memmap/page-reader.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
 
-const PAGE_SHIFT = 12;
-
 export const pfn: PageColumn<'pfn', 'number'> = {
   name: 'pfn',
   kind: 'number',
   help: 'page frame number',
   ofPlace: true,
   inTable: true,
-  widest: String,
+  widest: (lastPfn) => `${lastPfn}`,
   lane(context) {
     const { pages, start, count } = context;
     const at = context.area('pfn', 8);
@@ -23,11 +21,11 @@ export const phys: PageColumn<'phys', 'word'> = {
   kind: 'word',
   help: 'physical address of the page: pfn * page size',
   ofPlace: true,
-  widest: (lastPfn) => `0x${(lastPfn * 2 ** PAGE_SHIFT).toString(16)}`,
+  widest: (lastPfn, pageBytes) => `0x${(lastPfn * pageBytes).toString(16)}`,
   lane(context) {
-    const { pages, start, count } = context;
+    const { pages, model, start, count } = context;
     const at = context.area('phys', 8);
-    const shift = BigInt(PAGE_SHIFT);
+    const shift = BigInt(model.pageShift);
     pages.loops.run.ramp(at, count, BigInt(start) << shift, 1n << shift);
     return { kind: 'word', at, stride: 8 };
   },
