@@ -5,6 +5,7 @@ import {
   type ColumnName,
   checkColumns,
   DEFAULT_COLUMNS,
+  isColumn,
   pageColumn,
 } from '../decode/columns/registry.ts';
 import type { Rows } from '../decode/decode.ts';
@@ -18,7 +19,8 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '../scan/scan.ts';
 import type { OpenImage } from '../sources/image-format.ts';
-import { columnsOf, type Expression, parseExpression } from '../views/expression/parse.ts';
+import { parseExpression } from '../views/expression/parse.ts';
+import { columnsOf, type Expression } from '../views/expression/syntax.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 
 /** Which pages, and what of them. */
@@ -35,7 +37,7 @@ export interface Selection {
   readonly limit?: number;
 }
 
-const READ: Expression = parseExpression('state == ok');
+const READ: Expression = parseExpression('state == ok', COLUMNS);
 
 /** The parts of an open memory image. */
 export interface InspectorParts {
@@ -116,8 +118,8 @@ export class Inspector {
   plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
     if (columns.length === 0) throw new UsageError('no columns are named');
-    const where = selection.where === undefined ? undefined : parseExpression(selection.where);
-    const asked = [...columns, ...(where ? columnsOf(where) : [])];
+    const where = selection.where === undefined ? undefined : parseExpression(selection.where, COLUMNS);
+    const asked = [...columns, ...(where ? columnsOf(where).filter(isColumn) : [])];
     const unknown = asked.find((c) => !this.columns.includes(c));
     if (unknown !== undefined) {
       throw new UnsupportedError(
@@ -135,7 +137,7 @@ export class Inspector {
   summaryPlan(selection: Omit<Selection, 'columns'>): ScanPlan {
     const plan = this.plan({ ...selection, columns: ['pfn'] });
     if (!plan.where || !listsUnread(plan)) return plan;
-    return { ...plan, where: { kind: 'and', left: plan.where, right: READ } };
+    return { ...plan, where: { kind: 'and', terms: [plan.where, READ] } };
   }
 
   /** Whether struct pages that could not be read may be among the rows of a selection. */

@@ -8,7 +8,7 @@ import type { Address } from '../loops/loops.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
 import { PAGE_STATES, type PageReader, type PageState } from '../memmap/page-reader.ts';
 import { Filter } from '../views/expression/filter.ts';
-import { columnsOf, type Expression } from '../views/expression/parse.ts';
+import { columnsOf, type Expression } from '../views/expression/syntax.ts';
 
 /** How many struct pages were met, by what became of them. */
 export type PageCounts = Record<PageState, number>;

@@ -1,41 +1,51 @@
 import { UsageError } from '../../core/errors.ts';
-import { type ColumnName, columnSpec } from '../../decode/columns/registry.ts';
-import type { Expression, Literal } from './parse.ts';
+import { nearest } from '../../core/nearest.ts';
+import { columnSpec } from '../../decode/columns/registry.ts';
+import type { Expression } from './syntax.ts';
 
 /** The names that a column can have, of those columns whose names are all known before a page is read. */
-export type KnownNames = Partial<Record<ColumnName, readonly string[]>>;
+export type KnownNames = Readonly<Record<string, readonly string[]>>;
+
+/** More names than these are not listed in a message. */
+const LISTED = 64;
 
 /** Throws UsageError for a name that no page can have: no rows would say that there are no such pages. */
 export function checkNames(expression: Expression, known: KnownNames): void {
   switch (expression.kind) {
     case 'and':
     case 'or':
-      checkNames(expression.left, known);
-      checkNames(expression.right, known);
+      for (const term of expression.terms) checkNames(term, known);
       break;
     case 'not':
       checkNames(expression.operand, known);
       break;
-    case 'compare':
-      check(expression.column, expression.literal, known);
-      break;
-    case 'in':
-      for (const literal of expression.literals) check(expression.column, literal, known);
+    case 'named':
+    case 'has':
+      for (const name of expression.names) check(expression.column, name, known);
       break;
     default:
   }
 }
 
-function check(column: ColumnName, literal: Literal, known: KnownNames): void {
+function check(column: string, name: string, known: KnownNames): void {
   const names = known[column];
-  if (!names || literal.kind !== 'text' || literal.value === '' || has(names, literal.value)) return;
+  if (!names || name === '' || has(names, name)) return;
   const spec = columnSpec(column);
-  if (spec?.unnamedByNumber && /^\d+$/.test(literal.value)) return;
-  const other = (Object.keys(known) as ColumnName[]).find((c) => has(known[c]!, literal.value));
-  const hint = other === undefined ? '' : `; did you mean ${other} == ${literal.value}?`;
+  if (spec?.unnamedByNumber && /^\??\d+$/.test(name)) return;
   throw new UsageError(
-    `in --where: this kernel has no ${spec?.noun ?? column} '${literal.value}'; it has ${names.filter(Boolean).join(', ')}${hint}`,
+    `in --where: this kernel has no ${spec?.noun ?? column} '${name}'${hint(column, name, known)}`,
   );
+}
+
+function hint(column: string, name: string, known: KnownNames): string {
+  const other = Object.keys(known).find((c) => has(known[c]!, name));
+  if (other !== undefined) {
+    return `; did you mean '${other} ${columnSpec(other)?.kind === 'set' ? 'has' : '=='} ${name}'?`;
+  }
+  const names = known[column]!.filter(Boolean);
+  const near = nearest(name, names);
+  if (near !== undefined) return `; did you mean '${near}'?`;
+  return names.length > LISTED ? '' : `; it has ${names.join(', ')}`;
 }
 
 function has(names: readonly string[], wanted: string): boolean {

@@ -1,258 +1,367 @@
 import { UsageError } from '../../core/errors.ts';
-import { COLUMNS, type ColumnName, columnSpec } from '../../decode/columns/registry.ts';
+import { described, Lexer, type Token } from './lexer.ts';
+import { matcher } from './name-test.ts';
+import type { ColumnDescription, Comparison, Expression, Schema, Test, Value } from './syntax.ts';
+import { type Node, ValueParser } from './values.ts';
 
-export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
-
-/** A value as written: a whole number, or a word. */
-export type Literal =
-  | { readonly kind: 'number'; readonly value: bigint }
-  | { readonly kind: 'text'; readonly value: string };
-
-/** A `--where` expression. */
-export type Expression =
-  | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'not'; readonly operand: Expression }
-  | {
-      readonly kind: 'compare';
-      readonly column: ColumnName;
-      readonly operator: Comparison;
-      readonly literal: Literal;
-    }
-  | { readonly kind: 'has'; readonly column: ColumnName; readonly names: readonly string[] }
-  | { readonly kind: 'in'; readonly column: ColumnName; readonly literals: readonly Literal[] }
-  | { readonly kind: 'empty'; readonly column: ColumnName };
-
-interface Token {
-  readonly text: string;
-  readonly at: number;
-  readonly kind: 'word' | 'number' | 'text' | 'sign' | 'end';
-}
-
-const TOKEN =
-  /\s*(?:(0[xX][0-9a-fA-F]+|-?\d+)(?![\w.-])|([A-Za-z_][\w.:@*+-]*)|'([^']*)'|"([^"]*)"|(&&|\|\||==|!=|<=|>=|[<>!()=,|]))/y;
-const WORDS: Record<string, string> = { and: '&&', or: '||', not: '!' };
-/** Deeper nesting than anyone writes; keeps a hostile expression from exhausting the stack. */
-const MAX_DEPTH = 200;
+const WORDS: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '==', '!=', '<', '<=', '>', '>=']);
+const MAX_LENGTH = 1 << 20;
+/** Each comparison is a pass over the pages. */
+const MAX_TESTS = 10_000;
+const OPERATORS = '== != < <= > >= in has is like =~';
 
 /**
- * Parses an expression over the columns, e.g. `type == slab && order >= 2 && flags has dirty`. Operators: == != < <= >
- * >=, `in (a, b)`, `has` for sets of flags (`has dirty|lru` asks for all of them), `is empty`, !, &&, ||, parentheses; also
- * the words not, and, or. Numbers are decimal or 0x. Throws UsageError that shows where it is wrong.
+ * Parses an expression over the columns of a table, e.g. `type == slab && order >= 2 && flags has dirty`; docs/expressions.md
+ * has the grammar. Throws UsageError that shows where it is wrong: a column, an operator or a value that does not fit.
  */
-export function parseExpression(text: string): Expression {
-  return new Parser(text).parse();
+export function parseExpression(text: string, schema: Schema): Expression {
+  if (text.length > MAX_LENGTH) {
+    throw new UsageError(
+      `in --where: the expression has ${text.length} characters; the maximum is ${MAX_LENGTH}`,
+    );
+  }
+  return new Parser(text, schema).parse();
 }
 
 class Parser {
-  readonly #text: string;
-  readonly #tokens: Token[];
-  #next = 0;
-  #depth = 0;
+  readonly #lexer: Lexer;
+  readonly #values: ValueParser;
+  readonly #words: ReadonlyMap<string, ColumnDescription>;
+  #tests = 0;
 
-  constructor(text: string) {
-    this.#text = text;
-    this.#tokens = tokenize(text);
+  constructor(text: string, schema: Schema) {
+    this.#lexer = new Lexer(text);
+    this.#values = new ValueParser(this.#lexer, schema, () => this.#or());
+    this.#words = new Map(schema.map((column) => [column.name, column]));
   }
 
   parse(): Expression {
-    const expression = this.#or();
-    const rest = this.#peek();
-    if (rest.kind !== 'end') this.#fail(rest, `expected && or || or the end, found '${rest.text}'`);
-    return expression;
+    const node = this.#or();
+    const rest = this.#lexer.peek();
+    const expression = rest.kind === 'end' ? this.#expression(node) : undefined;
+    return expression ?? this.#lexer.fail(rest, this.#unexpected(node, rest));
   }
 
-  #or(): Expression {
-    if (++this.#depth > MAX_DEPTH) this.#fail(this.#peek(), 'it is nested too deeply');
-    let left = this.#and();
-    while (this.#take('||')) left = { kind: 'or', left, right: this.#and() };
-    this.#depth--;
-    return left;
-  }
-
-  #and(): Expression {
-    let left = this.#unary();
-    while (this.#take('&&')) left = { kind: 'and', left, right: this.#unary() };
-    return left;
-  }
-
-  #unary(): Expression {
-    let negate = false;
-    while (this.#take('!')) negate = !negate;
-    const operand = this.#primary();
-    return negate ? { kind: 'not', operand } : operand;
-  }
-
-  #primary(): Expression {
-    if (this.#take('(')) {
-      const inner = this.#or();
-      this.#need(')', "expected ')'");
-      return inner;
+  #unexpected(node: Node, rest: Token): string {
+    if (node.kind === 'names' || (node.kind === 'value' && !isBitTest(node.value))) {
+      return `expected an operator (${OPERATORS})${after(node)}, found ${described(rest)}`;
     }
-    const name = this.#advance();
-    const spec = name.kind === 'word' ? columnSpec(name.text) : undefined;
-    if (!spec) {
-      const near = COLUMNS.map((c) => c.name);
-      this.#fail(
-        name,
-        name.kind === 'end'
-          ? 'expected a column, found the end'
-          : `'${name.text}' is no column; there are ${near.join(', ')}`,
-      );
-    }
-    const column = spec!.name;
-    const operator = this.#advance();
-    switch (operator.text) {
-      case 'has':
-        if (spec!.kind !== 'set')
-          this.#fail(operator, `'has' asks for flags in a set; ${column} is not one: use ==`);
-        return { kind: 'has', column, names: this.#names() };
-      case 'in':
-        return { kind: 'in', column, literals: this.#list(spec!.kind, column) };
-      case 'is': {
-        const negated = this.#take('!');
-        const word = this.#advance();
-        if (word.text !== 'empty') this.#fail(word, `expected 'empty' after 'is', found '${word.text}'`);
-        const test: Expression = { kind: 'empty', column };
-        return negated ? { kind: 'not', operand: test } : test;
-      }
-      case '=':
-      case '==':
-      case '!=':
-      case '<':
-      case '<=':
-      case '>':
-      case '>=': {
-        if (spec!.kind === 'set') {
-          this.#fail(
-            operator,
-            `${column} is a set of names: write '${column} has NAME' or '!(${column} has NAME)'`,
-          );
-        }
-        const comparison = operator.text === '=' ? '==' : (operator.text as Comparison);
-        const literal = this.#literal(spec!.kind, column);
-        if (spec!.kind === 'name' && comparison !== '==' && comparison !== '!=') {
-          this.#fail(operator, `${column} is a name: it can be compared with == and != only`);
-        }
-        return { kind: 'compare', column, operator: comparison, literal };
-      }
-      default:
-        return this.#fail(
-          operator,
-          `expected an operator (== != < <= > >= in has is) after '${column}', found ${operator.kind === 'end' ? 'the end' : `'${operator.text}'`}`,
-        );
-    }
+    if (COMPARISONS.has(rest.text)) return `comparisons cannot be chained; join two of them with &&`;
+    if (rest.text === '|' || rest.text === '&')
+      return `unexpected '${rest.text}'; did you mean '${rest.text.repeat(2)}'?`;
+    return `expected && or || or the end, found ${described(rest)}`;
   }
 
-  #names(): string[] {
-    const close = this.#take('(');
-    const names: string[] = [];
-    do {
-      const token = this.#advance();
-      if (token.kind !== 'word' && token.kind !== 'text') {
-        this.#fail(
-          token,
-          `expected the name of a flag, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`,
-        );
-      }
-      names.push(...token.text.toLowerCase().replace(/^pg_/, '').split('|'));
-    } while (this.#take('|') || (close && this.#take(',')));
-    if (close) this.#need(')', "expected ')'");
-    return names;
+  #or(): Node {
+    return this.#joined('||', 'or', () => this.#joined('&&', 'and', () => this.#not()));
   }
 
-  #list(kind: string, column: string): Literal[] {
-    this.#need('(', "expected '(' after 'in'");
-    const literals: Literal[] = [];
-    do literals.push(this.#literal(kind, column));
-    while (this.#take(','));
-    this.#need(')', "expected ',' or ')'");
-    return literals;
+  #joined(sign: string, kind: 'and' | 'or', operand: () => Node): Node {
+    const first = operand();
+    if (!this.#take(sign)) return first;
+    const terms: Expression[] = [];
+    const add = (node: Node): void => {
+      const term = this.#expression(node);
+      if (term.kind === kind) for (const inner of term.terms) terms.push(inner);
+      else terms.push(term);
+    };
+    add(first);
+    do add(operand());
+    while (this.#take(sign));
+    return { kind: 'condition', expression: { kind, terms }, at: first.at };
   }
 
-  #literal(kind: string, column: string): Literal {
-    const token = this.#advance();
-    if (kind === 'name') {
-      if (token.kind !== 'word' && token.kind !== 'text' && token.kind !== 'number') {
-        this.#fail(
-          token,
-          `expected a name to compare ${column} with, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`,
-        );
-      }
-      return { kind: 'text', value: token.text };
+  #not(): Node {
+    const at = this.#lexer.peek();
+    let count = 0;
+    while (this.#take('!')) count++;
+    if (count === 0) return this.#test();
+    const operand = this.#expression(this.#test());
+    return condition(at, count % 2 === 0 ? operand : negated(operand));
+  }
+
+  /** A comparison; without an operator, what it was to compare. */
+  #test(): Node {
+    const node = this.#values.parse();
+    if (node.kind === 'condition') return node;
+    const operator = this.#lexer.peek();
+    const isNegated = operator.kind === 'word' && operator.text.toLowerCase() === 'not';
+    if (isNegated) this.#lexer.next();
+    const token = isNegated ? this.#lexer.peek() : operator;
+    const word = token.kind === 'word' ? token.text.toLowerCase() : token.kind === 'sign' ? token.text : '';
+    const test = this.#operator(node, word, token);
+    if (!test) {
+      if (isNegated)
+        this.#lexer.fail(token, `expected in, like or has after 'not', found ${described(token)}`);
+      return node;
     }
-    if (token.kind !== 'number') {
-      this.#fail(
+    if (++this.#tests > MAX_TESTS) {
+      this.#lexer.fail(
         token,
-        `expected a number to compare ${column} with, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`,
+        `the expression has more than ${MAX_TESTS} comparisons; use 'in (...)' for long lists`,
       );
     }
-    const value = token.text.startsWith('-') ? -BigInt(token.text.slice(1)) : BigInt(token.text);
-    return { kind: 'number', value };
+    return condition(node.at, isNegated ? negated(test) : test);
   }
 
-  #peek(): Token {
-    return this.#tokens[this.#next]!;
+  #operator(node: Exclude<Node, { kind: 'condition' }>, word: string, token: Token): Expression | undefined {
+    switch (word) {
+      case 'has':
+        this.#lexer.next();
+        return this.#has(node, token);
+      case 'in':
+        this.#lexer.next();
+        return this.#in(node, token);
+      case 'is': {
+        this.#lexer.next();
+        const negate = this.#take('!');
+        const empty = this.#lexer.next();
+        if (empty.text.toLowerCase() !== 'empty') {
+          this.#lexer.fail(empty, `expected 'empty' after 'is', found ${described(empty)}`);
+        }
+        const test: Test = { kind: 'empty', value: this.#columnOrValue(node, token) };
+        return negate ? negated(test) : test;
+      }
+      case 'like':
+      case '=~':
+      case '!~':
+        this.#lexer.next();
+        return this.#pattern(node, word, token);
+      default:
+        if (!COMPARISONS.has(word)) return undefined;
+        this.#lexer.next();
+        return node.kind === 'names'
+          ? this.#compareName(node.column, word, token)
+          : this.#compare(node.value, word, token);
+    }
   }
 
-  #advance(): Token {
-    const token = this.#peek();
-    if (token.kind !== 'end') this.#next++;
-    return token;
+  #compare(left: Value, word: string, token: Token): Expression {
+    const node = this.#rightSide(left);
+    if (left.kind === 'number' && node.kind === 'number') {
+      this.#lexer.fail(token, 'a comparison needs a column on one side');
+    }
+    const a = this.#asWord(left, node);
+    const b = this.#asWord(node, left);
+    const isSwapped = word.startsWith('>');
+    const operator = { '>': '<', '>=': '<=', '=': '==', '!=': '==' }[word] ?? word;
+    const test: Test = {
+      kind: 'compare',
+      operator: operator as Comparison,
+      left: isSwapped ? b : a,
+      right: isSwapped ? a : b,
+    };
+    return word === '!=' ? negated(test) : test;
+  }
+
+  #rightSide(left: Value): Value {
+    const token = this.#lexer.peek();
+    const name = left.kind === 'column' ? ` to compare ${left.column} with` : '';
+    if (
+      token.kind === 'end' ||
+      token.kind === 'text' ||
+      (token.kind === 'word' && !this.#words.has(token.text))
+    ) {
+      this.#lexer.fail(token, `expected a number or a column${name}, found ${described(token)}`);
+    }
+    const node = this.#values.parse();
+    if (node.kind === 'value') return node.value;
+    if (node.kind === 'condition') {
+      return this.#lexer.fail(node.at, `expected a number or a column${name}, found a condition`);
+    }
+    return this.#lexer.fail(
+      node.at,
+      `${node.column.name} is no number; a column of names is compared with a name on its right`,
+    );
+  }
+
+  /** A negative number that is compared with a column of words is meant as the word that it is in two's complement. */
+  #asWord(value: Value, other: Value): Value {
+    if (value.kind !== 'number' || value.value >= 0n || value.value < -(1n << 63n)) return value;
+    if (other.kind !== 'column' || this.#words.get(other.column)!.kind !== 'word') return value;
+    return { kind: 'number', value: BigInt.asUintN(64, value.value) };
+  }
+
+  #compareName(column: ColumnDescription, word: string, token: Token): Expression {
+    const { name } = column;
+    if (column.kind === 'set') {
+      this.#lexer.fail(
+        token,
+        `${name} is a set of names: write '${name} has NAME' or 'not ${name} has NAME'`,
+      );
+    }
+    if (/^[<>]/.test(word)) {
+      this.#lexer.fail(token, `${name} is a name: it can be compared with == != in like =~ only`);
+    }
+    const test: Test = { kind: 'named', column: name, names: [this.#name(`a name to compare ${name} with`)] };
+    return word === '!=' ? negated(test) : test;
+  }
+
+  #has(node: Node, token: Token): Test {
+    if (node.kind !== 'names' || node.column.kind !== 'set') {
+      return this.#lexer.fail(token, `'has' is for sets of flags, which ${nameOf(node)} is not; use ==`);
+    }
+    const { name: column } = node.column;
+    const how = this.#takeWord('any') ? 'any' : 'all';
+    if (how === 'all') this.#takeWord('all');
+    const names: string[] = [];
+    if (this.#take('(')) {
+      do names.push(this.#flag(column));
+      while (this.#take(','));
+      this.#refuseBar(column, names);
+      this.#close();
+    } else {
+      names.push(this.#flag(column));
+      this.#refuseBar(column, names);
+    }
+    // any of one is all of one
+    return { kind: 'has', column, how: names.length === 1 ? 'all' : how, names };
+  }
+
+  #flag(column: string): string {
+    const at = this.#lexer.peek();
+    if (at.kind === 'number') this.#lexer.fail(at, `expected the name of a flag, found '${at.text}'`);
+    const name = this.#name('the name of a flag').toLowerCase().replace(/^pg_/, '');
+    if (name.includes('|')) this.#refuse(column, name.split('|'), at);
+    return name;
+  }
+
+  /** `a|b` would be understood by some as both flags and by others as either. */
+  #refuseBar(column: string, names: readonly string[]): void {
+    const at = this.#lexer.peek();
+    if (at.text !== '|') return;
+    this.#lexer.next();
+    const second = this.#lexer.name();
+    this.#refuse(column, [...names, second?.text ?? 'NAME'], at);
+  }
+
+  #refuse(column: string, names: readonly string[], at: Token): never {
+    const list = names.join(', ');
+    return this.#lexer.fail(
+      at,
+      `'|' could mean both or either: write '${column} has (${list})' for all of them, '${column} has any (${list})' for at least one`,
+    );
+  }
+
+  #in(node: Exclude<Node, { kind: 'condition' }>, token: Token): Test {
+    const open = this.#lexer.peek();
+    if (!this.#take('(')) this.#lexer.fail(open, `expected '(' after 'in', found ${described(open)}`);
+    if (node.kind === 'names') {
+      const { name: column, kind } = node.column;
+      if (kind === 'set')
+        this.#lexer.fail(token, `${column} is a set of names: write '${column} has any (...)'`);
+      const names: string[] = [];
+      do names.push(this.#name(`a name to compare ${column} with`));
+      while (this.#take(','));
+      this.#close();
+      return { kind: 'named', column, names };
+    }
+    if (node.value.kind === 'number') this.#lexer.fail(token, 'a comparison needs a column on its left side');
+    const numbers: bigint[] = [];
+    do numbers.push(this.#listed(node.value));
+    while (this.#take(','));
+    this.#close();
+    return { kind: 'in', value: node.value, numbers };
+  }
+
+  #listed(value: Value): bigint {
+    const isNegative = this.#take('-');
+    const token = this.#lexer.next();
+    if (token.kind !== 'number') this.#lexer.fail(token, `expected a number, found ${described(token)}`);
+    const number: Value = { kind: 'number', value: this.#values.number(token, isNegative) };
+    return (this.#asWord(number, value) as typeof number).value;
+  }
+
+  #pattern(node: Node, operator: string, token: Token): Expression {
+    if (node.kind !== 'names' || node.column.kind !== 'name') {
+      return this.#lexer.fail(token, `'${token.text}' is for names, which ${nameOf(node)} is not`);
+    }
+    const at = this.#lexer.peek();
+    const test: Test = {
+      kind: 'pattern',
+      column: node.column.name,
+      operator: operator === 'like' ? 'like' : '=~',
+      pattern: this.#name(operator === 'like' ? 'a pattern' : 'a regular expression in quotes'),
+    };
+    try {
+      matcher(test);
+    } catch (error) {
+      this.#lexer.fail(at, (error as Error).message.replace(/^in --where: /, ''));
+    }
+    return operator === '!~' ? negated(test) : test;
+  }
+
+  #columnOrValue(node: Exclude<Node, { kind: 'condition' }>, token: Token): Value {
+    if (node.kind === 'names') return { kind: 'column', column: node.column.name };
+    if (node.value.kind === 'number') this.#lexer.fail(token, 'a number is never empty');
+    return node.value;
+  }
+
+  /** A name, quoted or not. */
+  #name(what: string): string {
+    const token = this.#lexer.name();
+    if (token) return token.text;
+    const found = this.#lexer.peek();
+    return this.#lexer.fail(found, `expected ${what}, found ${described(found)}`);
+  }
+
+  /** The condition that a node is. */
+  #expression(node: Node): Expression {
+    if (node.kind === 'condition') return node.expression;
+    if (node.kind === 'value' && isBitTest(node.value)) return { kind: 'nonzero', value: node.value };
+    const found = this.#lexer.peek();
+    return this.#lexer.fail(
+      found,
+      `expected an operator (${OPERATORS})${after(node)}, found ${described(found)}`,
+    );
   }
 
   #take(sign: string): boolean {
-    const token = this.#peek();
-    const text = token.kind === 'word' ? WORDS[token.text] : token.kind === 'sign' ? token.text : undefined;
+    const token = this.#lexer.peek();
+    const text =
+      token.kind === 'word'
+        ? WORDS[token.text.toLowerCase()]
+        : token.kind === 'sign'
+          ? token.text
+          : undefined;
     if (text !== sign) return false;
-    this.#next++;
+    this.#lexer.next();
     return true;
   }
 
-  #need(sign: string, complaint: string): void {
-    const token = this.#peek();
-    if (!this.#take(sign))
-      this.#fail(token, `${complaint}, found ${token.kind === 'end' ? 'the end' : `'${token.text}'`}`);
+  #takeWord(word: string): boolean {
+    const token = this.#lexer.peek();
+    if (token.kind !== 'word' || token.text.toLowerCase() !== word) return false;
+    this.#lexer.next();
+    return true;
   }
 
-  #fail(token: Token, complaint: string): never {
-    throw usage(this.#text, token.at, complaint);
+  #close(): void {
+    const token = this.#lexer.peek();
+    if (!this.#take(')')) this.#lexer.fail(token, `expected ',' or ')', found ${described(token)}`);
   }
 }
 
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const start = TOKEN.lastIndex;
-    const rest = text.slice(start);
-    if (rest.trim() === '') break;
-    const at = start + (rest.length - rest.trimStart().length);
-    const match = TOKEN.exec(text);
-    if (!match) throw usage(text, at, `'${text[at]}' cannot stand here`);
-    const [, number, word, single, double, sign] = match;
-    if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word, at });
-    else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign, at });
-    else tokens.push({ kind: 'text', text: single ?? double ?? '', at });
-  }
-  tokens.push({ kind: 'end', text: '', at: text.length });
-  return tokens;
+/** `flags_raw & 0x1` is a condition by itself; other numbers are not. */
+function isBitTest(value: Value): boolean {
+  return value.kind === 'binary' && value.operator === '&';
 }
 
-function usage(text: string, at: number, complaint: string): UsageError {
-  const line = text.replace(/\s/g, ' ');
-  return new UsageError(`in --where: ${complaint}\n  ${line}\n  ${' '.repeat(at)}^`);
+function nameOf(node: Node): string {
+  if (node.kind === 'names') return node.column.name;
+  return node.kind === 'value' && node.value.kind === 'column' ? node.value.column : 'a number';
 }
 
-/** The columns that an expression looks at. */
-export function columnsOf(expression: Expression): ColumnName[] {
-  switch (expression.kind) {
-    case 'and':
-    case 'or':
-      return [...new Set([...columnsOf(expression.left), ...columnsOf(expression.right)])];
-    case 'not':
-      return columnsOf(expression.operand);
-    default:
-      return [expression.column];
-  }
+function after(node: Node): string {
+  if (node.kind === 'names') return ` after '${node.column.name}'`;
+  return node.kind === 'value' && node.value.kind === 'column' ? ` after '${node.value.column}'` : '';
+}
+
+function condition(at: Token, expression: Expression): Node {
+  return { kind: 'condition', expression, at };
+}
+
+function negated(expression: Expression): Expression {
+  return expression.kind === 'not' ? expression.operand : { kind: 'not', operand: expression };
 }

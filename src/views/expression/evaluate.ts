@@ -1,0 +1,147 @@
+import type { Column } from '../../table/column.ts';
+import { calculate } from './arithmetic.ts';
+import { nameOf, nameTest } from './name-test.ts';
+import type { Expression, Value } from './syntax.ts';
+
+/** Whether something holds for a row. */
+export type RowTest = (row: number) => boolean;
+
+/** The value of a row; undefined is empty. */
+type RowValue = (row: number) => bigint | undefined;
+
+/**
+ * An expression over columns in arrays, as a test of their rows. It is for tables of moderate size: the loops have
+ * their own way (see Filter). Flags that the column does not have are set in no row.
+ */
+export function rowTest(expression: Expression, column: (name: string) => Column): RowTest {
+  switch (expression.kind) {
+    case 'and': {
+      const terms = expression.terms.map((term) => rowTest(term, column));
+      return (row) => terms.every((term) => term(row));
+    }
+    case 'or': {
+      const terms = expression.terms.map((term) => rowTest(term, column));
+      return (row) => terms.some((term) => term(row));
+    }
+    case 'not': {
+      const operand = rowTest(expression.operand, column);
+      return (row) => !operand(row);
+    }
+    case 'compare': {
+      const left = valueOf(expression.left, column);
+      const right = valueOf(expression.right, column);
+      if (expression.operator === '==') return (row) => left(row) === right(row);
+      const isStrict = expression.operator === '<';
+      return (row) => {
+        const a = left(row);
+        const b = right(row);
+        return a !== undefined && b !== undefined && (isStrict ? a < b : a <= b);
+      };
+    }
+    case 'nonzero': {
+      const value = valueOf(expression.value, column);
+      return (row) => {
+        const number = value(row);
+        return number !== undefined && number !== 0n;
+      };
+    }
+    case 'in': {
+      const value = valueOf(expression.value, column);
+      const numbers = new Set<bigint | undefined>(expression.numbers);
+      return (row) => numbers.has(value(row));
+    }
+    case 'named':
+    case 'pattern':
+      return byName(column(expression.column), nameTest(expression));
+    case 'has':
+      return bySet(column(expression.column), expression.names, expression.how);
+    case 'empty': {
+      const { value } = expression;
+      if (value.kind === 'column') return isEmpty(column(value.column));
+      const number = valueOf(value, column);
+      return (row) => number(row) === undefined;
+    }
+  }
+}
+
+function valueOf(value: Value, column: (name: string) => Column): RowValue {
+  switch (value.kind) {
+    case 'number':
+      return () => value.value;
+    case 'column':
+      return ofColumn(column(value.column));
+    case 'unary': {
+      const operand = valueOf(value.operand, column);
+      const isMinus = value.operator === '-';
+      return (row) => {
+        const number = operand(row);
+        return number === undefined ? undefined : isMinus ? -number : ~number;
+      };
+    }
+    case 'binary': {
+      const left = valueOf(value.left, column);
+      const right = valueOf(value.right, column);
+      const { operator } = value;
+      return (row) => {
+        const a = left(row);
+        const b = right(row);
+        return a === undefined || b === undefined ? undefined : calculate(operator, a, b);
+      };
+    }
+  }
+}
+
+function ofColumn(column: Column): RowValue {
+  switch (column.kind) {
+    case 'number': {
+      const { values, empty } = column;
+      return (row) => (empty?.[row] ? undefined : BigInt(values[row]!));
+    }
+    case 'word': {
+      const { low, high, empty } = column;
+      return (row) => (empty?.[row] ? undefined : (BigInt(high[row]!) << 32n) | BigInt(low[row]!));
+    }
+    default:
+      throw new TypeError('names are no numbers');
+  }
+}
+
+/** Each name is looked at once, however many rows have it. */
+function byName(column: Column, holds: (name: string) => boolean): RowTest {
+  if (column.kind !== 'name') throw new TypeError('the column has no names');
+  const { codes, names } = column;
+  const known: boolean[] = [];
+  return (row) => {
+    const code = codes[row]!;
+    known[code] ??= holds(nameOf(names, code));
+    return known[code];
+  };
+}
+
+function bySet(column: Column, names: readonly string[], how: 'all' | 'any'): RowTest {
+  if (column.kind !== 'set') throw new TypeError('the column has no sets of names');
+  let mask = 0n;
+  let isMissing = false;
+  for (const name of names) {
+    const bit = column.names.indexOf(name);
+    if (bit < 0) isMissing = true;
+    else mask |= 1n << BigInt(bit);
+  }
+  if (how === 'all' && isMissing) return () => false;
+  const low = Number(mask & 0xffffffffn) | 0;
+  const high = Number(mask >> 32n) | 0;
+  return how === 'all'
+    ? (row) => (column.low[row]! & low) === low && (column.high[row]! & high) === high
+    : (row) => (column.low[row]! & low) !== 0 || (column.high[row]! & high) !== 0;
+}
+
+function isEmpty(column: Column): RowTest {
+  switch (column.kind) {
+    case 'name':
+      return (row) => column.names[column.codes[row]!] === '';
+    case 'set':
+      return (row) => column.low[row] === 0 && column.high[row] === 0;
+    default:
+      return (row) => column.empty?.[row] === 1;
+  }
+}

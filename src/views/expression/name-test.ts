@@ -1,0 +1,95 @@
+import { UsageError } from '../../core/errors.ts';
+import type { Test } from './syntax.ts';
+
+/**
+ * The test that a name has to pass, case ignored. A name that there is only a number for, such as that of zone 5 where a
+ * kernel has four, is `?5`, and may also be asked for as 5.
+ */
+export function nameTest(test: Extract<Test, { kind: 'named' | 'pattern' }>): (name: string) => boolean {
+  if (test.kind === 'pattern') return matcher(test);
+  const names = new Set(test.names.map((name) => name.toLowerCase()));
+  for (const name of names) if (/^\d+$/.test(name)) names.add(`?${Number(name)}`);
+  return (name) => names.has(name.toLowerCase());
+}
+
+/** What the value with this code is called. */
+export function nameOf(names: readonly string[], code: number): string {
+  return names[code] ?? `?${code}`;
+}
+
+/**
+ * Whether a name matches, case ignored: `like` takes a glob for the whole name (`*`, `?`, `[a-z]`, `[!a-z]`, `\` before a
+ * character that is meant as it is), `=~` a regular expression of JavaScript for any part of it. The empty name matches
+ * nothing. Throws UsageError for a regular expression that is none.
+ */
+export function matcher({
+  operator,
+  pattern,
+}: Extract<Test, { kind: 'pattern' }>): (name: string) => boolean {
+  if (operator === 'like') {
+    const glob = compileGlob(pattern.toLowerCase());
+    return (name) => name !== '' && matchesGlob(glob, name.toLowerCase());
+  }
+  try {
+    const regexp = new RegExp(pattern, 'i');
+    return (name) => name !== '' && regexp.test(name);
+  } catch (error) {
+    throw new UsageError(`in --where: '${pattern}' is not a regular expression: ${(error as Error).message}`);
+  }
+}
+
+/** One character, or any number of them. */
+type Part = '*' | ((character: string) => boolean);
+
+function compileGlob(glob: string): Part[] {
+  const parts: Part[] = [];
+  for (let i = 0; i < glob.length; i++) {
+    const character = glob[i]!;
+    const close = character === '[' ? glob.indexOf(']', i + 2) : -1;
+    if (character === '*') parts.push('*');
+    else if (character === '?') parts.push(() => true);
+    else if (close > 0) {
+      parts.push(oneOf(glob.slice(i + 1, close)));
+      i = close;
+    } else {
+      const meant = character === '\\' && i + 1 < glob.length ? glob[++i]! : character;
+      parts.push((c) => c === meant);
+    }
+  }
+  return parts;
+}
+
+/** The characters and ranges between brackets; a leading ! or ^ excludes them. */
+function oneOf(list: string): (character: string) => boolean {
+  const excludes = list.length > 1 && /^[!^]/.test(list);
+  const ranges: [string, string][] = [];
+  for (let i = excludes ? 1 : 0; i < list.length; i++) {
+    const isRange = list[i + 1] === '-' && i + 2 < list.length;
+    ranges.push([list[i]!, list[isRange ? i + 2 : i]!]);
+    if (isRange) i += 2;
+  }
+  return (c) => ranges.some(([from, to]) => c >= from && c <= to) !== excludes;
+}
+
+/** Only the last `*` is ever tried again, so that the time is bounded by both lengths multiplied. */
+function matchesGlob(parts: readonly Part[], name: string): boolean {
+  let part = 0;
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  while (at < name.length) {
+    const test = parts[part];
+    if (test === '*') {
+      star = part++;
+      resume = at;
+    } else if (test?.(name[at]!)) {
+      part++;
+      at++;
+    } else if (star >= 0) {
+      part = star + 1;
+      at = ++resume;
+    } else return false;
+  }
+  while (parts[part] === '*') part++;
+  return part === parts.length;
+}
