@@ -1,136 +1,127 @@
-import { UsageError } from '../../src/core/errors.ts';
-import { pageColumn } from '../../src/decode/columns/registry.ts';
+import { type ColumnName, pageColumn } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
 import type { Column } from '../../src/table/column.ts';
-import type { Comparison, Expression, Literal } from '../../src/views/expression/parse.ts';
+import { columnsOf, type Expression, type Test, type Value } from '../../src/views/expression/syntax.ts';
 
-type Test = (page: number) => boolean;
+/** What a cell holds; undefined is empty. */
+type Cell = bigint | string | ReadonlySet<string> | undefined;
+/** Undefined where the struct page would have to say, and could not be read. */
+type Answer = boolean | undefined;
 
-/**
- * Which pages of a batch an expression holds for: 1 or 0 for each. An empty value is never equal to anything. What a struct
- * page would say that could not be read is empty.
- */
+/** Which pages of a batch an expression holds for: 1 or 0 for each. One page at a time, by three-valued logic. */
 export function evaluate(expression: Expression, batch: ColumnBatch): Uint8Array {
-  const test = compile(expression, batch);
-  const out = new Uint8Array(batch.count);
-  for (let i = 0; i < batch.count; i++) if (test(i)) out[i] = 1;
-  return out;
-}
-
-function compile(expression: Expression, batch: ColumnBatch): Test {
-  switch (expression.kind) {
-    case 'and': {
-      const left = compile(expression.left, batch);
-      const right = compile(expression.right, batch);
-      return (i) => left(i) && right(i);
-    }
-    case 'or': {
-      const left = compile(expression.left, batch);
-      const right = compile(expression.right, batch);
-      return (i) => left(i) || right(i);
-    }
-    case 'not': {
-      const operand = compile(expression.operand, batch);
-      return (i) => !operand(i);
-    }
-    default:
-      break;
-  }
-  const test = ofColumn(expression, batch.columns.get(expression.column)!);
-  if (pageColumn(expression.column).ofPlace) return test;
-  const { states } = batch;
-  const isEmpty = expression.kind === 'empty';
-  return (i) => (states[i] === 0 ? test(i) : isEmpty);
-}
-
-function ofColumn(expression: Exclude<Expression, { kind: 'and' | 'or' | 'not' }>, column: Column): Test {
-  switch (expression.kind) {
-    case 'compare':
-      return compare(column, expression.operator, expression.literal);
-    case 'in': {
-      const tests = expression.literals.map((l) => compare(column, '==', l));
-      return (i) => tests.some((t) => t(i));
-    }
-    case 'has':
-      return has(column, expression.names);
-    case 'empty':
-      return isEmpty(column);
-  }
-}
-
-function compare(column: Column, operator: Comparison, literal: Literal): Test {
-  if (column.kind === 'name') {
-    const wanted = literal.kind === 'text' ? literal.value : String(literal.value);
-    const code = column.names.findIndex((n) => n.toLowerCase() === wanted.toLowerCase());
-    const { codes } = column;
-    // names are added while pages are read (slab caches), so one that is not there is compared by code -1
-    return operator === '!=' ? (i) => codes[i] !== code : (i) => codes[i] === code;
-  }
-  if (column.kind === 'set' || literal.kind !== 'number') return () => false;
-  if (column.kind === 'word') {
-    const { low, high } = column;
-    const value = BigInt.asUintN(64, literal.value);
-    const l = Number(value & 0xffffffffn);
-    const h = Number(value >> 32n);
-    const order: Test = guard(
-      column.empty,
-      byOrder(operator, (i) => high[i]! - h || low[i]! - l),
-    );
-    return order;
-  }
-  const { values } = column;
-  const value = Number(literal.value);
-  return guard(
-    column.empty,
-    byOrder(operator, (i) => values[i]! - value),
+  return Uint8Array.from({ length: batch.count }, (_, page) =>
+    Number(answer(expression, batch, page) === true),
   );
 }
 
-function guard(empty: Uint8Array | undefined, test: Test): Test {
-  return empty ? (i) => empty[i] === 0 && test(i) : test;
-}
-
-function byOrder(operator: Comparison, difference: (page: number) => number): Test {
-  switch (operator) {
-    case '==':
-      return (i) => difference(i) === 0;
-    case '!=':
-      return (i) => difference(i) !== 0;
-    case '<':
-      return (i) => difference(i) < 0;
-    case '<=':
-      return (i) => difference(i) <= 0;
-    case '>':
-      return (i) => difference(i) > 0;
-    case '>=':
-      return (i) => difference(i) >= 0;
-  }
-}
-
-function has(column: Column, names: readonly string[]): Test {
-  if (column.kind !== 'set') return () => false;
-  let low = 0;
-  let high = 0;
-  for (const name of names) {
-    const bit = column.names.indexOf(name);
-    if (bit < 0) {
-      throw new UsageError(
-        `in --where: this kernel has no flag '${name}'; it has ${column.names.join(', ')}`,
-      );
+function answer(expression: Expression, batch: ColumnBatch, page: number): Answer {
+  switch (expression.kind) {
+    case 'and':
+    case 'or': {
+      const decisive = expression.kind === 'or';
+      const answers = expression.terms.map((term) => answer(term, batch, page));
+      if (answers.includes(decisive)) return decisive;
+      return answers.includes(undefined) ? undefined : !decisive;
     }
-    if (bit < 32) low |= 1 << bit;
-    else high |= 1 << (bit - 32);
+    case 'not': {
+      const operand = answer(expression.operand, batch, page);
+      return operand === undefined ? undefined : !operand;
+    }
+    default: {
+      const isKnown = columnsOf(expression).every((name) => pageColumn(name as ColumnName).ofPlace);
+      return isKnown || batch.states[page] === 0
+        ? holds(expression, (name) => cell(batch.columns.get(name as ColumnName)!, page))
+        : undefined;
+    }
   }
-  return (i) => (column.low[i]! & low) === low && (column.high[i]! & high) === high;
 }
 
-function isEmpty(column: Column): Test {
+function holds(test: Test, of: (column: string) => Cell): boolean {
+  switch (test.kind) {
+    case 'compare': {
+      const left = number(test.left, of);
+      const right = number(test.right, of);
+      if (test.operator === '==') return left === right;
+      if (left === undefined || right === undefined) return false;
+      return test.operator === '<' ? left < right : left <= right;
+    }
+    case 'nonzero': {
+      const value = number(test.value, of);
+      return value !== undefined && value !== 0n;
+    }
+    case 'in': {
+      const value = number(test.value, of);
+      return test.numbers.some((n) => n === value);
+    }
+    case 'named': {
+      const name = (of(test.column) as string | undefined) ?? '';
+      return test.names.some((n) => n.toLowerCase() === name.toLowerCase() || `?${n}` === name);
+    }
+    case 'pattern': {
+      const name = of(test.column) as string | undefined;
+      if (name === undefined) return false;
+      const source =
+        test.operator === '=~'
+          ? test.pattern
+          : `^${test.pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`;
+      return new RegExp(source, 'i').test(name);
+    }
+    case 'has': {
+      const set = (of(test.column) as ReadonlySet<string> | undefined) ?? new Set();
+      return test.how === 'all' ? test.names.every((n) => set.has(n)) : test.names.some((n) => set.has(n));
+    }
+    case 'empty':
+      return (test.value.kind === 'column' ? of(test.value.column) : number(test.value, of)) === undefined;
+  }
+}
+
+function number(value: Value, of: (column: string) => Cell): bigint | undefined {
+  if (value.kind === 'number') return value.value;
+  if (value.kind === 'column') return of(value.column) as bigint | undefined;
+  const a = number(value.kind === 'unary' ? value.operand : value.left, of);
+  if (a === undefined) return undefined;
+  if (value.kind === 'unary') return value.operator === '-' ? -a : -a - 1n;
+  const b = number(value.right, of);
+  if (b === undefined) return undefined;
+  switch (value.operator) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return b === 0n ? undefined : a / b;
+    case '%':
+      return b === 0n ? undefined : a - (a / b) * b;
+    case '&':
+      return a & b;
+    case '|':
+      return a | b;
+    case '^':
+      return a ^ b;
+    case '<<':
+      return b < 0n || b > 63n ? undefined : a * 2n ** b;
+    case '>>':
+      return b < 0n || b > 63n ? undefined : (a - (((a % 2n ** b) + 2n ** b) % 2n ** b)) / 2n ** b;
+  }
+}
+
+function cell(column: Column, page: number): Cell {
   switch (column.kind) {
+    case 'number':
+      return column.empty?.[page] ? undefined : BigInt(column.values[page]!);
+    case 'word':
+      return column.empty?.[page]
+        ? undefined
+        : (BigInt(column.high[page]!) << 32n) + BigInt(column.low[page]!);
     case 'name':
-      return (i) => column.names[column.codes[i]!] === '';
-    case 'set':
-      return (i) => column.low[i] === 0 && column.high[i] === 0;
-    default:
-      return (i) => column.empty?.[i] === 1;
+      return (column.names[column.codes[page]!] ?? `?${column.codes[page]}`) || undefined;
+    case 'set': {
+      const bits = (BigInt(column.high[page]!) << 32n) + BigInt(column.low[page]!);
+      const names = column.names.filter((_, i) => (bits >> BigInt(i)) & 1n);
+      return names.length === 0 ? undefined : new Set(names);
+    }
   }
 }

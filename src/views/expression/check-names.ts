@@ -1,7 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { columnSpec } from '../../decode/columns/registry.ts';
-import type { Expression } from './syntax.ts';
+import { type Expression, testsOf } from './syntax.ts';
 
 /** The names that a column can have, of those columns whose names are all known before a page is read. */
 export type KnownNames = Readonly<Record<string, readonly string[]>>;
@@ -11,19 +11,9 @@ const LISTED = 64;
 
 /** Throws UsageError for a name that no page can have: no rows would say that there are no such pages. */
 export function checkNames(expression: Expression, known: KnownNames): void {
-  switch (expression.kind) {
-    case 'and':
-    case 'or':
-      for (const term of expression.terms) checkNames(term, known);
-      break;
-    case 'not':
-      checkNames(expression.operand, known);
-      break;
-    case 'named':
-    case 'has':
-      for (const name of expression.names) check(expression.column, name, known);
-      break;
-    default:
+  for (const test of testsOf(expression)) {
+    if (test.kind !== 'named' && test.kind !== 'has') continue;
+    for (const name of test.names) check(test.column, name, known);
   }
 }
 

@@ -28,8 +28,8 @@ export function rowTest(expression: Expression, column: (name: string) => Column
       return (row) => !operand(row);
     }
     case 'compare': {
-      const left = valueOf(expression.left, column);
-      const right = valueOf(expression.right, column);
+      const left = cellsOf(expression.left, column);
+      const right = cellsOf(expression.right, column);
       if (expression.operator === '==') return (row) => left(row) === right(row);
       const isStrict = expression.operator === '<';
       return (row) => {
@@ -39,14 +39,14 @@ export function rowTest(expression: Expression, column: (name: string) => Column
       };
     }
     case 'nonzero': {
-      const value = valueOf(expression.value, column);
+      const value = cellsOf(expression.value, column);
       return (row) => {
         const number = value(row);
         return number !== undefined && number !== 0n;
       };
     }
     case 'in': {
-      const value = valueOf(expression.value, column);
+      const value = cellsOf(expression.value, column);
       const numbers = new Set<bigint | undefined>(expression.numbers);
       return (row) => numbers.has(value(row));
     }
@@ -58,20 +58,20 @@ export function rowTest(expression: Expression, column: (name: string) => Column
     case 'empty': {
       const { value } = expression;
       if (value.kind === 'column') return isEmpty(column(value.column));
-      const number = valueOf(value, column);
+      const number = cellsOf(value, column);
       return (row) => number(row) === undefined;
     }
   }
 }
 
-function valueOf(value: Value, column: (name: string) => Column): RowValue {
+function cellsOf(value: Value, column: (name: string) => Column): RowValue {
   switch (value.kind) {
     case 'number':
       return () => value.value;
     case 'column':
       return ofColumn(column(value.column));
     case 'unary': {
-      const operand = valueOf(value.operand, column);
+      const operand = cellsOf(value.operand, column);
       const isMinus = value.operator === '-';
       return (row) => {
         const number = operand(row);
@@ -79,8 +79,8 @@ function valueOf(value: Value, column: (name: string) => Column): RowValue {
       };
     }
     case 'binary': {
-      const left = valueOf(value.left, column);
-      const right = valueOf(value.right, column);
+      const left = cellsOf(value.left, column);
+      const right = cellsOf(value.right, column);
       const { operator } = value;
       return (row) => {
         const a = left(row);

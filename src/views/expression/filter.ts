@@ -5,11 +5,13 @@ import type { Address } from '../../loops/loops.ts';
 import { type Bound, boundOf, type FlagBitsBound, maskOf } from './bound.ts';
 import { checkNames, type KnownNames } from './check-names.ts';
 import { rowTest } from './evaluate.ts';
+import { checkWidths, type Interval } from './interval.ts';
 import { type Leaf, type Plan, planOf } from './plan.ts';
 import { type ColumnRange, clamp, rangeOf } from './ranges.ts';
-import { columnsOf, type Expression, type Test } from './syntax.ts';
+import { columnsOf, type Expression, type NameTest, type Test, testsOf } from './syntax.ts';
 import { WantedCodes } from './wanted-codes.ts';
 
+const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
@@ -23,9 +25,10 @@ export class Filter {
   readonly #stack: Address[] = [];
   readonly #codes: Map<Test, WantedCodes> = new Map();
 
-  /** Throws UsageError for a flag, type, zone, kind of mapping or state that this kernel does not have. */
+  /** Throws UsageError for a name that this kernel does not have, and for a calculation that may need more than 128 bits. */
   constructor(decoder: Decoder, expression: Expression) {
     checkNames(expression, knownNames(decoder));
+    for (const test of testsOf(expression)) checkWidths(test, limitsOf);
     this.#decoder = decoder;
     this.#plan = planOf(expression);
     this.#bound = boundOf(this.#plan, decoder.pages.flags);
@@ -79,19 +82,12 @@ export class Filter {
 
   #test(test: Test, to: Address, depth: number): void {
     const range = rangeOf(test);
-    if (range) return this.#within(range, to);
-    switch (test.kind) {
-      case 'named':
-      case 'pattern':
-        return this.#named(test, to, depth);
-      case 'has':
-        return this.#has(test, to);
-      case 'empty':
-        if (test.value.kind === 'column') return this.#isEmpty(test.value.column, to);
-        break;
-      default:
-    }
-    this.#byRows(test, to);
+    if (range) this.#within(range, to);
+    else if (test.kind === 'named' || test.kind === 'pattern') this.#named(test, test, to, depth);
+    else if (test.kind === 'has') this.#has(test, to);
+    else if (test.kind === 'empty' && test.value.kind === 'column')
+      this.#isEmpty(test, test.value.column, to, depth);
+    else this.#byRows(test, to);
   }
 
   /** Tests page by page what no loop is made for. */
@@ -169,14 +165,15 @@ export class Filter {
     }
   }
 
-  #named(test: Extract<Test, { kind: 'named' | 'pattern' }>, to: Address, depth: number): void {
+  /** `key` is the test of the plan: the codes of its names are kept for the next batch. */
+  #named(key: Test, test: NameTest, to: Address, depth: number): void {
     const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     const lane = this.#lane(test.column);
-    let wanted = this.#codes.get(test);
+    let wanted = this.#codes.get(key);
     if (!wanted) {
       wanted = new WantedCodes(test);
-      this.#codes.set(test, wanted);
+      this.#codes.set(key, wanted);
     }
     run.fillBits(count, 0, to);
     const one = this.#bits(depth);
@@ -207,7 +204,7 @@ export class Filter {
     if (how === 'any') run.notBits(to, count);
   }
 
-  #isEmpty(column: string, to: Address): void {
+  #isEmpty(key: Test, column: string, to: Address, depth: number): void {
     const { run } = this.#decoder.pages.loops;
     const { count } = this.#decoder;
     const lane = this.#lane(column);
@@ -225,12 +222,18 @@ export class Filter {
         run.typedWords(lane.at, lane.stride, count, to);
         break;
       case 'code':
-        this.#hasCode(lane, 0, to);
+        this.#named(key, { kind: 'named', column, names: [''] }, to, depth);
         break;
       default:
         run.fillBits(count, 0, to);
     }
   }
+}
+
+/** What the numbers of a column are between. */
+function limitsOf(column: string): Interval {
+  const { kind } = pageColumn(column as ColumnName);
+  return kind === 'word' ? { low: 0n, high: MAX_UINT64 } : { low: -WHOLE, high: WHOLE };
 }
 
 /** The names that this kernel has, of columns where they are known before a page is read. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { printValue } from './print.ts';
-import type { BinaryOperator, Value } from './syntax.ts';
+import { type BinaryOperator, type Test, type Value, valuesOf } from './syntax.ts';
 
 /** The least and the greatest whole number that a value can be; both are values that it may have, or beyond them. */
 export interface Interval {
@@ -46,6 +46,11 @@ export function intervalOf(value: Value, column: (name: string) => Interval): In
       return checked(combined(value.operator, left, right), value);
     }
   }
+}
+
+/** Throws UsageError for a test that calculates with more bits than there are. */
+export function checkWidths(test: Test, column: (name: string) => Interval): void {
+  for (const value of valuesOf(test)) if (value.kind !== 'column') intervalOf(value, column);
 }
 
 function combined(operator: BinaryOperator, left: Interval, right: Interval): Interval {

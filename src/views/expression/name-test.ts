@@ -1,11 +1,11 @@
 import { UsageError } from '../../core/errors.ts';
-import type { Test } from './syntax.ts';
+import type { NameTest, Test } from './syntax.ts';
 
 /**
  * The test that a name has to pass, case ignored. A name that there is only a number for, such as that of zone 5 where a
  * kernel has four, is `?5`, and may also be asked for as 5.
  */
-export function nameTest(test: Extract<Test, { kind: 'named' | 'pattern' }>): (name: string) => boolean {
+export function nameTest(test: NameTest): (name: string) => boolean {
   if (test.kind === 'pattern') return matcher(test);
   const names = new Set(test.names.map((name) => name.toLowerCase()));
   for (const name of names) if (/^\d+$/.test(name)) names.add(`?${Number(name)}`);

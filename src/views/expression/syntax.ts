@@ -46,11 +46,41 @@ export type Test =
   /** `value` may be any column. */
   | { readonly kind: 'empty'; readonly value: Value };
 
+/** A test of a column of names. */
+export type NameTest = Extract<Test, { kind: 'named' | 'pattern' }>;
+
 /** A `--where` expression: plain data, which other threads can be given. */
 export type Expression =
   | Test
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Expression[] }
   | { readonly kind: 'not'; readonly operand: Expression };
+
+/** The values that a test is about; that of `empty` may be any column. */
+export function valuesOf(test: Test): readonly Value[] {
+  switch (test.kind) {
+    case 'compare':
+      return [test.left, test.right];
+    case 'nonzero':
+    case 'in':
+    case 'empty':
+      return [test.value];
+    default:
+      return [];
+  }
+}
+
+/** The tests of an expression, in the order in which they are written. */
+export function testsOf(expression: Expression): Test[] {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.terms.flatMap(testsOf);
+    case 'not':
+      return testsOf(expression.operand);
+    default:
+      return [expression];
+  }
+}
 
 /** The columns that a value is calculated from. */
 export function columnsOfValue(value: Value): string[] {
@@ -68,31 +98,8 @@ export function columnsOfValue(value: Value): string[] {
 
 /** The columns that an expression looks at, each once. */
 export function columnsOf(expression: Expression): string[] {
-  const found = new Set<string>();
-  collect(expression, found);
-  return [...found];
-}
-
-function collect(expression: Expression, into: Set<string>): void {
-  switch (expression.kind) {
-    case 'and':
-    case 'or':
-      for (const term of expression.terms) collect(term, into);
-      break;
-    case 'not':
-      collect(expression.operand, into);
-      break;
-    case 'compare':
-      for (const side of [expression.left, expression.right]) {
-        for (const column of columnsOfValue(side)) into.add(column);
-      }
-      break;
-    case 'nonzero':
-    case 'in':
-    case 'empty':
-      for (const column of columnsOfValue(expression.value)) into.add(column);
-      break;
-    default:
-      into.add(expression.column);
-  }
+  const columns = testsOf(expression).flatMap((test) =>
+    'column' in test ? [test.column] : valuesOf(test).flatMap(columnsOfValue),
+  );
+  return [...new Set(columns)];
 }

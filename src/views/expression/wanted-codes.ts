@@ -1,6 +1,6 @@
 import type { Lane } from '../../decode/lanes.ts';
 import { nameOf, nameTest } from './name-test.ts';
-import type { Test } from './syntax.ts';
+import type { NameTest } from './syntax.ts';
 
 /** The codes of the names that a test asks for. Names are added while pages are read: those of slab caches. */
 export class WantedCodes {
@@ -8,7 +8,7 @@ export class WantedCodes {
   readonly #codes: number[] = [];
   #seen = 0;
 
-  constructor(test: Extract<Test, { kind: 'named' | 'pattern' }>) {
+  constructor(test: NameTest) {
     this.#holds = nameTest(test);
   }
 
