@@ -1,4 +1,8 @@
 /** The public interface of structpage. */
+
+export type { Conflict } from './classify/claims.ts';
+export { CLASS_NAMES, PAGE_CLASSES, type PageClass } from './classify/classes.ts';
+export type { Classification, Gap } from './classify/classify.ts';
 export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
 export { type ByteSource, bytesSource } from './core/bytes.ts';
 export {

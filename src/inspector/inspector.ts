@@ -1,3 +1,4 @@
+import { type Classification, classify } from '../classify/classify.ts';
 import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import {
@@ -17,6 +18,8 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
+import type { Objects } from '../objects/objects.ts';
+import { openObjects } from '../objects/open-objects.ts';
 import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '../scan/scan.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { parseExpression } from '../views/expression/parse.ts';
@@ -66,6 +69,8 @@ export class Inspector {
   readonly warnings: readonly string[];
 
   readonly #keep: (() => void) | undefined;
+  #objects: Objects | undefined;
+  #classes: Classification | undefined;
 
   constructor(parts: InspectorParts) {
     this.#keep = parts.keep;
@@ -89,6 +94,18 @@ export class Inspector {
 
   close(): void {
     this.image.close();
+  }
+
+  /** The kernel's own objects by all of its types, opened when they are first asked for. */
+  get objects(): Objects {
+    this.#objects ??= openObjects(this.kernel, this.types);
+    return this.#objects;
+  }
+
+  /** What every page is for, found out once. */
+  get classes(): Classification {
+    this.#classes ??= classify(this);
+    return this.#classes;
   }
 
   /**

@@ -15,6 +15,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['export'],
   ['views'],
   ['decode'],
+  ['classify'],
+  ['objects'],
   ['memmap'],
   ['kernel'],
   ['translate'],

@@ -1,0 +1,89 @@
+import type { Pfn } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import type { PageLayout } from '../layout/page-layout.ts';
+import type { MemoryModel } from '../memmap/memory-model.ts';
+import type { PageReader } from '../memmap/page-reader.ts';
+import { moduleFinder } from '../objects/modules.ts';
+import type { Objects } from '../objects/objects.ts';
+import { PfnSet } from '../objects/table-tree.ts';
+import type { Claimant, Machine } from './claimant.ts';
+import { Claims, type Conflict } from './claims.ts';
+import { extendedAttributes } from './extended-attributes.ts';
+import { perCpuFreeLists } from './free-lists.ts';
+import { hugetlbPool } from './hugetlb-pool.ts';
+import { kernelImage } from './kernel-image.ts';
+import { MAPPING_SYMBOLS } from './mappings.ts';
+import { memoryMap, physicalMap } from './memory-map.ts';
+import { pageTables } from './page-tables.ts';
+import { perCpuMemory } from './per-cpu-memory.ts';
+import { pipePages } from './pipes.ts';
+import { StructPages } from './struct-pages.ts';
+import { userMemory } from './user-memory.ts';
+import { vmalloc } from './vmalloc.ts';
+
+/** Who is asked before the struct pages are. */
+const CLAIMANTS: readonly Claimant[] = [
+  physicalMap,
+  memoryMap,
+  kernelImage,
+  pageTables,
+  perCpuMemory,
+  vmalloc,
+  perCpuFreeLists,
+  hugetlbPool,
+  pipePages,
+  extendedAttributes,
+];
+/** Who is asked afterwards, about what is still unknown. */
+const LATE: readonly Claimant[] = [userMemory];
+
+/** Something that could not be walked to its end. */
+export interface Gap {
+  /** What was walked. */
+  readonly what: string;
+  readonly why: string;
+}
+
+/** The class of every page. */
+export interface Classification {
+  /** The code of each pfn: a row of PAGE_CLASSES. */
+  readonly codes: Uint8Array;
+  /** Pages that two rules claim. */
+  readonly conflicts: readonly Conflict[];
+  /** What could not be found out, and why. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Finds the class of every page: first by the kernel's objects, then by the struct pages. */
+export function classify(parts: {
+  readonly objects: Objects;
+  readonly layout: PageLayout;
+  readonly model: MemoryModel;
+  readonly reader: PageReader;
+}): Classification {
+  const limit: Pfn = parts.model.present.at(-1)?.end ?? 0;
+  const names = [...CLAIMANTS, ...LATE].flatMap((c) => c.symbols);
+  parts.objects.kernel.symbols([...new Set([...names, ...MAPPING_SYMBOLS])]);
+  const machine: Machine = {
+    ...parts,
+    limit,
+    userMapped: new PfnSet(limit),
+    moduleOf: moduleFinder(parts.objects),
+  };
+  const claims = new Claims(limit);
+  const gaps: Gap[] = [];
+  const ask = (claimant: Claimant): void => {
+    try {
+      claimant.claim(machine, claims);
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      gaps.push({ what: claimant.name, why: error.message });
+    }
+  };
+  for (const claimant of CLAIMANTS) ask(claimant);
+  const pages = new StructPages(machine, claims);
+  pages.run();
+  if (pages.mappings.trouble) gaps.push({ what: 'files of cached pages', why: pages.mappings.trouble });
+  for (const claimant of LATE) ask(claimant);
+  return { codes: claims.codes, conflicts: claims.conflicts, gaps };
+}

@@ -1,0 +1,55 @@
+import type { VirtAddr } from '../core/address.ts';
+import { listNodes } from '../objects/list.ts';
+import type { Objects } from '../objects/objects.ts';
+import { rbNodes } from '../objects/rbtree.ts';
+import { inodesOf, superBlocks } from '../objects/super-blocks.ts';
+import { type Claimant, pfnOfAddress } from './claimant.ts';
+import { classCode } from './classes.ts';
+
+/** kmalloc() takes whole pages for more than this many (KMALLOC_MAX_CACHE_SIZE of SLUB, include/linux/slab.h). */
+const LARGEST_SLAB_PAGES = 2;
+
+/** Extended attributes of tmpfs files that are too large for a slab: kmalloc() gave them pages of their own. */
+export const extendedAttributes: Claimant = {
+  name: 'extended attributes of tmpfs',
+  symbols: ['super_blocks', 'page_offset_base'],
+  claim(machine, claims) {
+    const { objects } = machine;
+    const info = objects.find('shmem_inode_info');
+    const attribute = objects.find('simple_xattr');
+    const base = objects.findSymbol('page_offset_base');
+    if (!info?.has('xattrs') || !attribute || base === undefined) return;
+    const { pageSize } = objects.memory.format;
+    const directMap = objects.memory.word(base);
+    const code = classCode('large_kmalloc', 'xattr');
+    for (const { address, type } of superBlocks(objects)) {
+      if (type !== 'tmpfs' && type !== 'devtmpfs') continue;
+      for (const inode of inodesOf(objects, address)) {
+        const holder = info.at(info.container(inode, 'vfs_inode'), 'xattrs');
+        for (const at of attributesOf(objects, holder)) {
+          const bytes = attribute.size + attribute.number(at, 'size');
+          if (bytes <= LARGEST_SLAB_PAGES * pageSize) continue;
+          const pfn = pfnOfAddress(machine, at);
+          // kvmalloc() may have gone to vmalloc space, whose pages are claimed there
+          if (pfn === undefined || at - directMap !== BigInt(pfn * pageSize)) continue;
+          claims.claim(pfn, code, 2 ** Math.ceil(Math.log2(bytes / pageSize)));
+        }
+      }
+    }
+  },
+};
+
+/** A list until 6.1, a tree since 6.2, and a pointer to a hash table, which is not walked, in 7.x. */
+function* attributesOf(objects: Objects, holder: VirtAddr): Generator<VirtAddr> {
+  const type = objects.find('simple_xattrs');
+  const attribute = objects.struct('simple_xattr');
+  if (type?.has('rb_root') && attribute.has('rb_node')) {
+    for (const node of rbNodes(objects, type.at(holder, 'rb_root'))) {
+      yield attribute.container(node, 'rb_node');
+    }
+  } else if (type?.has('head') && attribute.has('list')) {
+    const head = type.at(holder, 'head');
+    if (objects.memory.word(head) === 0n) return;
+    for (const node of listNodes(objects.memory, head)) yield attribute.container(node, 'list');
+  }
+}

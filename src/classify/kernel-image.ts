@@ -1,0 +1,39 @@
+import { type Claimant, pfnOfAddress } from './claimant.ts';
+import { classCode } from './classes.ts';
+import { reservedPages } from './reserved-pages.ts';
+
+/** Sections of the image by the symbols around them (include/asm-generic/sections.h). */
+const SECTIONS = [
+  ['text', '_text', '_etext'],
+  ['rodata', '__start_rodata', '__end_rodata'],
+  ['data', '_sdata', '_edata'],
+  ['bss', '__bss_start', '__bss_stop'],
+  ['brk', '__brk_base', '__brk_limit'],
+] as const;
+
+/** The kernel's image. What it gave back after boot is not reserved any more, and not named by its address. */
+export const kernelImage: Claimant = {
+  name: 'kernel image',
+  symbols: ['_text', '_end', ...SECTIONS.flatMap(([, from, to]) => [from, to])],
+  claim(machine, claims) {
+    const { objects } = machine;
+    const { pageSize } = objects.memory.format;
+    const start = objects.symbol('_text');
+    const end = objects.symbol('_end');
+    const sections = SECTIONS.flatMap(([name, from, to]) => {
+      const [first, last] = [objects.findSymbol(from), objects.findSymbol(to)];
+      return first === undefined || last === undefined
+        ? []
+        : [{ first, last, code: classCode('kernel_image', name) }];
+    });
+    const other = classCode('reserved', 'image');
+    const reserved = reservedPages(machine);
+    for (let at = start; at < end; at += BigInt(pageSize)) {
+      // the text mapping is contiguous; holes that were given back may not be mapped any more
+      const pfn = pfnOfAddress(machine, at);
+      if (pfn === undefined || !reserved(pfn)) continue;
+      const section = sections.find((s) => at >= s.first && at < s.last);
+      claims.claim(pfn, section?.code ?? other);
+    }
+  },
+};

@@ -1,0 +1,13 @@
+import type { Pfn } from '../core/address.ts';
+import type { Machine } from './claimant.ts';
+
+/** Tells whether PG_reserved is set of a page. */
+export function reservedPages({ layout, objects, model }: Machine): (pfn: Pfn) => boolean {
+  const bit = layout.flags.bits.get('reserved');
+  const at = BigInt(layout.offsets.flags);
+  return (pfn) => {
+    const page = model.addressOf(pfn);
+    if (page === undefined || bit === undefined) return false;
+    return ((objects.memory.word(page + at) >> BigInt(bit)) & 1n) === 1n;
+  };
+}

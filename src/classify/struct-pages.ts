@@ -1,0 +1,225 @@
+import type { Pfn } from '../core/address.ts';
+import { word } from '../core/address.ts';
+import type { PageTypes } from '../layout/page-types.ts';
+import { BATCH_PAGES } from '../memmap/batches.ts';
+import { PAGE_STATES, type RawPages } from '../memmap/page-reader.ts';
+import type { Machine } from './claimant.ts';
+import type { Claims } from './claims.ts';
+import { classCode, UNDECIDED } from './classes.ts';
+import { Mappings } from './mappings.ts';
+
+const OK = PAGE_STATES.indexOf('ok');
+/** Types that make a page belong to a class, by their names in the kernel. */
+const TYPED: readonly (readonly [type: string, name: string, subclass?: string])[] = [
+  ['slab', 'slab'],
+  ['hugetlb', 'hugetlb'],
+  ['table', 'page_table', 'typed'],
+  ['offline', 'balloon'],
+  ['balloon', 'balloon'],
+  ['zsmalloc', 'zsmalloc'],
+  ['large_kmalloc', 'large_kmalloc'],
+  ['unaccepted', 'reserved', 'unaccepted'],
+  ['guard', 'reserved', 'guard'],
+];
+const CODE = {
+  buddy: classCode('free_buddy'),
+  slab: classCode('slab'),
+  hugetlb: classCode('hugetlb'),
+  reserved: classCode('reserved'),
+  hwpoison: classCode('hwpoison'),
+  ksm: classCode('ksm'),
+  anon: classCode('anon'),
+  thp: classCode('anon', 'thp'),
+  mthp: classCode('anon', 'mthp'),
+  swapCache: classCode('swap_cache'),
+  truncated: classCode('unknown', 'truncated'),
+  compound: classCode('unknown', 'compound'),
+  tail: classCode('unknown', 'tail'),
+  unread: classCode('unknown', 'unread'),
+  unknown: classCode('unknown'),
+  hole: classCode('hole'),
+};
+
+/** How a page type is recognised: `(word & mask) === value`. */
+interface TypeTest {
+  readonly mask: number;
+  readonly value: number;
+  readonly code: number;
+}
+
+/** What the struct pages say themselves, for every page; held against what was claimed before. */
+export class StructPages {
+  readonly #machine: Machine;
+  readonly #claims: Claims;
+  readonly #mappings: Mappings;
+  readonly #tests: readonly TypeTest[];
+  readonly #buddy: TypeTest | undefined;
+  readonly #words: number;
+  readonly #hugeOrder: number;
+
+  constructor(machine: Machine, claims: Claims) {
+    this.#machine = machine;
+    this.#claims = claims;
+    this.#mappings = new Mappings(machine);
+    const { types } = machine.layout;
+    this.#tests = TYPED.flatMap(([type, name, subclass]) => testFor(types, type, classCode(name, subclass)));
+    [this.#buddy] = testFor(types, 'buddy', CODE.buddy);
+    this.#words = machine.layout.size / 4;
+    const { levels } = machine.objects.memory.space.walker.tables.mode;
+    this.#hugeOrder = levels.at(-1)!.bits;
+  }
+
+  /** Decides every page of the array. */
+  run(): void {
+    const { reader, model, limit } = this.#machine;
+    const { codes } = this.#claims;
+    const buffer = reader.buffer(BATCH_PAGES);
+    let behind = 0;
+    for (const { start, end } of model.present) {
+      fillUndecided(codes, behind, start, CODE.hole);
+      for (let at = start; at < end; ) {
+        const stop = Math.min(end, (Math.floor(at / BATCH_PAGES) + 1) * BATCH_PAGES);
+        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * model.pageSize)));
+        at = stop;
+      }
+      behind = end;
+    }
+    fillUndecided(codes, behind, limit, CODE.hole);
+  }
+
+  #batch(raw: RawPages): void {
+    const { layout, limit } = this.#machine;
+    const { codes } = this.#claims;
+    const words = new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * this.#words);
+    const size = this.#words;
+    const typeAt = layout.offsets.mapcount / 4;
+    const buddy = this.#buddy;
+    const orderAt = layout.offsets.private / 4;
+    for (let i = 0; i < raw.count; i++) {
+      const pfn = raw.start + i;
+      const at = i * size;
+      let code: number;
+      if (raw.states[i] !== OK) code = CODE.unread;
+      else if (buddy && (words[at + typeAt]! & buddy.mask) === buddy.value) {
+        const order = words[at + orderAt]!;
+        const end = Math.min(limit, pfn + (order < 32 ? 2 ** order : 1));
+        // pages of a free block have nothing to say; those that are claimed all the same are a conflict
+        for (let free = pfn; free < end; free++) this.#put(codes, free, CODE.buddy);
+        i += end - pfn - 1;
+        continue;
+      } else code = this.#codeOf(words, at, pfn);
+      this.#put(codes, pfn, code);
+    }
+  }
+
+  #put(codes: Uint8Array, pfn: Pfn, code: number): void {
+    const before = codes[pfn]!;
+    if (before === UNDECIDED) codes[pfn] = code;
+    else if (before !== code && code < CODE.truncated) codes[pfn] = this.#claims.decide(pfn, before, code);
+  }
+
+  /** What one page is, by its struct page and that of its head. */
+  #codeOf(words: Uint32Array, at: number, pfn: Pfn): number {
+    const { layout } = this.#machine;
+    const { offsets, flags } = layout;
+    const low = words[at + offsets.flags / 4]!;
+    const type = words[at + offsets.mapcount / 4]! | 0;
+    const compound = words[at + offsets.compound / 4]!;
+    if ((compound & 1) === 1) {
+      if (isSet(low, flags.bits.get('hwpoison'))) return CODE.hwpoison;
+      const head = this.#headOf(words, at, pfn);
+      return head === undefined ? CODE.unknown : (this.#claims.codes[head] ?? CODE.unknown);
+    }
+    if (isSet(low, flags.bits.get('slab'))) return CODE.slab;
+    if (type < -1) for (const test of this.#tests) if ((type & test.mask) === test.value) return test.code;
+    if (isSet(low, flags.bits.get('reserved'))) return CODE.reserved;
+    if (isSet(low, flags.bits.get('hwpoison'))) return CODE.hwpoison;
+    const head = isSet(low, flags.bits.get('head'));
+    if (head && this.#isHugetlb(words, at)) return CODE.hugetlb;
+    return this.#byMapping(words, at, pfn, low, head);
+  }
+
+  #byMapping(words: Uint32Array, at: number, pfn: Pfn, low: number, head: boolean): number {
+    const { layout } = this.#machine;
+    const { offsets, flags } = layout;
+    const refcount = words[at + offsets.refcount / 4]! | 0;
+    const mappingLow = words[at + offsets.mapping / 4]!;
+    const mappingHigh = words[at + offsets.mapping / 4 + 1]!;
+    if (refcount === 0) return head ? CODE.compound : CODE.tail;
+    const kind = mappingLow & 3;
+    const lru = isSet(low, flags.bits.get('lru'));
+    if (kind === 3) return CODE.ksm;
+    if (kind === 1) {
+      const order = head ? this.#orderOf(words, at) : 0;
+      return order === 0 ? CODE.anon : order === this.#hugeOrder ? CODE.thp : CODE.mthp;
+    }
+    if (mappingLow === 0 && mappingHigh === 0) {
+      const cached = isSet(low, flags.bits.get('swapcache')) && isSet(low, flags.bits.get('swapbacked'));
+      if (cached) return CODE.swapCache;
+      return lru ? CODE.truncated : head ? CODE.compound : CODE.unknown;
+    }
+    const mapping = word(mappingLow, mappingHigh);
+    if (kind === 2) return this.#mappings.movable(mapping & ~3n) ?? CODE.unknown;
+    const index = words[at + offsets.index / 4]! + words[at + offsets.index / 4 + 1]! * 4294967296;
+    return this.#mappings.file(mapping, index, pfn, lru, head) ?? (head ? CODE.compound : CODE.unknown);
+  }
+
+  /** The head of a tail: a pointer to its struct page, or since 7.1 a mask over the tail's own. */
+  #headOf(words: Uint32Array, at: number, pfn: Pfn): Pfn | undefined {
+    const { model, layout } = this.#machine;
+    const to = layout.offsets.compound / 4;
+    const value = word(words[at + to]!, words[at + to + 1]!);
+    const own = model.addressOf(pfn);
+    if (own === undefined) return undefined;
+    if (layout.tailMayBeMask && isMask(value)) return model.pfnOf(own & (value & ~1n));
+    return model.pfnOf(value & ~1n);
+  }
+
+  #isHugetlb(words: Uint32Array, at: number): boolean {
+    const { hugetlb } = this.#machine.layout;
+    const next = at + this.#words;
+    if (hugetlb.kind === 'type' || next + this.#words > words.length) return false;
+    if (hugetlb.kind === 'flag')
+      return isSet(words[next + this.#machine.layout.offsets.flags / 4]!, hugetlb.bit);
+    const byte = at * 4 + hugetlb.offset;
+    const bytes = new Uint8Array(words.buffer, words.byteOffset + byte, hugetlb.size);
+    return bytes[0] === hugetlb.value;
+  }
+
+  #orderOf(words: Uint32Array, at: number): number {
+    const { order, offsets } = this.#machine.layout;
+    const next = at + this.#words;
+    if (next + this.#words > words.length) return 0;
+    if (order.kind === 'flags') return words[next + offsets.flags / 4]! & 0xff;
+    const byte = at * 4 + order.offset;
+    return (words[byte >> 2]! >>> ((byte & 3) * 8)) & 0xff;
+  }
+
+  /** What went wrong in looking at address_spaces, if anything did. */
+  get mappings(): Mappings {
+    return this.#mappings;
+  }
+}
+
+function isSet(low: number, bit: number | undefined): boolean {
+  return bit !== undefined && bit < 32 && ((low >>> bit) & 1) === 1;
+}
+
+/** All ones above some bit, none below it but the lowest. */
+function isMask(value: bigint): boolean {
+  const inverted = ~(value & ~1n) & 0xffffffffffffffffn;
+  return inverted < 1n << 40n && (inverted & (inverted + 1n)) === 0n;
+}
+
+function testFor(types: PageTypes, name: string, code: number): TypeTest[] {
+  const found = types.values.find((t) => t.name === name);
+  if (!found) return [];
+  const { value } = found;
+  if (types.encoding === 'byte') return [{ mask: 0xff000000 | 0, value: (value << 24) | 0, code }];
+  if (types.encoding === 'exact') return [{ mask: -1, value: value | 0, code }];
+  return [{ mask: types.base | value | 0, value: types.base | 0, code }];
+}
+
+function fillUndecided(codes: Uint8Array, start: Pfn, end: Pfn, code: number): void {
+  for (let pfn = start; pfn < end; pfn++) if (codes[pfn] === UNDECIDED) codes[pfn] = code;
+}

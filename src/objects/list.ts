@@ -1,0 +1,35 @@
+import { hex, type VirtAddr } from '../core/address.ts';
+import type { KernelMemory } from './memory.ts';
+import { ChainError, LoopGuard } from './walk.ts';
+
+/**
+ * The nodes of a `struct list_head`, without its head (include/linux/list.h). Each node must point back to the one before
+ * it; throws ChainError where one does not, and FaultError where memory is missing.
+ */
+export function* listNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
+  const guard = new LoopGuard(`list at ${hex(head)}`);
+  const back = BigInt(memory.format.wordBytes);
+  let before = head;
+  for (let node = memory.word(head); node !== head; node = memory.word(node)) {
+    guard.step(node);
+    if (memory.word(node + back) !== before) {
+      throw new ChainError(`list at ${hex(head)}`, node, guard.met - 1, 'its prev is not the node before it');
+    }
+    yield node;
+    before = node;
+  }
+}
+
+/** As listNodes, for lists that are read under RCU, whose `prev` says nothing. */
+export function* rcuListNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
+  const guard = new LoopGuard(`list at ${hex(head)}`);
+  for (let node = memory.word(head); node !== head; node = memory.word(node)) {
+    guard.step(node);
+    yield node;
+  }
+}
+
+/** Whether a list has no node. */
+export function isEmptyList(memory: KernelMemory, head: VirtAddr): boolean {
+  return memory.word(head) === head;
+}

@@ -1,0 +1,84 @@
+import { hex, type VirtAddr } from '../core/address.ts';
+import type { Objects } from './objects.ts';
+import { ChainError, MOST_ELEMENTS } from './walk.ts';
+
+/** An entry of a maple tree: what is stored for the indices [first, last]. */
+export interface MapleEntry {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly entry: bigint;
+}
+
+/** enum maple_type (include/linux/maple_tree.h). */
+const DENSE = 0;
+const LEAF_64 = 1;
+const ARANGE_64 = 3;
+/** A node pointer keeps its type in bits 3 to 6; nodes are 256-byte aligned. */
+const TYPE_SHIFT = 3n;
+const NODE_MASK = 255n;
+const MOST_DEPTH = 32;
+
+/** Where slots and pivots are in the two kinds of node that have pivots. */
+interface Kind {
+  readonly pivots: bigint;
+  readonly slots: bigint;
+  readonly count: number;
+}
+
+/**
+ * What a maple tree holds, by ascending index; empty ranges are left out (lib/maple_tree.c). Throws ChainError for a tree
+ * whose pivots do not rise or that is too high, so loops end, and FaultError.
+ */
+export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<MapleEntry> {
+  const { memory } = objects;
+  const word = BigInt(memory.format.wordBytes);
+  const kindOf = (name: string): Kind => {
+    const type = objects.struct(name);
+    const slots = type.place('slot');
+    return {
+      pivots: BigInt(type.offset('pivot')),
+      slots: BigInt(slots.offset),
+      count: slots.size / memory.format.wordBytes,
+    };
+  };
+  const range = kindOf('maple_range_64');
+  const arange = kindOf('maple_arange_64');
+  const name = `maple tree at ${hex(tree)}`;
+  const most = (1n << (word * 8n)) - 1n;
+  let met = 0;
+
+  function* below(encoded: bigint, first: bigint, last: bigint, depth: number): Generator<MapleEntry> {
+    const type = Number((encoded >> TYPE_SHIFT) & 15n);
+    const node = encoded & ~NODE_MASK;
+    if (type === DENSE || type > ARANGE_64 || depth > MOST_DEPTH) {
+      throw new ChainError(
+        name,
+        node,
+        met,
+        depth > MOST_DEPTH ? 'it is too high' : `its nodes are of type ${type}`,
+      );
+    }
+    const { pivots, slots, count } = type === ARANGE_64 ? arange : range;
+    let start = first;
+    for (let i = 0; i < count && start <= last; i++) {
+      const pivot = i < count - 1 ? memory.word(node + pivots + BigInt(i) * word) : last;
+      // a pivot of 0 behind the first slot is the end of what is used
+      const end = pivot === 0n && i > 0 ? last : pivot < last ? pivot : last;
+      if (end < start) throw new ChainError(name, node, met, `pivot ${i} is below the one before it`);
+      const entry = memory.word(node + slots + BigInt(i) * word);
+      if (entry !== 0n) {
+        if (type === LEAF_64) {
+          if (++met > MOST_ELEMENTS) throw new ChainError(name, node, met, 'it has no end');
+          if ((entry & 3n) !== 2n) yield { first: start, last: end, entry };
+        } else yield* below(entry, start, end, depth + 1);
+      }
+      if (end === last) return;
+      start = end + 1n;
+    }
+  }
+  const root = memory.word(objects.struct('maple_tree').at(tree, 'ma_root'));
+  if (root === 0n) return;
+  // xa_is_node(): an internal entry that is larger than any sibling
+  if ((root & 3n) === 2n && root > 4096n) yield* below(root, 0n, most, 1);
+  else yield { first: 0n, last: 0n, entry: root };
+}

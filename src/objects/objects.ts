@@ -1,0 +1,75 @@
+import type { VirtAddr } from '../core/address.ts';
+import { LayoutError } from '../core/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
+import { KernelMemory, type WordFormat } from './memory.ts';
+import { PerCpu } from './per-cpu.ts';
+import { Struct } from './struct.ts';
+
+/** The objects of one kernel: its memory, its types, its symbols. */
+export class Objects {
+  readonly kernel: Kernel;
+  readonly types: TypeFacts;
+  readonly memory: KernelMemory;
+  readonly #structs: Map<string, Struct | null> = new Map();
+  #perCpu: PerCpu | undefined;
+
+  constructor(kernel: Kernel, types: TypeFacts, format: WordFormat = formatOf(kernel)) {
+    this.kernel = kernel;
+    this.types = types;
+    this.memory = new KernelMemory(kernel.space, format);
+  }
+
+  /** A struct or union that the kernel may or may not have. */
+  find(name: string): Struct | undefined {
+    let struct = this.#structs.get(name);
+    if (struct === undefined) {
+      const size = this.types.structSize(name);
+      struct = size ? new Struct(name, size, this.types, this.memory) : null;
+      this.#structs.set(name, struct);
+    }
+    return struct ?? undefined;
+  }
+
+  /** A struct or union; the first of several names that the kernel has. Throws LayoutError if it has none. */
+  struct(...names: string[]): Struct {
+    for (const name of names) {
+      const struct = this.find(name);
+      if (struct) return struct;
+    }
+    throw new LayoutError(`struct ${names.join(' or ')}`, `${this.types.origin} has no such type`);
+  }
+
+  /** The address of a symbol. Throws LayoutError if the kernel has none of that name. */
+  symbol(name: string): VirtAddr {
+    const address = this.kernel.symbol(name);
+    if (address === undefined) throw new LayoutError(name, 'the symbol table of the kernel does not have it');
+    return address;
+  }
+
+  /** The address of a symbol that the kernel may or may not have. */
+  findSymbol(name: string): VirtAddr | undefined {
+    return this.kernel.symbol(name);
+  }
+
+  /** The pointer or `unsigned long` in a variable. */
+  variable(name: string): bigint {
+    return this.memory.word(this.symbol(name));
+  }
+
+  /** The number of an enumerator of a named enum; undefined if there is none of either name. */
+  enumerator(enumName: string, name: string): number | undefined {
+    const value = this.types.enumerators(enumName)?.get(name);
+    return value === undefined ? undefined : Number(value);
+  }
+
+  get perCpu(): PerCpu {
+    this.#perCpu ??= new PerCpu(this);
+    return this.#perCpu;
+  }
+}
+
+/** All kernels that are opened today are little-endian and of 64 bits. */
+function formatOf(kernel: Kernel): WordFormat {
+  return { littleEndian: true, wordBytes: 8, pageSize: 2 ** kernel.architecture.pageShift };
+}

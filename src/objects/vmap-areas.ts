@@ -1,0 +1,37 @@
+import type { VirtAddr } from '../core/address.ts';
+import { rcuListNodes } from './list.ts';
+import type { Objects } from './objects.ts';
+
+/** An area of vmalloc space that is in use (include/linux/vmalloc.h). */
+export interface VmapArea {
+  readonly start: VirtAddr;
+  readonly end: VirtAddr;
+  /** Its vm_struct; 0 for what vm_map_ram() made. */
+  readonly vm: VirtAddr;
+}
+
+/** More nodes than CPUs a kernel has. */
+const MOST_NODES = 4096;
+
+/** All areas of vmalloc space: one list until 6.8, one for each vmap_node since 6.9 (mm/vmalloc.c). */
+export function* vmapAreas(objects: Objects): Generator<VmapArea> {
+  const area = objects.struct('vmap_area');
+  for (const head of heads(objects)) {
+    for (const node of rcuListNodes(objects.memory, head)) {
+      const at = area.container(node, 'list');
+      yield { start: area.word(at, 'va_start'), end: area.word(at, 'va_end'), vm: area.word(at, 'vm') };
+    }
+  }
+}
+
+function* heads(objects: Objects): Generator<VirtAddr> {
+  const one = objects.findSymbol('vmap_area_list');
+  if (one !== undefined) {
+    yield one;
+    return;
+  }
+  const node = objects.struct('vmap_node');
+  const count = Math.min(MOST_NODES, objects.memory.u32(objects.symbol('nr_vmap_nodes')));
+  const nodes = objects.variable('vmap_nodes');
+  for (let i = 0; i < count; i++) yield node.at(nodes + BigInt(i * node.size), 'busy.head');
+}

@@ -1,0 +1,124 @@
+import { hex, type VirtAddr } from '../core/address.ts';
+import { LayoutError } from '../core/errors.ts';
+import type { Objects } from './objects.ts';
+import { ChainError } from './walk.ts';
+
+/** An entry of an xarray: a pointer, or a value that is stored in place. */
+export interface XarrayEntry {
+  readonly index: number;
+  /** The entry as it is stored: a pointer with its tag bits, or `value << 1 | 1`. */
+  readonly entry: bigint;
+}
+
+const INTERNAL = 2n;
+/** Entries below this that look like internal ones are siblings, retries and zeros, not nodes (xa_is_node). */
+const FIRST_NODE = 4096n;
+
+/** The layout of an xarray: struct xarray and xa_node since 4.20, struct radix_tree_root and radix_tree_node before. */
+interface Shape {
+  readonly head: bigint;
+  readonly shift: number;
+  readonly slots: bigint;
+  readonly fanOut: number;
+  /** What marks a pointer to a node: the bits and their value. */
+  readonly isNode: (entry: bigint) => boolean;
+  readonly nodeOf: (entry: bigint) => VirtAddr;
+}
+
+function shapeOf(objects: Objects): Shape {
+  const node = objects.find('xa_node') ?? objects.struct('radix_tree_node');
+  const slots = node.place('slots');
+  const { wordBytes } = objects.memory.format;
+  const root = objects.find('xarray');
+  const head = root ? root.offset('xa_head') : objects.struct('radix_tree_root').offset('rnode');
+  const common = {
+    head: BigInt(head),
+    shift: node.offset('shift'),
+    slots: BigInt(slots.offset),
+    fanOut: slots.size / wordBytes,
+  };
+  if (root) {
+    return {
+      ...common,
+      isNode: (e) => (e & 3n) === INTERNAL && e > FIRST_NODE,
+      nodeOf: (e) => e - INTERNAL,
+    };
+  }
+  return { ...common, isNode: (e) => (e & 3n) === 1n, nodeOf: (e) => e & ~3n };
+}
+
+/**
+ * What a `struct xarray` holds, by ascending index (include/linux/xarray.h, lib/xarray.c); siblings of an entry that spans
+ * several indices are left out. Throws ChainError for a tree whose levels do not shrink, so loops end, and FaultError.
+ */
+export function* xarrayEntries(objects: Objects, root: VirtAddr): Generator<XarrayEntry> {
+  const shape = shapeOf(objects);
+  const { memory } = objects;
+  const word = BigInt(memory.format.wordBytes);
+  const name = `xarray at ${hex(root)}`;
+  let met = 0;
+  function* below(node: VirtAddr, base: number, above: number): Generator<XarrayEntry> {
+    const shift = memory.u8(node + BigInt(shape.shift));
+    if (shift >= above || shape.fanOut < 2) throw new ChainError(name, node, met, `its shift is ${shift}`);
+    for (let slot = 0; slot < shape.fanOut; slot++) {
+      const entry = memory.word(node + shape.slots + BigInt(slot) * word);
+      if (entry === 0n) continue;
+      const index = base + slot * 2 ** shift;
+      if (shape.isNode(entry)) yield* below(shape.nodeOf(entry), index, shift);
+      else if (isEntry(entry)) {
+        met++;
+        yield { index, entry };
+      }
+    }
+  }
+  const head = memory.word(root + shape.head);
+  if (head === 0n) return;
+  if (shape.isNode(head)) yield* below(shape.nodeOf(head), 0, 64);
+  else if (isEntry(head)) yield { index: 0, entry: head };
+}
+
+/** The entry at one index; 0 if there is none. */
+export function xarrayLoad(objects: Objects, root: VirtAddr, index: number): bigint {
+  const shape = shapeOf(objects);
+  const { memory } = objects;
+  const word = BigInt(memory.format.wordBytes);
+  let entry = memory.word(root + shape.head);
+  let above = 64;
+  while (shape.isNode(entry)) {
+    const node = shape.nodeOf(entry);
+    const shift = memory.u8(node + BigInt(shape.shift));
+    if (shift >= above)
+      throw new ChainError(`xarray at ${hex(root)}`, node, 64 - above, `its shift is ${shift}`);
+    if (above === 64 && index >= shape.fanOut * 2 ** shift) return 0n;
+    const slot = Math.floor(index / 2 ** shift) % shape.fanOut;
+    entry = memory.word(node + shape.slots + BigInt(slot) * word);
+    // a sibling names the slot of the entry that it belongs to
+    if ((entry & 3n) === INTERNAL && entry <= BigInt(shape.fanOut * 4)) {
+      entry = memory.word(node + shape.slots + (entry >> 2n) * word);
+    }
+    above = shift;
+  }
+  if (above === 64 && index !== 0) return 0n;
+  return isEntry(entry) ? entry : 0n;
+}
+
+/** Whether an entry is what somebody stored: no sibling, retry or zero entry. */
+function isEntry(entry: bigint): boolean {
+  return entry !== 0n && (entry & 3n) !== INTERNAL;
+}
+
+/** The pointer of an entry, without its tag bits; undefined for a value. */
+export function pointerOf({ entry }: XarrayEntry): VirtAddr | undefined {
+  return (entry & 1n) === 1n ? undefined : entry & ~3n;
+}
+
+/** Throws LayoutError if the kernel's types have neither struct. */
+export function hasXarray(objects: Objects): boolean {
+  try {
+    shapeOf(objects);
+    return true;
+  } catch (error) {
+    if (error instanceof LayoutError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import type { VirtAddr } from '../core/address.ts';
+import { LayoutError } from '../core/errors.ts';
+import type { Objects } from './objects.ts';
+
+/** A zone of a node (include/linux/mmzone.h). */
+export interface ZoneObject {
+  readonly address: VirtAddr;
+  readonly node: number;
+  /** The pglist_data that it is in. */
+  readonly nodeAddress: VirtAddr;
+  /** Its number in the node, as in page flags. */
+  readonly index: number;
+  readonly name: string;
+  readonly startPfn: number;
+  readonly managed: number;
+  readonly spanned: number;
+  readonly present: number;
+}
+
+/** Nodes of a machine, with the address of their pglist_data. */
+export function* nodes(objects: Objects): Generator<{ readonly node: number; readonly address: VirtAddr }> {
+  const { memory, kernel } = objects;
+  const table = objects.findSymbol('node_data');
+  if (table === undefined) {
+    yield { node: 0, address: objects.symbol('contig_page_data') };
+    return;
+  }
+  const length = kernel.vmcoreinfo?.length('node_data') ?? 64;
+  const { wordBytes } = memory.format;
+  for (let node = 0; node < Math.min(length, 4096); node++) {
+    const address = memory.word(table + BigInt(node * wordBytes));
+    if (address !== 0n) yield { node, address };
+  }
+}
+
+/** All zones of all nodes that are initialised, empty ones too. */
+export function* zones(objects: Objects): Generator<ZoneObject> {
+  const node = objects.struct('pglist_data');
+  const zone = objects.struct('zone');
+  for (const { node: number, address: nodeAddress } of nodes(objects)) {
+    const { offset, size } = node.place('node_zones');
+    for (let index = 0; (index + 1) * zone.size <= size; index++) {
+      const address = nodeAddress + BigInt(offset + index * zone.size);
+      const name = zone.word(address, 'name');
+      if (name === 0n) continue;
+      yield {
+        address,
+        node: number,
+        nodeAddress,
+        index,
+        name: objects.memory.string(name, 32),
+        startPfn: zone.number(address, 'zone_start_pfn'),
+        managed: zone.number(address, 'managed_pages'),
+        spanned: zone.number(address, 'spanned_pages'),
+        present: zone.number(address, 'present_pages'),
+      };
+    }
+  }
+}
+
+/** The per-CPU page lists of a zone on one CPU, as the address of its per_cpu_pages. */
+export function perCpuPages(objects: Objects, zone: VirtAddr, cpu: number): VirtAddr {
+  const type = objects.struct('zone');
+  const pointer = type.word(zone, ['per_cpu_pageset', 'pageset']);
+  if (pointer === 0n) throw new LayoutError('zone.per_cpu_pageset', 'the zone has no per-CPU lists');
+  const at = objects.perCpu.pointer(pointer, cpu);
+  // until 5.13 the lists are within a per_cpu_pageset
+  return type.has('per_cpu_pageset') ? at : objects.struct('per_cpu_pageset').at(at, 'pcp');
+}

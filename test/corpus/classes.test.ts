@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Inspector, openMemory, PAGE_CLASSES } from '../../src/index.ts';
+
+/** Captures of guests that said themselves what each page is for, the answers, and the program that compares. */
+const truth = process.env.STRUCTPAGE_TRUTH ?? '';
+const answers = process.env.STRUCTPAGE_ANSWERS ?? '';
+const checker = process.env.STRUCTPAGE_TRUTH_CHECKER ?? '';
+const captures = existsSync(truth) && existsSync(checker) ? readdirSync(truth) : [];
+if (captures.length === 0)
+  console.info('no captures with answers (STRUCTPAGE_TRUTH): classes are not held against them');
+
+const corpus = process.env.STRUCTPAGE_CORPUS ?? '';
+const DUMPS = [
+  'x86_64-5.10.0-32-cloud/vmcore.elf',
+  'x86_64-6.12.107-cloud/vmcore.elf',
+  'x86_64-6.12.107-kdump/vmcore.kdump-lzo-d31',
+  'x86_64-7.2.13-cloud/vmcore.elf',
+].filter((name) => existsSync(join(corpus, name)));
+
+const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** What holds for the classes of any machine. */
+function checkClasses(inspector: Inspector): void {
+  const { codes, conflicts, gaps } = inspector.classes;
+  expect(conflicts).toEqual([]);
+  expect(gaps).toEqual([]);
+  expect(codes.indexOf(0)).toBe(-1);
+  expect(Math.max(...new Set(codes))).toBeLessThan(PAGE_CLASSES.length);
+}
+
+describe.each(captures)('the pages of %s', (name) => {
+  test('are of the class that the guest and drgn say', async () => {
+    const inspector = await openMemory(join(truth, name, 'vmcore.elf'));
+    checkClasses(inspector);
+    const rows = Array.from(inspector.classes.codes, (code, pfn) => `${pfn},${PAGE_CLASSES[code]!.name}`);
+    inspector.close();
+    const path = join(dir, `${name}.csv`);
+    writeFileSync(path, ['pfn,class', ...rows, ''].join('\n'));
+    const { stdout, status } = spawnSync(checker, [join(answers, name), '--pages', path], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^class +(\d+)\/\1 ok$/m);
+    expect({ stdout, status }).toMatchObject({ status: 0 });
+  });
+});
+
+describe.each(DUMPS)('the pages of %s', (name) => {
+  test('have one class each', async () => {
+    const inspector = await openMemory(join(corpus, name));
+    checkClasses(inspector);
+    inspector.close();
+  });
+});
