@@ -104,7 +104,8 @@ export class Inspector {
 
   /** What every page is for, found out once. */
   get classes(): Classification {
-    this.#classes ??= classify(this);
+    const { objects, layout, model, reader } = this;
+    this.#classes ??= classify({ objects, layout, model, reader });
     return this.#classes;
   }
 

@@ -71,5 +71,5 @@ export class Objects {
 
 /** All kernels that are opened today are little-endian and of 64 bits. */
 function formatOf(kernel: Kernel): WordFormat {
-  return { littleEndian: true, wordBytes: 8, pageSize: 2 ** kernel.architecture.pageShift };
+  return { littleEndian: true, wordBytes: 8, pageSize: 2 ** kernel.pageShift };
 }

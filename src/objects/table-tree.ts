@@ -50,7 +50,7 @@ export class TableTree {
   constructor(memory: PhysicalMemory, tables: PageTables, limit: Pfn) {
     this.#memory = memory;
     this.#tables = tables;
-    this.#shift = tables.architecture.pageShift;
+    this.#shift = tables.mode.pageShift;
     this.#seen = tables.mode.levels.map(() => new PfnSet(limit));
     this.#buffers = tables.mode.levels.map(({ bits }) => new Uint32Array(2 << bits));
   }

@@ -97,7 +97,7 @@ export function objectsFrom(
   );
   const kernel = {
     space,
-    architecture: { pageShift: 12 },
+    pageShift: 12,
     symbol: (name: string) => symbols[name],
     vmcoreinfo: undefined,
   } as unknown as Kernel;
