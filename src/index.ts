@@ -24,6 +24,7 @@ export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
+export { explainPage, type FolioReport, type PageReport } from './inspector/explain-page.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
 export { type ExportJob, exportRows, summarize } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
@@ -34,8 +35,9 @@ export {
   type Selection,
 } from './inspector/inspector.ts';
 export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
-export { type Located, locatePage, parseWhere } from './inspector/locate-page.ts';
+export { type LocatedPage, locatePage, type PageName, parsePageName } from './inspector/locate-page.ts';
 export { type OpenOptions, openGuest, openMemory } from './inspector/open.ts';
+export type { PageMember, PageWord } from './inspector/page-words.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
@@ -50,6 +52,7 @@ export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export { dropPrivileges } from './native/privileges.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
 export type { Column, ColumnKind, ColumnOf, ColumnSpec } from './table/column.ts';
+export { entryFlagNames } from './translate/entry-flags.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

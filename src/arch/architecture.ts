@@ -20,6 +20,14 @@ export interface PagingMode {
   readonly maxPhysicalBits: number;
 }
 
+/** A flag bit of a page table entry, for people. */
+export interface EntryFlag {
+  readonly bit: number;
+  readonly name: string;
+  /** Entries that have it: those that map memory, of the lowest level or of a higher one; all if not given. */
+  readonly of?: 'leaf' | 'lowest' | 'large';
+}
+
 /**
  * SEAM: an architecture, as numbers; it has no algorithm. To add one: write `src/arch/<name>.ts` with such an
  * object, put it into the list of `registry.ts`, and write a page-table test as text (test/translate/).
@@ -41,6 +49,8 @@ export interface Architecture {
     /** The physical address in an entry. */
     readonly frame: bigint;
   };
+  /** Flag bits of an entry in ascending order. */
+  readonly entryFlags?: readonly EntryFlag[];
   /** The kernel's own image: physical = virtual - base + phys_base. */
   readonly image: {
     readonly base: bigint;

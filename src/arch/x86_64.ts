@@ -30,6 +30,21 @@ export const x86_64: Architecture = {
     },
   ],
   entry: { present: 0x1n, large: 0x80n, frame: 0x000ffffffffff000n },
+  // pgtable_types.h
+  entryFlags: [
+    { bit: 0, name: 'present' },
+    { bit: 1, name: 'rw' },
+    { bit: 2, name: 'user' },
+    { bit: 3, name: 'pwt' },
+    { bit: 4, name: 'pcd' },
+    { bit: 5, name: 'accessed' },
+    { bit: 6, name: 'dirty', of: 'leaf' },
+    { bit: 7, name: 'pat', of: 'lowest' },
+    { bit: 7, name: 'large', of: 'large' },
+    { bit: 8, name: 'global', of: 'leaf' },
+    { bit: 12, name: 'pat', of: 'large' },
+    { bit: 63, name: 'nx' },
+  ],
   image: { base: 0xffffffff80000000n, size: 0x40000000n, linkedAt: 0xffffffff81000000n },
   rootSymbols: ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir'],
 };

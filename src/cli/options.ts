@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../core/ranges.ts';
@@ -127,26 +128,34 @@ export function addImage(command: Command): Command {
 }
 
 /**
- * The arguments `[dump...] <what>`: the last one is always what is asked for, so one argument alone is about this machine.
- * `check` throws UsageError for what cannot be asked for, before anything is opened.
+ * Splits the arguments `[dump...] <asked...>`: the last argument is always asked for, and so are those before it that `check`
+ * accepts and that no file is named by. `check` throws UsageError for anything else.
  */
-export function dumpsAnd(
+export function splitArguments(
   args: readonly string[],
   what: string,
   check: (text: string) => void,
-): { dumps: readonly string[]; asked: string } {
-  const asked = args.at(-1) ?? '';
+): { dumps: readonly string[]; asked: readonly string[] } {
+  const last = args.at(-1) ?? '';
   try {
-    check(asked);
+    check(last);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(
-      args.length === 1
-        ? `${error.message}. Without a dump this machine is looked at; if '${asked}' is the dump, write ${what} behind it`
-        : error.message,
-    );
+    if (!(error instanceof UsageError) || args.length > 1) throw error;
+    throw new UsageError(`${error.message}. If '${last}' is a dump, add ${what} after it`);
   }
-  return { dumps: args.slice(0, -1), asked };
+  let first = args.length - 1;
+  while (first > 0 && accepts(check, args[first - 1]!) && !existsSync(args[first - 1]!)) first--;
+  return { dumps: args.slice(0, first), asked: args.slice(first) };
+}
+
+function accepts(check: (text: string) => void, text: string): boolean {
+  try {
+    check(text);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
 }
 
 /** The options as a selection for the library. */

@@ -112,15 +112,19 @@ export function labelled(rows: readonly (readonly [string, string])[]): string {
   return cells.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 }
 
-/** Rows of cells, each column as wide as its widest cell; numbers to the right. */
-export function aligned(rows: readonly (readonly string[])[], indent = ''): string {
+/** Rows of cells, each column as wide as its widest cell; the columns in `left` to the left, the others to the right. */
+export function aligned(
+  rows: readonly (readonly string[])[],
+  indent = '',
+  left: readonly number[] = [0],
+): string {
   const widths: number[] = [];
   const shown = rows.map((row) => row.map(printable));
   for (const row of shown)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
   return shown
     .map((row) =>
-      `${indent}${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd(),
+      `${indent}${row.map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd(),
     )
     .join('\n');
 }

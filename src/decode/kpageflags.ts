@@ -48,6 +48,14 @@ export const KPF: Readonly<Record<string, number>> = {
   arch_3: 42,
 };
 
+/** Names of the bits that are set in a word of /proc/kpageflags, lowest first; bits without a name as `bit N`. */
+export function kpageflagNames(word: bigint): string[] {
+  const names = new Map(Object.entries(KPF).map(([name, bit]) => [bit, name]));
+  return Array.from({ length: 64 }, (_, bit) => bit)
+    .filter((bit) => ((word >> BigInt(bit)) & 1n) === 1n)
+    .map((bit) => names.get(bit) ?? `bit ${bit}`);
+}
+
 /** Flag -> KPF bit for those that are copied as they are. */
 const COPIED: readonly (readonly [flag: string, kpf: string])[] = [
   ['locked', 'locked'],

@@ -4,13 +4,13 @@ import { SAMPLE, structpage } from './run.ts';
 // what can be told without reading the machine that the tests run on; the rest is tested in guests
 
 test.for<[string[], number, RegExp]>([
-  [['page', 'vmcore'], 2, /'vmcore' names no page.*if 'vmcore' is the dump, write WHERE behind it/],
+  [['page', 'vmcore'], 2, /'vmcore' names no page.*If 'vmcore' is a dump, add a page after it/],
   [['page', SAMPLE, 'vmcore'], 2, /'vmcore' names no page; write one of pfn:1234/],
-  [['page', 'a', 'b', 'c'], 2, /'c' could be a pfn or one of several kinds of address/],
+  [['page', 'a', 'b', 'c'], 2, /'c' names no page; write one of/],
   [['dump', '/proc/kcore', SAMPLE], 2, /cannot be combined with dump files/],
   [['page'], 2, /missing required argument/],
-  [['translate', SAMPLE], 2, /is no virtual address.*is the dump, write the address behind it/],
-  [['translate', '4096'], 2, /write it as 0x and up to 16 hexadecimal digits/],
+  [['translate', SAMPLE], 2, /is not a virtual address.*is a dump, add an address after it/],
+  [['translate', '4096'], 2, /write 0x and up to 16 hexadecimal digits/],
   [['dump', '--method', 'ptrace'], 2, /Allowed choices are kcore, crash, mmap, read/],
   [
     ['dump', SAMPLE, '--method', 'kcore'],

@@ -1,59 +1,88 @@
 import type { Command } from 'commander';
-import { cellTexts, FaultError, locatePage, parseWhere } from '../../index.ts';
+import {
+  explainPage,
+  type LocatedPage,
+  locatePage,
+  type PageMember,
+  type PageReport,
+  type PageWord,
+  parsePageName,
+} from '../../index.ts';
+import { examples } from '../help.ts';
 import { withImage } from '../open.ts';
-import { addCache, addImage, dumpsAnd, type ImageOptions } from '../options.ts';
+import { addCache, addImage, type ImageOptions, splitArguments } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
 
-/** structpage page: one page in full. */
+/** structpage page: pages in full. */
 export function pageCommand(program: Command): void {
   const command = program
     .command('page')
-    .summary('one page in full')
+    .summary('show pages in full')
     .description(
-      'Tells everything about one page. WHERE is pfn:N, phys:0x..., page:0x... (address of a struct page) or virt:0x... (kernel virtual address).',
+      'Shows everything about one or more pages: all columns, the folio, and the struct page in memory with the names of its members.',
     )
-    .usage('[options] [dump...] <where>')
+    .usage('[options] [dump...] <page...>')
     .argument(
-      '<where...>',
-      'a memory dump (this machine if none is named), and last where: pfn:N, phys:0x..., page:0x... or virt:0x...',
+      '<page...>',
+      'a memory dump (default: this machine), then the pages: pfn:N or N, phys:0x..., page:0x... (address of a struct page), virt:0x..., or a kernel address',
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'structpage page vmcore 4158',
+        'structpage page vmcore pfn:4158 phys:0x3400000 0xffffea0000103f80',
+        'sudo structpage page pfn:4158      # this machine',
+      ),
     );
-  addCache(addImage(command)).action(async (args: string[], options: ImageOptions) => {
-    const { dumps, asked: where } = dumpsAnd(args, 'WHERE', parseWhere);
+  addCache(addImage(command)).action(async (args: string[], options: ImageOptions & { json?: boolean }) => {
+    const { dumps, asked } = splitArguments(args, 'a page', (text) => {
+      parsePageName(text);
+    });
     await withImage(dumps, options, async (inspector) => {
-      const { pfn, how } = locatePage(inspector, where);
-      const names = inspector.columns;
-      const pfns = [{ start: pfn, end: pfn + 1 }];
-      for (const { batch, rows } of inspector.selectSync({ columns: names, pfns })) {
-        const page = rows[0];
-        if (page === undefined) continue;
-        const state = cellTexts(batch, ['state'])[0]!(page);
-        if (state !== 'ok') {
-          throw new FaultError({
-            address: inspector.model.addressOf(pfn) ?? 0n,
-            space: 'virtual',
-            reason: state as 'excluded',
-            what: `the struct page of pfn ${pfn}`,
-          });
-        }
-        const cells = cellTexts(batch, names);
-        await stdout(
-          `${how ? `${how} is ` : ''}pfn ${pfn}\n${labelled(names.map((name, i) => [name, cells[i]!(page)]))}\n`,
-        );
-        const raw = inspector.reader.read(pfn, 1);
-        await stdout(`\nstruct page in memory\n${hexLines(raw.bytes)}\n`);
-      }
+      const pages = asked.map((name) => {
+        const located = locatePage(inspector, name);
+        return { located, report: explainPage(inspector, located.pfn) };
+      });
+      await stdout(
+        options.json
+          ? `${JSON.stringify(
+              pages.map(({ located, report }) => ({ ...report, named: located.how || `pfn ${located.pfn}` })),
+              null,
+              2,
+            )}\n`
+          : pages.map(({ located, report }) => textOf(located, report)).join('\n'),
+      );
     });
   });
 }
 
-function hexLines(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lines: string[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += 16) {
-    const words = [at, at + 8]
-      .filter((w) => w + 8 <= bytes.length)
-      .map((w) => view.getBigUint64(w, true).toString(16).padStart(16, '0'));
-    lines.push(`  +${String(at).padStart(2)}  ${words.join('  ')}`);
+function textOf({ how }: LocatedPage, { pfn, columns, kpageflags, folio, words }: PageReport): string {
+  const rows = Object.entries(columns).map(([name, text]): [string, string] =>
+    name === 'kpageflags' ? [name, `${text}  ${kpageflags.join('|')}`] : [name, text],
+  );
+  // of a member that fills the word, the word is the value
+  const nameOf = (m: PageMember, word: PageWord): string =>
+    m.size * 2 + 2 < word.value.length ? `${m.name}=${m.value}` : m.name;
+  const memory = words.map((word): [string, string] => [
+    `  +${String(word.offset).padEnd(3)}`,
+    `${word.value}  ${word.members.map((m) => nameOf(m, word)).join(' ')}`,
+  ]);
+  const parts = [`${how ? `${how} is ` : ''}pfn ${pfn}\n${labelled(rows)}`];
+  if (folio) {
+    const counts = Object.entries(folio.counts).map(([name, n]): [string, string] => [`  ${name}`, `${n}`]);
+    parts.push(
+      `folio\n${labelled([
+        [
+          '  pfns',
+          `${folio.head}-${folio.head + folio.pages - 1} (order ${folio.order}, ${folio.pages} pages)`,
+        ],
+        ['  this page', folio.index === 0 ? 'head' : `tail ${folio.index}`],
+        ['  flags of head', folio.flags],
+        ...counts,
+      ])}`,
+    );
   }
-  return lines.join('\n');
+  parts.push(`struct page in memory\n${labelled(memory)}`);
+  return `${parts.join('\n\n')}\n`;
 }

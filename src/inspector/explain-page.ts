@@ -1,0 +1,90 @@
+import type { Pfn } from '../core/address.ts';
+import { FaultError } from '../core/errors.ts';
+import { kpageflagNames } from '../decode/kpageflags.ts';
+import { cellTexts } from '../export/cells.ts';
+import { memberOf } from '../layout/wanted.ts';
+import type { Inspector } from './inspector.ts';
+import { type PageWord, pageWords } from './page-words.ts';
+
+/** A folio of more than one page, and its counts as the kernel keeps them in the head and the first tails. */
+export interface FolioReport {
+  /** Pfn of its head. */
+  readonly head: Pfn;
+  readonly order: number;
+  readonly pages: number;
+  /** Index of the page in the folio; 0 is the head. */
+  readonly index: number;
+  /** Flags of the head, joined by |. */
+  readonly flags: string;
+  /** Members of struct folio, as they are in memory: `_entire_mapcount` and `_large_mapcount` count from -1. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** All that is known of one page. */
+export interface PageReport {
+  readonly pfn: Pfn;
+  /** Text of every column; empty text for an empty value. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Names of the bits in the column `kpageflags`. */
+  readonly kpageflags: readonly string[];
+  /** Undefined for a single page. */
+  readonly folio: FolioReport | undefined;
+  /** The struct page in memory. */
+  readonly words: readonly PageWord[];
+}
+
+const COUNTS = ['_entire_mapcount', '_large_mapcount', '_nr_pages_mapped', '_pincount'];
+
+/** Describes one page in full. Throws FaultError if its struct page cannot be read. */
+export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
+  const columns = cellsOf(inspector, pfn, inspector.columns);
+  const { state } = columns;
+  if (state !== 'ok') {
+    throw new FaultError({
+      address: inspector.model.addressOf(pfn) ?? 0n,
+      space: 'virtual',
+      reason: state as 'excluded',
+      what: `the struct page of pfn ${pfn}`,
+    });
+  }
+  const order = Number(columns.order || 0);
+  const head = Number(columns.head);
+  const index = pfn - head;
+  const use = { type: columns.type ?? '', index, pages: 2 ** order };
+  const raw = inspector.reader.read(pfn, 1);
+  return {
+    pfn,
+    columns,
+    kpageflags: kpageflagNames(BigInt(columns.kpageflags || 0)),
+    folio: order === 0 && index === 0 ? undefined : folioOf(inspector, pfn, head, order),
+    words: pageWords(raw.bytes, inspector.types, use),
+  };
+}
+
+function cellsOf(inspector: Inspector, pfn: Pfn, names: readonly string[]): Record<string, string> {
+  const pfns = [{ start: pfn, end: pfn + 1 }];
+  for (const { batch, rows } of inspector.selectSync({ columns: [...names, 'state'], pfns })) {
+    const page = rows[0];
+    if (page === undefined) continue;
+    const columns = [...batch.columns.keys()];
+    const cells = cellTexts(batch, columns);
+    return Object.fromEntries(columns.map((name, i) => [name, cells[i]!(page)]));
+  }
+  return { state: 'absent' };
+}
+
+function folioOf(inspector: Inspector, pfn: Pfn, head: Pfn, order: number): FolioReport {
+  const pages = 2 ** order;
+  const raw = inspector.reader.read(head, Math.min(pages, 4));
+  const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength);
+  const counts: Record<string, number> = {};
+  for (const name of COUNTS) {
+    const member = memberOf(inspector.types, 'folio', name);
+    if (member?.size !== 4 || member.offset + 4 > view.byteLength) continue;
+    // a page of the folio may be missing from a dump
+    if (raw.states[Math.floor(member.offset / inspector.layout.size)] !== 0) continue;
+    counts[member.path] = view.getInt32(member.offset, true);
+  }
+  const { flags = '' } = cellsOf(inspector, head, ['flags']);
+  return { head, order, pages, index: pfn - head, flags, counts };
+}

@@ -1,0 +1,138 @@
+import type { TypeFacts } from '../layout/type-facts.ts';
+import { WANTED_STRUCTS } from '../layout/wanted.ts';
+
+/** A member of a struct page, or of what overlays it, with its value. */
+export interface PageMember {
+  /** e.g. `flags`, `_refcount`, `folio._large_mapcount`. */
+  readonly name: string;
+  /** Bytes from the start of the struct page. */
+  readonly offset: number;
+  readonly size: number;
+  /** An unsigned word as 0x..., a 32-bit member as a signed decimal number. */
+  readonly value: string;
+}
+
+/** A word of a struct page and the members in it. */
+export interface PageWord {
+  /** Bytes from the start of the struct page. */
+  readonly offset: number;
+  /** 0x and all digits of the word. */
+  readonly value: string;
+  readonly members: readonly PageMember[];
+}
+
+/** What a struct page is used as: this decides which members of its unions are meaningful. */
+export interface PageUse {
+  /** Page type, e.g. `slab`; empty if none. */
+  readonly type: string;
+  /** Index in its folio: 0 for the head and for a single page. */
+  readonly index: number;
+  /** Number of pages of its folio. */
+  readonly pages: number;
+}
+
+interface View {
+  readonly struct: string;
+  readonly prefix: string;
+  /** Bytes into the struct at which this struct page starts. */
+  readonly skip: number;
+  readonly members?: readonly string[];
+}
+
+const COMMON = ['_refcount', '_mapcount', 'memcg_data'];
+const PLAIN = ['flags', 'lru', 'mapping', 'index', 'private', ...COMMON, '_last_cpupid'];
+/** Members of struct page by page type; the other types use those of a plain page. */
+const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
+  buddy: ['flags', 'buddy_list', 'private', '_mapcount', '_refcount'],
+  slab: ['_mapcount', ...COMMON],
+  table: ['_mapcount', ...COMMON],
+};
+/** Structs that overlay the head page of a type. */
+const OVERLAYS: Readonly<Record<string, string>> = { slab: 'slab', table: 'ptdesc', zsmalloc: 'zpdesc' };
+/** Members that are a struct list_head. */
+const LISTS: ReadonlySet<string> = new Set(['lru', 'buddy_list', 'slab_list', '_deferred_list']);
+/** Struct folio describes its first pages, up to this one (mm_types.h). */
+const FOLIO_PAGES = 4;
+
+/** The words of one struct page with the names of the members that are meaningful for its use. */
+export function pageWords(bytes: Uint8Array, types: TypeFacts, use: PageUse, wordSize = 8): PageWord[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const members = viewsOf(use, bytes.length, types).flatMap((v) => membersOf(v, types, view));
+  const words: PageWord[] = [];
+  for (let offset = 0; offset + wordSize <= bytes.length; offset += wordSize) {
+    const word = wordSize === 4 ? BigInt(view.getUint32(offset, true)) : view.getBigUint64(offset, true);
+    words.push({
+      offset,
+      value: `0x${word.toString(16).padStart(wordSize * 2, '0')}`,
+      members: members
+        .filter((m) => m.offset >= offset && m.offset < offset + wordSize)
+        .sort((a, b) => a.offset - b.offset),
+    });
+  }
+  return words;
+}
+
+function viewsOf({ type, index, pages }: PageUse, size: number, types: TypeFacts): View[] {
+  const folio: View = { struct: 'folio', prefix: 'folio.', skip: index * size };
+  if (index > 0) {
+    const tail: View = {
+      struct: 'page',
+      prefix: '',
+      skip: 0,
+      members: ['flags', 'compound_head', ...COMMON],
+    };
+    return index < Math.min(FOLIO_PAGES, pages) ? [tail, folio] : [tail];
+  }
+  const overlay = OVERLAYS[type];
+  if (overlay !== undefined && types.structSize(overlay) !== undefined) {
+    return [
+      { struct: overlay, prefix: `${overlay}.`, skip: 0 },
+      { struct: 'page', prefix: '', skip: 0, members: BY_TYPE[type] ?? COMMON },
+    ];
+  }
+  return [{ struct: 'page', prefix: '', skip: 0, members: BY_TYPE[type] ?? PLAIN }];
+}
+
+function membersOf({ struct, prefix, skip, members }: View, types: TypeFacts, view: DataView): PageMember[] {
+  const found = new Map<string, PageMember>();
+  for (const wanted of WANTED_STRUCTS[struct] ?? []) {
+    const names: readonly string[] = typeof wanted === 'string' ? [wanted] : wanted;
+    if (members && !names.some((name) => members.includes(name))) continue;
+    const path = names.find((name) => types.place(struct, name));
+    const place = path === undefined ? undefined : types.place(struct, path);
+    if (!path || !place) continue;
+    const offset = place.offset - skip;
+    if (offset < 0 || offset + place.size > view.byteLength) continue;
+    const value = place.bits ? bitsAt(view, offset, place.bits) : valueAt(view, offset, place.size);
+    if (value === undefined) continue;
+    const name = `${prefix}${path}`;
+    if (!LISTS.has(path)) {
+      found.set(path, { name, offset, size: place.size, value });
+      continue;
+    }
+    const half = place.size / 2;
+    const second = valueAt(view, offset + half, half);
+    found.set(`${path}.next`, { name: `${name}.next`, offset, size: half, value });
+    found.set(`${path}.prev`, {
+      name: `${name}.prev`,
+      offset: offset + half,
+      size: half,
+      value: second ?? '',
+    });
+  }
+  return [...found.values()];
+}
+
+/** The value of a bit field in 32-bit storage. */
+function bitsAt(view: DataView, offset: number, bits: { shift: number; width: number }): string | undefined {
+  if (bits.shift + bits.width > 32 || offset + 4 > view.byteLength) return undefined;
+  return `${(view.getUint32(offset, true) >>> bits.shift) % 2 ** bits.width}`;
+}
+
+/** The value of a member; structs and arrays show their first word. */
+function valueAt(view: DataView, offset: number, size: number): string | undefined {
+  if (size === 1) return `${view.getUint8(offset)}`;
+  if (size === 2) return `${view.getInt16(offset, true)}`;
+  if (size === 4) return `${view.getInt32(offset, true)}`;
+  return size >= 8 ? `0x${view.getBigUint64(offset, true).toString(16)}` : undefined;
+}
