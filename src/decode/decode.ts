@@ -98,6 +98,15 @@ export class Decoder implements LaneContext {
     this.#begin(raw);
   }
 
+  /** Marks what cannot be true of the batch that was read, before any of it is asked for: its state becomes `doubtful`. */
+  doubt(): void {
+    const raw = this.#raw!;
+    const marked = this.pages.loops.run.doubt(raw.start, raw.count);
+    if (marked === 0) return;
+    this.#areOk = false;
+    this.#raw = { ...raw, readable: raw.readable - marked };
+  }
+
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */
   decode(raw: RawPages): ColumnBatch {
     const { loops } = this.pages;
@@ -195,6 +204,8 @@ export class Decoder implements LaneContext {
     this.#lanes.clear();
     this.#folios = 'none';
     this.#kpageDone = false;
+    // what was said of a folio before may have been said of other memory
+    this.#kpage?.forget();
     this.work.pages += raw.count;
   }
 

@@ -6,6 +6,9 @@ import { FAKE_HEAD, type Folios, PLAIN, UNKNOWN_ORDER } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import type { PageTypeDecoder } from './page-type.ts';
 
+/** Pages of a large folio that are looked at together. */
+const PIECE = 4096;
+
 /** Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h). */
 export const KPF: Readonly<Record<string, number>> = {
   locked: 0,
@@ -125,6 +128,11 @@ export class KpageDecoder {
       const to = KPF[kpf]!;
       return bit === undefined ? [] : [[bit, to < 32 ? 1 << to : 0, to < 32 ? 0 : 1 << (to - 32)] as const];
     });
+  }
+
+  /** Forgets the folio that was looked at last: memory may have changed. */
+  forget(): void {
+    this.#last = undefined;
   }
 
   /** Both answers for a batch whose folios are known, into `out`. */
@@ -288,11 +296,15 @@ export class KpageDecoder {
     if (entire > 0) return true;
     if (nrPagesMapped !== undefined) return int(nrPagesMapped) > 0;
     if (huge || order === UNKNOWN_ORDER) return false;
-    const pages = this.#reader.read(head, 2 ** order);
-    const words = wordsOf(pages, this.#layout.size);
     const at = this.#layout.offsets.mapcount >>> 2;
-    for (let i = 0; i < pages.count; i++) {
-      if (pages.states[i] === 0 && (words[i * (this.#layout.size >>> 2) + at]! | 0) >= 0) return true;
+    // a damaged order may claim more pages than there are
+    const end = Math.min(head + 2 ** order, this.#reader.model.present.at(-1)?.end ?? 0);
+    for (let start = head; start < end; start += PIECE) {
+      const pages = this.#reader.read(start, Math.min(PIECE, end - start));
+      const words = wordsOf(pages, this.#layout.size);
+      for (let i = 0; i < pages.count; i++) {
+        if (pages.states[i] === 0 && (words[i * (this.#layout.size >>> 2) + at]! | 0) >= 0) return true;
+      }
     }
     return false;
   }

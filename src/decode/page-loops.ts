@@ -7,6 +7,8 @@ import { type FlagRules, flagRules } from './flag-names.ts';
 import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
+const { HeadRead, State } = CONSTANTS;
+
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
 /** The vmemmap is mapped by pages of this size; only the first struct page of one can be a fake head. */
@@ -57,10 +59,10 @@ export class PageLoops {
     let outside: Uint8Array | undefined;
     this.loops = new Loops({
       readHead: (pfn) => {
-        const { readable, bytes } = reader.read(pfn, 2);
-        if (readable < 2) return 0;
+        const { readable, bytes, states } = reader.read(pfn, 2);
+        if (readable < 2) return states[0] === State.absent ? HeadRead.absent : HeadRead.bad;
         outside!.set(bytes);
-        return 1;
+        return HeadRead.good;
       },
       pfnOf: (low, high) => reader.model.pfnOf((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ?? -1,
       slabCache: (low, high) => caches.code(low >>> 0, high >>> 0),

@@ -6,6 +6,10 @@
 
 /** Numbers with names; in AssemblyScript each of these is a `const enum`. */
 export const CONSTANTS = {
+  /** What became of a struct page: as PAGE_STATES. */
+  State: { ok: 0, absent: 1, doubtful: 9 },
+  /** What `readHead` says: it could be read, it could not, there is no such struct page. */
+  HeadRead: { absent: -1, bad: 0, good: 1 },
   /** What a page is within its folio; a fake head is a tail whose struct page is a second mapping of its head's. */
   Place: { plain: 0, tail: 1, second: 2, fakeHead: 3 },
   /** What `mapping` points to. */
@@ -201,7 +205,7 @@ export const SETTINGS = {
 
 /** What the loops ask of the host while they run. Each is rare. */
 export const HOST = {
-  /** Puts the two struct pages at the head of a folio to `outside`; 1 if both could be read. */
+  /** Puts the two struct pages at the head of a folio to `outside`; returns one of HeadRead. */
   readHead: [['f64 pfn'], 'i32'],
   /** The pfn whose struct page is at an address, where there is no vmemmap; negative if it is none. */
   pfnOf: [['u32 low', 'u32 high'], 'f64'],
@@ -212,6 +216,7 @@ export const HOST = {
 /** The functions of each file of src/loops/assembly, which says what they do. */
 export const FUNCTIONS = {
   alike: { makeMasks: [[], 'void'] },
+  doubt: { doubt: [['f64 start', 'i32 count'], 'i32'] },
   folio: {
     folios: [['f64 start', 'i32 count'], 'void'],
     summarizeAll: [['f64 start', 'i32 count'], 'void'],

@@ -97,6 +97,7 @@ export class Scan {
     const { run } = decoder.pages.loops;
     const { states } = decoder.pages;
     decoder.read(batch.start, batch.end - batch.start);
+    decoder.doubt();
     const bits = this.#filter ? this.#filter.run() : 0;
     const none = this.#filter !== undefined && bits === 0;
     if (none && batch.from === batch.start && decoder.readable === decoder.count) {

@@ -11,6 +11,7 @@ import {
   flagsAt,
   head,
   headMask,
+  HeadRead,
   hugetlbAt,
   HugetlbBy,
   hugetlbBy,
@@ -193,10 +194,10 @@ function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, co
 }
 
 /** Up to where pages with the same compound word have the same head. */
-let tailEnd: i64 = 0;
+export let tailEnd: i64 = 0;
 
 /** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
-function headOf(pfn: i64, link: u64): i64 {
+export function headOf(pfn: i64, link: u64): i64 {
   tailEnd = i64.MAX_VALUE;
   // a mask: all ones above some bit; a pointer to the array never is, as it lies below
   if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
@@ -231,7 +232,7 @@ function describeHead(owner: i64, first: i64, count: i32): void {
     const at = states + <usize>index;
     if (load<u8>(at) == 0 && load<u8>(at, 1) == 0) describe(raw + <usize>index * size);
     else unknown();
-  } else if (readHead(<f64>owner)) describe(outside);
+  } else if (readHead(<f64>owner) == HeadRead.good) describe(outside);
   else unknown();
 }
 
