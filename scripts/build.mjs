@@ -42,7 +42,7 @@ const compiled = await asc.main(
       'threads',
       '--sharedMemory',
       '--maximumMemory',
-      '640',
+      '1280',
       '--runtime',
       'stub',
     ],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { StructPageError } from '../index.ts';
+import { isAddressSpaceShort, runFrugally } from './address-space.ts';
 import { captureCommand } from './commands/capture.ts';
 import { columnsCommand } from './commands/columns.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -69,9 +70,15 @@ columnsCommand(program);
 doctorCommand(program, outcome);
 helpCommand(program);
 
-program.parseAsync().then(
-  () => {
-    process.exitCode = outcome.code;
+async function run(): Promise<number> {
+  if (isAddressSpaceShort()) return runFrugally();
+  await program.parseAsync();
+  return outcome.code;
+}
+
+run().then(
+  (code) => {
+    process.exitCode = code;
   },
   (error: unknown) => {
     process.exitCode = exitCode(error);

@@ -9,9 +9,13 @@ export interface ElfNote {
 
 /**
  * The notes in the bytes of a PT_NOTE segment, 4-byte aligned as the kernel, QEMU and makedumpfile write
- * them. A note whose sizes lead outside of `bytes` ends the list: `cut` says so, what came before is kept.
+ * them. A note whose sizes lead outside of `bytes` ends the list, and so do `most` notes: `cut` says so, what came before is kept.
  */
-export function parseNotes(bytes: Uint8Array, littleEndian = true): { notes: ElfNote[]; cut: boolean } {
+export function parseNotes(
+  bytes: Uint8Array,
+  littleEndian = true,
+  most: number = Infinity,
+): { notes: ElfNote[]; cut: boolean } {
   const view = viewOf(bytes);
   const notes: ElfNote[] = [];
   let at = 0;
@@ -26,7 +30,7 @@ export function parseNotes(bytes: Uint8Array, littleEndian = true): { notes: Elf
       at += 12; // padding between the notes of several CPUs
       continue;
     }
-    if (end > bytes.length) return { notes, cut: true };
+    if (end > bytes.length || notes.length >= most) return { notes, cut: true };
     notes.push({
       name: cString(bytes.subarray(nameAt, nameAt + nameSize)),
       type,

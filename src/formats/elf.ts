@@ -8,8 +8,13 @@ export const PT_LOAD = 1;
 export const PT_NOTE = 4;
 /** e_phnum value that says: the real count is in sh_info of section header 0 (gABI). */
 const PN_XNUM = 0xffff;
-/** Program headers that a file can have before it is taken for damaged: 64 TiB in 1 MiB pieces. */
-const MAX_PROGRAM_HEADERS = 1 << 26;
+/** More program headers than this are damage, or would take too much memory: each stays in it as long as the file is open. */
+const MAX_PROGRAM_HEADERS = 1 << 20;
+const MAX_PROGRAM_SIZE = 1024;
+/** Program headers that are read at a time. */
+const CHUNK = 4096;
+/** Section headers of any file are some KiB. */
+const MAX_SECTION_HEADERS = 16 * 1024 * 1024;
 
 export interface ElfHeader {
   readonly littleEndian: boolean;
@@ -148,25 +153,42 @@ export function parseProgramHeaders(
   warnings: string[],
 ): ProgramHeader[] {
   const { programOffset, programSize, programCount, littleEndian: le } = header;
-  if (programCount > 0 && programSize < 56) {
+  if (programCount > 0 && (programSize < 56 || programSize > MAX_PROGRAM_SIZE)) {
     throw new FormatError({
       file: source.name,
       offset: 54,
-      expected: 'e_phentsize of at least 56',
+      expected: `e_phentsize of 56 to ${MAX_PROGRAM_SIZE}`,
       found: `${programSize}`,
     });
   }
   if (programCount > MAX_PROGRAM_HEADERS) {
     throw new FormatError({
       file: source.name,
-      expected: 'a plausible number of segments',
+      expected: `at most ${MAX_PROGRAM_HEADERS} segments`,
       found: `${programCount}`,
     });
   }
-  const bytes = readUpTo(source, programOffset, programCount * programSize);
-  const there = programSize === 0 ? 0 : Math.floor(bytes.length / programSize);
-  if (there < programCount) {
-    if (there === 0) {
+  const out: ProgramHeader[] = [];
+  while (out.length < programCount) {
+    const want = Math.min(CHUNK, programCount - out.length);
+    const bytes = readUpTo(source, programOffset + out.length * programSize, want * programSize);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const there = Math.floor(bytes.length / programSize);
+    for (let i = 0; i < there; i++) {
+      const at = i * programSize;
+      out.push({
+        type: view.getUint32(at, le),
+        offset: clamp(view.getBigUint64(at + 8, le)),
+        virtual: view.getBigUint64(at + 16, le),
+        physical: view.getBigUint64(at + 24, le),
+        fileSize: clamp(view.getBigUint64(at + 32, le)),
+        memorySize: clamp(view.getBigUint64(at + 40, le)),
+      });
+    }
+    if (there < want) break;
+  }
+  if (out.length < programCount) {
+    if (out.length === 0) {
       throw new FormatError({
         file: source.name,
         offset: programOffset,
@@ -175,20 +197,7 @@ export function parseProgramHeaders(
         advice: 'The file is truncated',
       });
     }
-    warnings.push(`the file ends after ${there} of ${programCount} program headers: it is truncated`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out: ProgramHeader[] = [];
-  for (let i = 0; i < there; i++) {
-    const at = i * programSize;
-    out.push({
-      type: view.getUint32(at, le),
-      offset: clamp(view.getBigUint64(at + 8, le)),
-      virtual: view.getBigUint64(at + 16, le),
-      physical: view.getBigUint64(at + 24, le),
-      fileSize: clamp(view.getBigUint64(at + 32, le)),
-      memorySize: clamp(view.getBigUint64(at + 40, le)),
-    });
+    warnings.push(`the file ends after ${out.length} of ${programCount} program headers: it is truncated`);
   }
   return out;
 }
@@ -197,7 +206,7 @@ export function parseProgramHeaders(
 export function parseSectionHeaders(source: ByteSource, header: ElfHeader): SectionHeader[] {
   const { sectionOffset, sectionSize, sectionCount, littleEndian: le } = header;
   if (sectionSize < 64 || sectionOffset === 0) return [];
-  const bytes = readUpTo(source, sectionOffset, sectionCount * sectionSize);
+  const bytes = readUpTo(source, sectionOffset, Math.min(sectionCount * sectionSize, MAX_SECTION_HEADERS));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out: SectionHeader[] = [];
   for (let at = 0; at + 64 <= bytes.length; at += sectionSize) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { UnsupportedError } from '../core/errors.ts';
 import { type FUNCTIONS, type HOST, SETTINGS } from './abi.ts';
 import {
   type Fields,
@@ -34,7 +35,7 @@ export type Setting = keyof typeof SETTINGS;
 
 const WASM_PAGE = 65536;
 /** Address space of an instance, as scripts/build.mjs says it; what is not touched costs no memory. */
-const MEMORY_PAGES = 640;
+const MEMORY_PAGES = 1280;
 /** The first bytes are the module's own. */
 const FIRST_FREE = WASM_PAGE;
 
@@ -56,7 +57,7 @@ export class Loops {
 
   constructor(host: LoopHost) {
     compiled ??= new WebAssembly.Module(readFileSync(WASM));
-    this.#memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
+    this.#memory = reserve();
     const instance = new WebAssembly.Instance(compiled, {
       env: { memory: this.#memory, abort: aborted },
       host: {
@@ -76,7 +77,10 @@ export class Loops {
     const at = this.#next;
     this.#next = (at + bytes + 64 + 63) & ~63;
     if (this.#next > MEMORY_PAGES * WASM_PAGE) {
-      throw new Error(`the memory of the loops of ${MEMORY_PAGES * WASM_PAGE} bytes is used up`);
+      throw new UnsupportedError(
+        `more than ${MEMORY_PAGES * WASM_PAGE} bytes for names and tables of one dump`,
+        'leave the columns away that hold names',
+      );
     }
     return at;
   }
@@ -137,6 +141,18 @@ export class Loops {
   /** Whether these bytes are in this instance's memory. */
   holds(bytes: Uint8Array): boolean {
     return bytes.buffer === this.#memory.buffer;
+  }
+}
+
+function reserve(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnsupportedError(
+      'the address space of this process is too small for the loops',
+      "raise its limit ('ulimit -v'), use fewer threads, or run Node.js with --disable-wasm-trap-handler, which makes do with 2 GB",
+    );
   }
 }
 

@@ -1,16 +1,20 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
+import { milliseconds } from '../core/clock.ts';
 import { openLibc } from './libc.ts';
 
 /** A connected stream socket that is read and written without waiting for the event loop. */
 export interface UnixSocket {
   /** Sends all of it. Throws the error of write(2). */
   write(text: string): void;
-  /** The next line, without its end. Throws SocketError when the other side has hung up or says nothing for too long. */
-  readLine(): string;
+  /**
+   * The next line, without its end. Throws SocketError when the other side has hung up (`EOF`), when the line is not whole at
+   * `deadline` (as `milliseconds()` tells it; `EAGAIN` if nothing came, else `SLOW`), or is longer than `most` bytes (`LONG`).
+   */
+  readLine(deadline: number, most: number): string;
   close(): void;
 }
 
-/** A call of the socket failed, by its errno, or `EOF` when the other side has hung up. */
+/** A call of the socket failed, by its errno or a word of ours. */
 export class SocketError extends Error {
   readonly code: string;
 
@@ -27,6 +31,8 @@ const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const MAX_PATH = 108;
+/** How long a read waits before the clock is looked at. */
+const TURN = { seconds: 0, microseconds: 250_000 };
 
 interface Calls {
   socket(domain: number, type: number, protocol: number): number;
@@ -49,7 +55,7 @@ function load(): Calls {
   return calls;
 }
 
-/** Connects to a socket in the file system; a call that takes longer than `seconds` fails. Throws SocketError. */
+/** Connects to a socket in the file system, and gives up after `seconds`. Throws SocketError. */
 export function connectUnix(path: string, seconds: number): UnixSocket {
   const name = new TextEncoder().encode(path);
   if (name.length >= MAX_PATH) throw new SocketError('connect', 'ENAMETOOLONG');
@@ -59,15 +65,20 @@ export function connectUnix(path: string, seconds: number): UnixSocket {
   const address = new Uint8Array(2 + MAX_PATH);
   address[0] = AF_UNIX;
   address.set(name, 2);
-  const timeout = new Uint8Array(16);
-  new DataView(timeout.buffer).setBigInt64(0, BigInt(seconds), true);
-  for (const option of [SO_RCVTIMEO, SO_SNDTIMEO]) c.setsockopt(fd, SOL_SOCKET, option, timeout, 16);
+  c.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(seconds, 0), 16);
+  c.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(TURN.seconds, TURN.microseconds), 16);
   if (c.connect(fd, address, address.length) !== 0) {
     const code = c.errno();
     closeSync(fd);
     throw new SocketError('connect', code);
   }
   return new FdSocket(fd);
+}
+
+/** struct timeval of 64-bit Linux. */
+function timeval(seconds: number, microseconds: number): Uint8Array {
+  const words = BigInt64Array.of(BigInt(seconds), BigInt(microseconds));
+  return new Uint8Array(words.buffer);
 }
 
 class FdSocket implements UnixSocket {
@@ -86,19 +97,36 @@ class FdSocket implements UnixSocket {
     }
   }
 
-  readLine(): string {
-    const chunk = Buffer.alloc(65536);
+  readLine(deadline: number, most: number): string {
+    const parts = [this.#pending];
+    let length = 0;
     for (;;) {
-      const end = this.#pending.indexOf(10);
+      const last = parts.at(-1)!;
+      const end = last.indexOf(10);
+      length += end < 0 ? last.length : end;
+      if (length > most) throw new SocketError('read', 'LONG');
       if (end >= 0) {
-        const line = this.#pending.toString('utf8', 0, end);
-        this.#pending = this.#pending.subarray(end + 1);
-        return line.trimEnd();
+        this.#pending = last.subarray(end + 1);
+        parts[parts.length - 1] = last.subarray(0, end);
+        return Buffer.concat(parts).toString('utf8').trimEnd();
       }
-      const got = call('read', () => readSync(this.#fd, chunk));
-      if (got === 0) throw new SocketError('read', 'EOF');
-      this.#pending = Buffer.concat([this.#pending, chunk.subarray(0, got)]);
+      parts.push(this.#read(deadline, length > 0));
     }
+  }
+
+  /** What comes next, at least a byte. */
+  #read(deadline: number, begun: boolean): Buffer {
+    const chunk = Buffer.alloc(65536);
+    while (milliseconds() < deadline) {
+      try {
+        const got = call('read', () => readSync(this.#fd, chunk));
+        if (got === 0) throw new SocketError('read', 'EOF');
+        return chunk.subarray(0, got);
+      } catch (error) {
+        if ((error as SocketError).code !== 'EAGAIN') throw error;
+      }
+    }
+    throw new SocketError('read', begun ? 'SLOW' : 'EAGAIN');
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { ARCHITECTURES } from '../arch/registry.ts';
 import type { Pfn } from '../core/address.ts';
-import { UnsupportedError } from '../core/errors.ts';
+import { FormatError, UnsupportedError } from '../core/errors.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
@@ -94,7 +94,12 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   for (const { pfn, state, bytes } of context.samples) {
     const here = sampleOf(reader, pfn);
     if (here.state !== state || (state === 0 && !here.bytes.every((b, i) => b === bytes[i])))
-      throw new Error(`another thread sees another struct page of pfn ${pfn}`);
+      throw new FormatError({
+        file: context.files.map((f) => f.name).join(', '),
+        expected: `the struct page of pfn ${pfn} as it was when the file was opened`,
+        found: 'another one',
+        advice: 'The file changes while it is read',
+      });
   }
   return {
     layout,

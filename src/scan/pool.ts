@@ -163,8 +163,12 @@ export class ScanPool {
     const start: WorkerStart = { context, job: this.#job, control: this.#control.shared, port: port2 };
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB };
     const worker = new Worker(WORKER, { workerData: start, transferList: [port2], resourceLimits });
-    worker.on('error', (error) => {
-      this.#failure ??= error;
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      // Node.js could not start it, or the system gave it no memory
+      const ended = error.code?.startsWith('ERR_WORKER');
+      this.#failure ??= ended
+        ? new ThreadError(`a thread could not go on (${error.message}); use fewer, with --jobs`)
+        : error;
     });
     this.#workers.push(worker);
     this.#ports.push(port1);

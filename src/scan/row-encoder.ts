@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../core/errors.ts';
 import { type ColumnName, pageColumn } from '../decode/columns/registry.ts';
 import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { setText } from '../decode/flag-names.ts';
@@ -337,6 +338,12 @@ class SetTexts {
     if (placed) return placed;
     const bytes = textEncoder.encode(text);
     this.#area ??= this.#loops.allocate(SET_TEXT_BYTES);
+    if (bytes.length + 8 > SET_TEXT_BYTES) {
+      throw new UnsupportedError(
+        `a set of flags whose names take ${bytes.length} bytes`,
+        'names of a kernel',
+      );
+    }
     if (this.#used + bytes.length + 8 > SET_TEXT_BYTES) {
       forget();
       this.#known.clear();

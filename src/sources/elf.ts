@@ -13,8 +13,9 @@ import { type ElfNote, parseNotes } from '../formats/elf-notes.ts';
 import type { ImageFormat, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 
-/** Notes of a dump are a few KiB a CPU; what claims more than this is no note. */
-const MAX_NOTES = 64 * 1024 * 1024;
+/** Notes of a dump are a few KiB a CPU; more than this in all, of bytes or of notes, is damage. */
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
+const MAX_NOTES = 1 << 17;
 
 /** p_paddr of a segment whose physical address the writer did not know (/proc/kcore and its copies). */
 const NO_PADDR = 0xffffffffffffffffn;
@@ -74,18 +75,20 @@ function readNotes(
   warnings: string[],
 ): ElfNote[] {
   const all: ElfNote[] = [];
+  let left = MAX_NOTE_BYTES;
   for (const program of programs) {
     if (program.type !== PT_NOTE) continue;
-    if (program.fileSize > MAX_NOTES) {
+    if (program.fileSize > left) {
       warnings.push(`PT_NOTE at offset ${program.offset} claims ${program.fileSize} bytes and was not read`);
       continue;
     }
     const bytes = readUpTo(source, program.offset, program.fileSize);
-    const { notes, cut } = parseNotes(bytes, header.littleEndian);
+    left -= program.fileSize;
+    const { notes, cut } = parseNotes(bytes, header.littleEndian, MAX_NOTES - all.length);
     if (cut || bytes.length < program.fileSize) {
       warnings.push(`PT_NOTE at offset ${program.offset} is cut off or damaged after ${notes.length} notes`);
     }
-    all.push(...notes);
+    for (const note of notes) all.push(note);
   }
   return all;
 }

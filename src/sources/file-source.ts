@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
@@ -62,6 +62,20 @@ export function openFile(
 
 function isKcore(path: string): boolean {
   return realpathSync(path) === '/proc/kcore';
+}
+
+/** Opens a file that nobody named: only a regular one, and without waiting for anything. Undefined if it cannot be. */
+export function openRegular(path: string): ByteSource | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  const stat = fstatSync(fd);
+  if (stat.isFile() && stat.size > 0 && !isKcore(path)) return fdSource(fd, path, stat.size);
+  closeSync(fd);
+  return undefined;
 }
 
 /** How many files of a directory are looked at for the parts of a split dump. */

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError, StructPageError, UnsupportedError } from '../core/errors.ts';
-import { filesBeside, openFile } from './file-source.ts';
+import { filesBeside, openRegular } from './file-source.ts';
 import type { OpenContext, OpenImage } from './image-format.ts';
 import { FORMATS, WRAPPERS } from './registry.ts';
 
@@ -47,7 +47,7 @@ export async function openImages(
       beside: filesBeside,
       ...context,
       sibling: (name) => {
-        const source = (context.sibling ?? openQuietly)(name);
+        const source = (context.sibling ?? openRegular)(name);
         if (source) inputs.push(name);
         return source;
       },
@@ -110,13 +110,4 @@ function findFormat(source: ByteSource): (typeof FORMATS)[number] {
 
 function rank(format: (typeof FORMATS)[number]): number {
   return FORMATS.indexOf(format);
-}
-
-function openQuietly(name: string): ByteSource | undefined {
-  try {
-    return openFile(name);
-  } catch (error) {
-    if (error instanceof StructPageError) return undefined;
-    throw error;
-  }
 }

@@ -1,30 +1,37 @@
+import { milliseconds } from '../core/clock.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { connectUnix, SocketError, type UnixSocket } from '../native/unix-socket.ts';
 
-/** Longer than any command that is sent takes. */
-const SECONDS = 20;
-/** Lines of something that is no QMP server. */
-const MOST_LINES = 10_000;
+/** How long to wait for the greeting, and for the whole answer to a command: both come at once from a QEMU that is well. */
+const GREETING_SECONDS = 3;
+const ANSWER_SECONDS = 10;
+/** The longest answer: the map of memory of a large guest is some 100 KiB. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** How deep an answer may be nested: real ones have some five levels. */
+const MOST_LEVELS = 64;
+
+const BUSY = 'a QMP socket serves one client at a time: disconnect the other one (libvirt?)';
+const STILL_RUNNING = 'see whether QEMU is still running';
 
 const REFUSALS: Record<string, readonly [why: string, remedy: string]> = {
   ENOENT: ['there is no such socket', 'start QEMU with -qmp unix:PATH,server=on,wait=off, and name PATH'],
-  ECONNREFUSED: ['nobody listens there', 'see whether QEMU is still running'],
+  ECONNREFUSED: ['nobody listens there', STILL_RUNNING],
   EACCES: ['no permission', 'run as the user that QEMU runs as, or as root'],
   ENOTSOCK: ['it is no socket', 'name the socket of -qmp unix:PATH'],
-  EAGAIN: [
-    `it said nothing for ${SECONDS} seconds`,
-    'a QMP socket serves one client at a time: disconnect the other one (libvirt?)',
-  ],
-  ECONNRESET: ['it hung up', 'see whether QEMU is still running'],
-  EPIPE: ['it hung up', 'see whether QEMU is still running'],
+  ECONNRESET: ['it hung up', STILL_RUNNING],
+  EPIPE: ['it hung up', STILL_RUNNING],
   EOF: ['it hung up', 'see whether QEMU is still running, and whether another client has the socket'],
   ENAMETOOLONG: ['its path is longer than 107 bytes', 'name it by a shorter path'],
+  LONG: [`it gave an answer of more than ${MOST_BYTES} bytes`, 'name the socket of -qmp unix:PATH'],
 };
 
 /** QEMU has heard a command and will not do it. */
 export class QmpRefusal extends UnsupportedError {}
 
-/** A connection to QEMU's monitor (docs/interop/qmp-spec.rst of QEMU). Each call waits for its answer. */
+/** An object of JSON. */
+type Answer = Readonly<Record<string, unknown>>;
+
+/** A connection to QEMU's monitor (docs/interop/qmp-spec.rst of QEMU). Each call waits for its answer, but not for ever. */
 export class QmpClient {
   readonly path: string;
   readonly #socket: UnixSocket;
@@ -32,10 +39,10 @@ export class QmpClient {
   /** Throws UnsupportedError that says what is wrong with the socket. */
   constructor(path: string) {
     this.path = path;
-    this.#socket = this.#told(() => connectUnix(path, SECONDS));
+    this.#socket = this.#told(GREETING_SECONDS, () => connectUnix(path, GREETING_SECONDS));
     try {
-      const greeting = this.#receive();
-      if (greeting === undefined || !('QMP' in greeting)) throw this.#noServer();
+      const greeting = this.#receive(GREETING_SECONDS, milliseconds() + GREETING_SECONDS * 1000);
+      if (!('QMP' in greeting)) throw this.#noServer();
       this.execute('qmp_capabilities');
     } catch (error) {
       this.close();
@@ -43,53 +50,81 @@ export class QmpClient {
     }
   }
 
-  /** The result of a command. Throws UnsupportedError with QEMU's own words when it refuses. */
-  execute(command: string, args?: Readonly<Record<string, unknown>>): unknown {
+  /** The result of a command. Throws QmpRefusal with QEMU's own words when it refuses, and UnsupportedError if it does not answer. */
+  execute(command: string, args?: Answer): unknown {
     const request = { execute: command, ...(args ? { arguments: args } : {}) };
-    this.#told(() => this.#socket.write(`${JSON.stringify(request)}\n`));
+    const deadline = milliseconds() + ANSWER_SECONDS * 1000;
+    this.#told(ANSWER_SECONDS, () => this.#socket.write(`${JSON.stringify(request)}\n`));
     // events may come in between
-    for (let i = 0; i < MOST_LINES; i++) {
-      const answer = this.#receive();
-      if (!answer) throw this.#noServer();
+    for (;;) {
+      const answer = this.#receive(ANSWER_SECONDS, deadline);
       if ('return' in answer) return answer.return;
       if ('error' in answer) {
-        const { desc } = answer.error as { desc?: string };
-        throw new UnsupportedError(
-          `QEMU refuses ${command}: ${desc ?? 'without a reason'}`,
-          'see what QEMU says',
-        );
+        const desc = isObject(answer.error) ? answer.error.desc : undefined;
+        const reason = typeof desc === 'string' ? desc : 'without a reason';
+        throw new QmpRefusal(`QEMU refuses ${command}: ${reason}`, 'see what QEMU says');
       }
+      if (!('event' in answer)) throw this.#noServer();
     }
-    throw this.#noServer();
   }
 
-  /** What a command of the human monitor prints. */
+  /** The result of a command that gives an object. Throws as `execute`, and UnsupportedError if it is none. */
+  object(command: string): Answer {
+    const answer = this.execute(command);
+    if (isObject(answer)) return answer;
+    throw this.#unexpected(command, 'an object');
+  }
+
+  /** The result of a command that gives a list of objects. Throws as `object`. */
+  list(command: string): Answer[] {
+    const answer = this.execute(command);
+    if (Array.isArray(answer) && answer.every(isObject)) return answer;
+    throw this.#unexpected(command, 'a list of objects');
+  }
+
+  /** What a command of the human monitor prints. Throws as `object`. */
   human(line: string): string {
-    return String(this.execute('human-monitor-command', { 'command-line': line }));
+    const answer = this.execute('human-monitor-command', { 'command-line': line });
+    if (typeof answer === 'string') return answer;
+    throw this.#unexpected(`'${line}'`, 'text');
   }
 
   close(): void {
     this.#socket?.close();
   }
 
-  #receive(): Record<string, unknown> | undefined {
-    const line = this.#told(() => this.#socket.readLine());
+  #receive(seconds: number, deadline: number): Answer {
+    const line = this.#told(seconds, () => this.#socket.readLine(deadline, MOST_BYTES));
     try {
-      const answer: unknown = JSON.parse(line);
-      return typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : undefined;
+      const answer: unknown = isDeep(line) ? undefined : JSON.parse(line);
+      if (isObject(answer)) return answer;
     } catch {
-      return undefined;
+      // what is no JSON is no answer
     }
+    throw this.#noServer();
   }
 
-  #told<T>(run: () => T): T {
+  #told<T>(seconds: number, run: () => T): T {
     try {
       return run();
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
-      const [why, remedy] = REFUSALS[error.code] ?? [error.message, 'see whether QEMU is still running'];
+      const { code } = error;
+      const [why, remedy] =
+        code === 'EAGAIN'
+          ? [`it said nothing for ${seconds} seconds`, BUSY]
+          : code === 'SLOW'
+            ? [`it did not end its answer within ${seconds} seconds`, BUSY]
+            : (REFUSALS[code] ?? [error.message, STILL_RUNNING]);
       throw new UnsupportedError(`${this.path}: ${why}`, remedy);
     }
+  }
+
+  #unexpected(command: string, expected: string): UnsupportedError {
+    return new UnsupportedError(
+      `${this.path}: the answer to ${command} is not ${expected}`,
+      'name the socket of -qmp unix:PATH of a QEMU',
+    );
   }
 
   #noServer(): UnsupportedError {
@@ -98,4 +133,25 @@ export class QmpClient {
       'name the socket of -qmp unix:PATH (that of -monitor is for people)',
     );
   }
+}
+
+function isObject(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether brackets are nested deeper than any answer: to parse them would take far more memory than the text. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inText) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) inText = false;
+    } else if (c === 0x22) inText = true;
+    else if (c === 0x5b || c === 0x7b) {
+      if (++depth > MOST_LEVELS) return true;
+    } else if (c === 0x5d || c === 0x7d) depth--;
+  }
+  return false;
 }

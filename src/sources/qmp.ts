@@ -12,6 +12,8 @@ const MACHINES: Record<string, number> = { x86_64: 62, aarch64: 183, s390x: 22, 
 const LARGE = 8 * 1024 * 1024;
 const SMALL = 64 * 1024;
 const MOST_SMALL = 256;
+/** What no physical address of any machine reaches. */
+const MOST_MEMORY = 2 ** 52;
 
 /** How to read a guest by QMP. */
 export interface QmpOptions {
@@ -27,13 +29,26 @@ export interface QmpOptions {
 export function openQmp(path: string, options: QmpOptions = {}): OpenImage {
   const client = new QmpClient(path);
   let resume = false;
+  const goOn = (): void => {
+    if (!resume) return;
+    resume = false;
+    try {
+      client.execute('cont');
+    } catch (error) {
+      client.close();
+      throw new UnsupportedError(
+        `${path}: the guest is still stopped`,
+        `tell QEMU to go on by 'cont' in its monitor (${(error as Error).message})`,
+      );
+    }
+  };
   try {
-    if (options.stop && (client.execute('query-status') as { running?: boolean }).running === true) {
+    if (options.stop && client.object('query-status').running === true) {
       client.execute('stop');
       resume = true;
     }
-    const { arch } = client.execute('query-target') as { arch?: string };
-    const machine = MACHINES[arch ?? ''];
+    const { arch } = client.object('query-target');
+    const machine = typeof arch === 'string' && Object.hasOwn(MACHINES, arch) ? MACHINES[arch] : undefined;
     const memory = new QmpMemory(client);
     return {
       format: 'memory of a QEMU guest, by QMP',
@@ -48,13 +63,12 @@ export function openQmp(path: string, options: QmpOptions = {}): OpenImage {
       live: !options.stop,
       close() {
         memory.close();
-        if (resume) client.execute('cont');
-        resume = false;
+        goOn();
         client.close();
       },
     };
   } catch (error) {
-    if (resume) client.execute('cont');
+    goOn();
     client.close();
     throw error;
   }
@@ -76,7 +90,7 @@ class QmpMemory implements PhysicalMemory {
 
   constructor(client: QmpClient) {
     this.#client = client;
-    const backends = (client.execute('query-memdev') as { id?: string }[]).flatMap(({ id }) => id ?? []);
+    const backends = client.list('query-memdev').flatMap(({ id }) => (typeof id === 'string' ? id : []));
     const text = client.human('info mtree -f');
     this.runs = unite(ramOf(text, backends)).map((r) => ({ ...r, state: 'present' }));
     if (this.runs.length === 0) {
@@ -167,7 +181,8 @@ export function ramOf(text: string, backends: readonly string[]): Range[] {
   )) {
     if (!/^(pc\.ram|ram\d*|mach-virt\.ram|.*\.ram)$/.test(name!) && !backends.includes(name!)) continue;
     if (/^vga|vram/.test(name!)) continue;
-    ranges.push({ start: Number.parseInt(from!, 16), end: Number.parseInt(to!, 16) + 1 });
+    const range = { start: Number.parseInt(from!, 16), end: Number.parseInt(to!, 16) + 1 };
+    if (range.end <= MOST_MEMORY) ranges.push(range);
   }
   return ranges;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
+import { UnsupportedError } from '../../src/core/errors.ts';
 import { openQmp, ramOf } from '../../src/sources/qmp.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
@@ -61,6 +62,138 @@ async function serve(lines: readonly string[]): Promise<{ path: string; close():
   await new Promise((resolve) => worker.once('message', resolve));
   return { path, close: () => worker.terminate() };
 }
+
+/** A server that runs `code` for whoever connects, with the socket as `s` and `answer(command, value)`. */
+async function behave(code: string): Promise<{ path: string; close(): Promise<unknown> }> {
+  const path = join(dir, `socket-${Math.random().toString(36).slice(2)}`);
+  const whole = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    require('node:net').createServer((s) => {
+      s.on('error', () => {});
+      const say = (value) => s.write(JSON.stringify(value) + '\\n');
+      const answers = { qmp_capabilities: {}, 'query-status': { running: true }, 'query-target': { arch: 'x86_64' }, 'query-memdev': [] };
+      const serve = (own) => {
+        say({ QMP: {} });
+        let text = '';
+        s.on('data', (bytes) => {
+          text += bytes;
+          for (let end = text.indexOf('\\n'); end >= 0; end = text.indexOf('\\n')) {
+            const { execute } = JSON.parse(text.slice(0, end));
+            text = text.slice(end + 1);
+            const raw = own[execute];
+            if (raw !== undefined && raw.error !== undefined) say(raw);
+            else say({ return: raw !== undefined ? raw.return : answers[execute] ?? {} });
+          }
+        });
+      };
+      ${code}
+    }).listen(workerData.path, () => parentPort.postMessage('ready'));`;
+  const worker = new Worker(whole, { eval: true, workerData: { path } });
+  await new Promise((resolve) => worker.once('message', resolve));
+  return { path, close: () => worker.terminate() };
+}
+
+/** The error of opening, how long it took in seconds, and how much memory it added in MiB. */
+function refusal(path: string): { error: unknown; seconds: number; mib: number } {
+  const begun = performance.now();
+  const before = process.memoryUsage().rss;
+  let error: unknown;
+  try {
+    openQmp(path).close();
+  } catch (thrown) {
+    error = thrown;
+  }
+  return {
+    error,
+    seconds: (performance.now() - begun) / 1000,
+    mib: (process.memoryUsage().rss - before) / 2 ** 20,
+  };
+}
+
+describe('a server that means no good is refused in a sentence, soon, and with little memory', () => {
+  test.each<[string, string, RegExp]>([
+    ['it says nothing', '', /it said nothing for 3 seconds/],
+    [
+      'a byte now and then, and no line',
+      "setInterval(() => s.write('A'), 100);",
+      /did not end its answer within 3 seconds/,
+    ],
+    [
+      'no end of a line',
+      "const more = () => { while (s.write('A'.repeat(65536))); s.once('drain', more); }; more();",
+      /more than 4194304 bytes/,
+    ],
+    ['much JSON', `s.write('{"QMP":{"a":"' + 'x'.repeat(3e7) + '"}}\\n');`, /more than 4194304 bytes/],
+    ['nesting without end', "s.write('['.repeat(4e6) + '\\n');", /does not speak QMP/],
+    [
+      'no end of events',
+      'say({ QMP: {} }); const more = () => { while (s.write(\'{"event":"X"}\\n\'.repeat(999))); s.once(\'drain\', more); }; more();',
+      /did not end its answer|said nothing for/,
+    ],
+    ['a list as greeting', "s.write('[]\\n');", /does not speak QMP/],
+    [
+      'null as error',
+      'serve({ qmp_capabilities: { error: null } });',
+      /does not speak QMP|refuses qmp_capabilities/,
+    ],
+    [
+      'a number as the words of an error',
+      "serve({ 'query-target': { error: { desc: 5 } } });",
+      /QEMU refuses query-target: without a reason/,
+    ],
+    [
+      'null for an object',
+      "serve({ 'query-target': { return: null } });",
+      /answer to query-target is not an object/,
+    ],
+    [
+      'a list for an object',
+      "serve({ 'query-target': { return: [] } });",
+      /answer to query-target is not an object/,
+    ],
+    [
+      'null for a list',
+      "serve({ 'query-memdev': { return: null } });",
+      /answer to query-memdev is not a list/,
+    ],
+    [
+      'null in a list',
+      "serve({ 'query-memdev': { return: [null, 5] } });",
+      /answer to query-memdev is not a list/,
+    ],
+    ['a number for text', "serve({ 'human-monitor-command': { return: 5 } });", /is not text/],
+    [
+      'a name that objects have',
+      "serve({ 'query-target': { return: { arch: '__proto__' } }, 'human-monitor-command': { return: '' } });",
+      /names no RAM/,
+    ],
+  ])(
+    '%s',
+    async (_, code, message) => {
+      const server = await behave(code);
+      const { error, seconds, mib } = refusal(server.path);
+      await server.close();
+      expect(error).toBeInstanceOf(UnsupportedError);
+      expect((error as Error).message).toMatch(message);
+      expect(seconds).toBeLessThan(15);
+      expect(mib).toBeLessThan(200);
+    },
+    30_000,
+  );
+
+  test('a refusal of pmemsave names its remedy', async () => {
+    const mtree = JSON.stringify(MTREE.replaceAll(': m0', ': pc.ram'));
+    const server = await behave(
+      `serve({ 'human-monitor-command': { return: ${mtree} }, pmemsave: { error: { desc: 'Permission denied' } } });`,
+    );
+    const image = openQmp(server.path);
+    expect(() => image.memory.readInto(0, new Uint8Array(8))).toThrow(
+      /QEMU refuses pmemsave: Permission denied: run as the user that QEMU runs as/,
+    );
+    image.close();
+    await server.close();
+  });
+});
 
 describe('a socket that is none of QMP', () => {
   test.each<[string, string[], string]>([

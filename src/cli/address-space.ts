@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { say } from './output.ts';
+
+/** Node.js reserves 10 GiB of address space for each memory of WebAssembly, of which every thread has one, unless this is said. */
+const FRUGAL = '--disable-wasm-trap-handler';
+/** With less than this not all threads would get theirs. */
+const ENOUGH = 64 * 2 ** 30;
+
+/** How Node.js ends when it cannot have memory that it needs. */
+const OUT_OF_MEMORY: ReadonlySet<NodeJS.Signals> = new Set(['SIGTRAP', 'SIGABRT', 'SIGILL', 'SIGSEGV']);
+/** The exit code for what cannot be done here. */
+const NOT_SUPPORTED = 4;
+
+/** Whether this process may not have as much address space as Node.js would reserve (`ulimit -v`). */
+export function isAddressSpaceShort(): boolean {
+  if (process.execArgv.includes(FRUGAL) || !process.allowedNodeEnvironmentFlags.has(FRUGAL)) return false;
+  try {
+    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return limit !== undefined && Number(limit) < ENOUGH;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs this very command by a Node.js that reserves little; gives its exit code. */
+export async function runFrugally(): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, FRUGAL, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => child.kill(signal));
+  }
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  if (signal !== null && OUT_OF_MEMORY.has(signal)) {
+    say(
+      "Node.js cannot work with as little address space as this process may have: raise the limit ('ulimit -v')",
+    );
+    return NOT_SUPPORTED;
+  }
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
