@@ -18,15 +18,16 @@ export { printable, printableJson, printableLines } from './core/printable.ts';
 export type { Range } from './core/ranges.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
-export { cellTexts } from './export/cells.ts';
-export type { BulkFormat, Exporter, ExportOptions, Sink } from './export/exporter.ts';
+export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.ts';
+export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
+export { writeTable } from './export/write-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainPage, type FolioReport, type PageReport } from './inspector/explain-page.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
-export { type ExportJob, exportRows, summarize } from './inspector/export-rows.ts';
+export { type ExportJob, exportRows, pageTable, summarize } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export type { Feature } from './inspector/features.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
@@ -51,9 +52,25 @@ export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export { dropPrivileges } from './native/privileges.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
-export type { Column, ColumnKind, ColumnOf, ColumnSpec } from './table/column.ts';
+export { type CellText, cellTexts } from './table/cells.ts';
+export type {
+  Column,
+  ColumnKind,
+  ColumnOf,
+  ColumnSpec,
+  NameColumn,
+  NumberColumn,
+  NumberType,
+  SetColumn,
+  WordColumn,
+} from './table/column.ts';
+export type { RowStyle } from './table/row-style.ts';
+export type { Table, TableBatch, TableRows } from './table/table.ts';
+export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
+export type { TableDefinition, Trouble } from './tables/table-definition.ts';
 export { entryFlagNames } from './translate/entry-flags.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
+export { selectFrom, type TableSelection } from './views/select-table.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';
 export { compareKpage, type DifferingGroup, type KpageComparison, type KpageRecord } from './views/verify.ts';

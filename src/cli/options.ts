@@ -58,6 +58,15 @@ export function addSelection(command: Command): Command {
     );
 }
 
+/** Adds the options that select rows of a table other than that of the pages. */
+export function addRows(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--where <expression>', "print only rows that match, e.g. 'node == 0'").argParser(onlyOne),
+    )
+    .addOption(new Option('--limit <n>', 'stop after n rows').argParser(parseCount));
+}
+
 /** More threads than this need more than 200 MiB of memory, so users have to ask for them. */
 const MOST_JOBS = 3;
 

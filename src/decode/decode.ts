@@ -11,7 +11,7 @@ import type { Folios } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
-import { materialize } from './materialize.ts';
+import { materialize, withUnread } from './materialize.ts';
 import { type Fact, PageLoops } from './page-loops.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
@@ -159,9 +159,12 @@ export class Decoder implements LaneContext {
     return this.#caches.names;
   }
 
-  /** The values of a column, in arrays of their own. */
+  /** The values of a column, in arrays of their own. What a struct page would say that could not be read is empty. */
   column(name: ColumnName): Column {
-    return materialize(this, this.lane(name));
+    const column = materialize(this, this.lane(name));
+    return this.readable === this.count || pageColumn(name).ofPlace
+      ? column
+      : withUnread(column, this.states);
   }
 
   /** Where the values of a column are; good until the next batch is read. */

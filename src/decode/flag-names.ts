@@ -99,13 +99,3 @@ function mask(wanted: readonly string[] | undefined, names: readonly string[]): 
   // a rule whose kinds this kernel does not have must never match, which an empty mask would
   return wanted !== undefined && bits === 0 ? 1 << 31 : bits;
 }
-
-/** The names in a set, joined by `|`. */
-export function setText(low: number, high: number, names: readonly string[]): string {
-  let text = '';
-  for (let bit = 0; bit < names.length; bit++) {
-    const on = bit < 32 ? (low >>> bit) & 1 : (high >>> (bit - 32)) & 1;
-    if (on) text = text === '' ? names[bit]! : `${text}|${names[bit]}`;
-  }
-  return text;
-}

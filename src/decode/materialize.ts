@@ -3,6 +3,14 @@ import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
 import type { Lane } from './lanes.ts';
 
+/** The same column, with rows that are not of state `ok` (0) made empty. */
+export function withUnread<C extends Column>(column: C, states: Uint8Array): C {
+  const empty = states.map((state) => (state === 0 ? 0 : 1));
+  const { empty: before } = column;
+  if (before) for (let i = 0; i < empty.length; i++) empty[i]! |= before[i]!;
+  return { ...column, empty };
+}
+
 /** Copies the values of a lane out of the memory of the loops, into arrays of their own. */
 export function materialize(decoder: Decoder, lane: Lane): Column {
   const { count, pages } = decoder;

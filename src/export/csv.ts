@@ -1,53 +1,76 @@
 import { stringify } from 'csv-stringify';
-import { stringify as stringifySync } from 'csv-stringify/sync';
-import { cellTexts } from './cells.ts';
-import type { Exporter } from './exporter.ts';
+import { cellTexts } from '../table/cells.ts';
+import type { ColumnSpec } from '../table/column.ts';
+import { csvText, harmless } from '../table/row-style.ts';
+import type { TableRows } from '../table/table.ts';
+import type { Exporter, Sink } from './exporter.ts';
+import type { OptionValues } from './options.ts';
 
 /** Rows that are handed to csv-stringify before its output is passed on. */
 const CHUNK_ROWS = 4096;
 
 /**
- * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is encoded
- * by the loops, any other by csv-stringify; both give the same for the same.
+ * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is a style of
+ * text, any other is written by csv-stringify; both give the same for the same.
  */
 export const csv: Exporter = {
   name: 'csv',
+  options: [
+    {
+      name: 'delimiter',
+      type: 'string',
+      default: ',',
+      argument: 'character',
+      help: 'character between cells',
+      check: (value) =>
+        [...String(value)].length !== 1 || /["\r\n]/.test(String(value))
+          ? 'it must be one character, and neither a quotation mark nor the end of a line'
+          : undefined,
+    },
+    { name: 'header', type: 'boolean', default: true, help: 'first line with the names of the columns' },
+    {
+      name: 'safe',
+      type: 'boolean',
+      default: false,
+      help: 'write an apostrophe before names that a spreadsheet would take for a formula',
+    },
+    { name: 'quoted', type: 'boolean', default: false, help: 'quotation marks around every cell' },
+  ],
 
-  bulk(columns, options) {
-    if ((options.delimiter ?? ',') !== ',' || options.quoted) return undefined;
+  plan(columns, options) {
+    if (options.delimiter !== ',' || options.quoted) {
+      return { kind: 'rows', write: (rows, sink) => writeAny(rows, columns, sink, options) };
+    }
     return {
-      before: columns.map((_, i) => (i === 0 ? '' : ',')),
-      end: '\n',
-      empty: '',
-      quote: '',
-      text: options.safe ? (value) => cellOf(harmless(value)) : cellOf,
-      head: (options.header ?? true) ? `${columns.map(cellOf).join(',')}\n` : '',
+      kind: 'text',
+      style: {
+        before: columns.map((_, i) => (i === 0 ? '' : ',')),
+        end: '\n',
+        empty: '',
+        quote: '',
+        names: options.safe ? 'safe csv' : 'csv',
+      },
+      head: options.header ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '',
       foot: '',
       emptyFoot: '',
       separator: 0,
     };
   },
-
-  write: (rows, columns, sink, options) => writeAny(rows, columns, sink, options),
 };
 
-/** Text that no spreadsheet takes for a formula; numbers are not text, and may be negative. */
-function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-}
-
-/** Text of a cell as csv-stringify writes it in the default dialect. */
-function cellOf(value: string): string {
-  return stringifySync([[value]]).slice(0, -1);
-}
-
-/** Any dialect, by csv-stringify: also what the bulk writer is held against. */
-export const writeAny: NonNullable<Exporter['write']> = async (rows, columns, sink, options) => {
+/** Any dialect, by csv-stringify: also what the loops' text is compared with. */
+export async function writeAny(
+  rows: AsyncIterable<TableRows> | Iterable<TableRows>,
+  columns: readonly ColumnSpec[],
+  sink: Sink,
+  options: OptionValues,
+): Promise<void> {
+  const names = columns.map((c) => c.name);
   const stringifier = stringify({
-    delimiter: options.delimiter ?? ',',
-    quoted: options.quoted ?? false,
-    header: options.header ?? true,
-    columns: [...columns],
+    delimiter: String(options.delimiter ?? ','),
+    quoted: options.quoted === true,
+    header: options.header !== false,
+    columns: names,
     highWaterMark: 1 << 20,
   });
   let failed: unknown;
@@ -61,10 +84,10 @@ export const writeAny: NonNullable<Exporter['write']> = async (rows, columns, si
     if (failed) throw failed;
   };
   for await (const { batch, rows: indices } of rows) {
-    const cells = cellTexts(batch, columns, options.safe ? harmless : undefined);
+    const cells = cellTexts(batch, names, options.safe ? harmless : undefined);
     for (let i = 0; i < indices.length; i++) {
-      const page = indices[i]!;
-      stringifier.write(cells.map((cell) => cell(page)));
+      const row = indices[i]!;
+      stringifier.write(cells.map((cell) => cell(row)));
       if (i % CHUNK_ROWS === CHUNK_ROWS - 1) await drain();
     }
     await drain();
@@ -74,4 +97,4 @@ export const writeAny: NonNullable<Exporter['write']> = async (rows, columns, si
   await drain();
   stringifier.resume();
   await ended;
-};
+}

@@ -1,15 +1,16 @@
-import { printableJson } from '../core/printable.ts';
-import type { ColumnName } from '../decode/columns/registry.ts';
-import type { BulkFormat, Exporter } from './exporter.ts';
+import type { ColumnSpec } from '../table/column.ts';
+import type { Exporter, TextFormat } from './exporter.ts';
 
 /** Objects: numbers as numbers, 64-bit words as strings (0x...), empty values as null, sets as one string. */
-function objects(columns: readonly ColumnName[], between: string): BulkFormat {
+function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
   return {
-    before: columns.map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`),
-    end: `}${between}`,
-    empty: 'null',
-    quote: '"',
-    text: (value) => printableJson(value),
+    style: {
+      before: columns.map(({ name }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+      end: `}${between}`,
+      empty: 'null',
+      quote: '"',
+      names: 'json',
+    },
     head: '',
     foot: '',
     emptyFoot: '',
@@ -20,13 +21,16 @@ function objects(columns: readonly ColumnName[], between: string): BulkFormat {
 /** One JSON object a line. */
 export const ndjson: Exporter = {
   name: 'ndjson',
-  bulk: (columns) => objects(columns, '\n'),
+  options: [],
+  plan: (columns) => ({ kind: 'text', ...objects(columns, '\n') }),
 };
 
 /** One JSON array of objects, one a line. */
 export const json: Exporter = {
   name: 'json',
-  bulk: (columns) => ({
+  options: [],
+  plan: (columns) => ({
+    kind: 'text',
     ...objects(columns, ',\n'),
     head: '[\n',
     foot: '\n]\n',

@@ -1,8 +1,8 @@
 import type { Pfn } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
 import { kpageflagNames } from '../decode/kpageflags.ts';
-import { cellTexts } from '../export/cells.ts';
 import { memberOf } from '../layout/wanted.ts';
+import { cellTexts } from '../table/cells.ts';
 import type { Inspector } from './inspector.ts';
 import { type PageWord, pageWords } from './page-words.ts';
 

@@ -1,15 +1,22 @@
-import { type ColumnName, checkColumns, DEFAULT_COLUMNS } from '../decode/columns/registry.ts';
-import type { Exporter, ExportOptions, Sink } from '../export/exporter.ts';
+import { type ColumnName, checkColumns, DEFAULT_COLUMNS, pageColumn } from '../decode/columns/registry.ts';
+import type { Exporter, Sink } from '../export/exporter.ts';
+import type { OptionValues } from '../export/options.ts';
+import { writeTable } from '../export/write-table.ts';
 import { ScanPool } from '../scan/pool.ts';
 import { noCounts, type PageCounts } from '../scan/scan.ts';
 import type { ScanJob } from '../scan/tasks.ts';
+import type { ColumnSpec } from '../table/column.ts';
+import type { RowStyle } from '../table/row-style.ts';
+import type { Table } from '../table/table.ts';
 import type { Summary, ZoneSummary } from '../views/summary.ts';
 import type { Inspector, Selection } from './inspector.ts';
 
 /** Rows to be written, and how. */
-export interface ExportJob extends ExportOptions {
+export interface ExportJob {
   readonly selection: Selection;
   readonly exporter: Exporter;
+  /** Options of the exporter, by name. */
+  readonly options?: OptionValues;
   /** Threads to use at the most; 1 if not given. The output is the same for any number. */
   readonly jobs?: number;
 }
@@ -24,39 +31,51 @@ export async function exportRows(
   sink: Sink,
   counts: PageCounts = noCounts(),
 ): Promise<void> {
-  const columns = checkColumns(job.selection.columns ?? DEFAULT_COLUMNS);
-  const format = job.exporter.bulk?.(columns, job);
-  if (!format) {
-    await job.exporter.write!(inspector.select(job.selection, counts), columns, sink, job);
-    return;
-  }
-  let any = false;
-  if (format.head !== '') await sink(format.head);
-  const pool = new ScanPool(inspector, scanJob(inspector, job, columns), job.jobs ?? 1, counts);
-  for await (const bytes of pool.texts()) {
-    // what separates rows is written when the next one has come
-    if (any && format.separator > 0) await sink(format.end.slice(-format.separator));
-    await sink(format.separator > 0 ? bytes.subarray(0, bytes.length - format.separator) : bytes);
-    any = true;
-  }
-  const foot = any ? format.foot : format.emptyFoot;
-  if (foot !== '') await sink(foot);
+  const table = pageTable(inspector, job.selection, job.jobs ?? 1, counts);
+  await writeTable(table, job.exporter, job.options ?? {}, sink);
 }
 
-/** The job of a pool that writes these rows. */
-export function scanJob(inspector: Inspector, job: ExportJob, columns: readonly ColumnName[]): ScanJob {
-  const { selection, exporter, delimiter, header, quoted, safe } = job;
-  const options = {
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === undefined ? {} : { header }),
-    ...(quoted === undefined ? {} : { quoted }),
-    ...(safe === undefined ? {} : { safe }),
+/** The pages of a selection as a table, whose text is written by `jobs` threads at the most. */
+export function pageTable(
+  inspector: Inspector,
+  selection: Selection,
+  jobs = 1,
+  counts: PageCounts = noCounts(),
+): Table {
+  const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
+  const lastPfn = (inspector.ranges(selection.pfns).at(-1)?.end ?? 1) - 1;
+  return {
+    name: 'pages',
+    columns: columns.map((name) => withWidth(name, lastPfn, inspector.kernel.pageBytes)),
+    rows: () => inspector.select(selection, counts),
+    texts: (style) =>
+      new ScanPool(inspector, textJob(inspector, selection, columns, style, jobs), jobs, counts).texts(),
   };
+}
+
+/** 0x and 16 digits. */
+const POINTER_WIDTH = 18;
+
+/** Rows that come later may have larger pfns, and pointers where there were zeros. */
+function withWidth(name: ColumnName, lastPfn: number, pageBytes: number): ColumnSpec {
+  const column = pageColumn(name);
+  const widest = column.widest?.(lastPfn, pageBytes).length;
+  return { ...column, width: widest ?? (column.kind === 'word' ? POINTER_WIDTH : 0) };
+}
+
+/** The job of a pool that writes the rows of a selection as text. */
+export function textJob(
+  inspector: Inspector,
+  selection: Selection,
+  columns: readonly ColumnName[],
+  style: RowStyle,
+  jobs: number,
+): ScanJob {
   return {
     plan: inspector.plan({ ...selection, columns }),
     ranges: inspector.ranges(selection.pfns),
-    output: { kind: 'text', exporter: exporter.name, columns, options },
-    window: 2 * (job.jobs ?? 1) + 1,
+    output: { kind: 'text', columns, style },
+    window: 2 * jobs + 1,
   };
 }
 

@@ -135,7 +135,6 @@ export class Inspector {
   /** What a selection wants, checked, but for the pfns. Throws UsageError for one that cannot be meant. */
   plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
-    if (columns.length === 0) throw new UsageError('no columns are named');
     const where = selection.where === undefined ? undefined : parseExpression(selection.where, COLUMNS);
     const asked = [...columns, ...(where ? columnsOf(where).filter(isColumn) : [])];
     const unknown = asked.find((c) => !this.columns.includes(c));

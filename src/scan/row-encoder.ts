@@ -1,13 +1,13 @@
 import { UnsupportedError } from '../core/errors.ts';
 import { type ColumnName, pageColumn } from '../decode/columns/registry.ts';
 import type { Decoder, PickedRows } from '../decode/decode.ts';
-import { setText } from '../decode/flag-names.ts';
 import type { Lane } from '../decode/lanes.ts';
 import { FACT, FACT_BYTES } from '../decode/page-loops.ts';
-import type { RowStyle } from '../export/row-style.ts';
 import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import type { Address, Loops } from '../loops/loops.ts';
 import { type RecordOf, sizeOf } from '../loops/records.ts';
+import { setText } from '../table/cells.ts';
+import { nameText, type RowStyle } from '../table/row-style.ts';
 
 const KIND = CONSTANTS.ValueKind;
 const { Column, Encoded, SetText, Text } = RECORDS;
@@ -268,7 +268,7 @@ export class RowEncoder {
         table.at = this.#loops.allocate(SET_TABLE_BYTES);
         table.known = -1;
         const longest = setText(0xffffffff, 0xffffffff, lane.names);
-        this.#longestName[index] = textEncoder.encode(this.#style.text(longest, 'set')).length;
+        this.#longestName[index] = textEncoder.encode(nameText(this.#style, longest)).length;
       }
       return table.at;
     }
@@ -279,7 +279,7 @@ export class RowEncoder {
     const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
     for (; table.known < wanted; table.known++) {
       const name = lane.names[table.known] ?? String(table.known);
-      const placed = name === '' ? this.#empty : this.#heap.place(this.#style.text(name, 'name'));
+      const placed = name === '' ? this.#empty : this.#heap.place(nameText(this.#style, name));
       this.#loops.write(table.at + table.known * TEXT_BYTES, Text, placed);
       this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);
     }
@@ -293,7 +293,7 @@ export class RowEncoder {
     const lane = this.#decoder.lane(this.#columns[column]!);
     const names = lane.kind === 'set' ? lane.names : [];
     const text = setText(Number(set & 0xffffffffn), Number(set >> 32n), names);
-    const placed = this.#setTexts.place(this.#style.text(text, 'set'), () => {
+    const placed = this.#setTexts.place(nameText(this.#style, text), () => {
       for (const { at, known } of this.#tables) if (known < 0) this.#loops.bytes(at, SET_TABLE_BYTES).fill(0);
     });
     this.#loops.write(entry, SetText, { key: BigInt.asUintN(64, set + 1n), ...placed });

@@ -1,10 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Range } from '../core/ranges.ts';
 import type { ColumnName } from '../decode/columns/registry.ts';
-import type { ExportOptions } from '../export/exporter.ts';
-import { exporterOf } from '../export/registry.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
+import type { RowStyle } from '../table/row-style.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 import type { ScanContext } from './context.ts';
 import { RowEncoder } from './row-encoder.ts';
@@ -20,9 +19,8 @@ export interface ScanJob {
     | { readonly kind: 'summary' }
     | {
         readonly kind: 'text';
-        readonly exporter: string;
         readonly columns: readonly ColumnName[];
-        readonly options: ExportOptions;
+        readonly style: RowStyle;
       };
   /** How many tasks may be done before the first of them is taken. */
   readonly window: number;
@@ -160,14 +158,7 @@ export class TaskRunner {
     this.#job = job;
     const { output } = job;
     if (output.kind === 'summary') this.counter = new SummaryCounter(scan.decoder);
-    else {
-      const { columns, options } = output;
-      this.#encoder = new RowEncoder(
-        scan.decoder,
-        columns,
-        exporterOf(output.exporter)!.bulk!(columns, options)!,
-      );
-    }
+    else this.#encoder = new RowEncoder(scan.decoder, output.columns, output.style);
   }
 
   /**

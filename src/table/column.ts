@@ -1,3 +1,5 @@
+import { UsageError } from '../core/errors.ts';
+
 /** How the values of a column are held and printed. */
 export type ColumnKind =
   /** A decimal number that is exact in a double. */
@@ -27,7 +29,7 @@ export interface ColumnSpec<N extends string = string, K extends ColumnKind = Co
   readonly width?: number;
 }
 
-/** Numbers; where `empty` is not 0, there is none. */
+/** Numbers. Of every kind of column: a row whose `empty` is 1 has no value. */
 export interface NumberColumn {
   readonly kind: 'number';
   readonly values: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
@@ -42,11 +44,12 @@ export interface WordColumn {
   readonly empty?: Uint8Array;
 }
 
-/** Indices into `names`; an empty name is no value, and an index behind the last name is printed as a number. */
+/** Indices into `names`; an empty name is no value, and an index beyond the last name is printed as a number. */
 export interface NameColumn {
   readonly kind: 'name';
   readonly codes: Uint32Array | Uint16Array | Uint8Array;
   readonly names: readonly string[];
+  readonly empty?: Uint8Array;
 }
 
 /** Sets of names: bit i, counted through `low` and then `high`, stands for `names[i]`. */
@@ -55,6 +58,7 @@ export interface SetColumn {
   readonly low: Uint32Array;
   readonly high: Uint32Array;
   readonly names: readonly string[];
+  readonly empty?: Uint8Array;
 }
 
 /** The values of one column for all rows of a batch, as typed arrays. */
@@ -66,4 +70,16 @@ export type ColumnOf<K extends ColumnKind> = Extract<Column, { kind: K }>;
 /** The side that a table aligns a column to. */
 export function alignOf({ kind, align }: ColumnSpec): 'left' | 'right' {
   return align ?? (kind === 'number' || kind === 'word' ? 'right' : 'left');
+}
+
+/** Checks names of columns. Throws UsageError if there are none, for one that does not exist, or is named twice. */
+export function checkColumnNames<N extends string>(names: readonly string[], existing: readonly N[]): N[] {
+  if (names.length === 0) throw new UsageError('no columns are named');
+  for (const [i, name] of names.entries()) {
+    if (!existing.includes(name as N)) {
+      throw new UsageError(`there is no column '${name}'; choose from ${existing.join(', ')}`);
+    }
+    if (names.indexOf(name) < i) throw new UsageError(`column '${name}' is named twice`);
+  }
+  return names as N[];
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
-import { setText } from '../../src/decode/flag-names.ts';
 import type { PageLayout } from '../../src/layout/page-layout.ts';
 import type { PageReader, RawPages } from '../../src/memmap/page-reader.ts';
 import { sparseModel } from '../../src/memmap/sparse.ts';
+import { setText } from '../../src/table/cells.ts';
 import type { Column } from '../../src/table/column.ts';
 import { KERNELS, layoutOf } from './layouts.ts';
 

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { COLUMNS } from '../../src/decode/columns/registry.ts';
+import { COLUMNS, type ColumnName, pageColumn } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { csv, writeAny } from '../../src/export/csv.ts';
-import type { ExportOptions } from '../../src/export/exporter.ts';
 import { json, ndjson } from '../../src/export/json.ts';
-import { type Exporter, exportRows, type Inspector, openMemory, type Selection } from '../../src/index.ts';
+import { checkOptions, type OptionValues } from '../../src/export/options.ts';
+import {
+  type Exporter,
+  exportRows,
+  type Inspector,
+  openMemory,
+  pageTable,
+  type Selection,
+  writeTable,
+} from '../../src/index.ts';
 import { RowEncoder } from '../../src/scan/row-encoder.ts';
+import type { TableRows } from '../../src/table/table.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { GUESTS } from '../golden/oracles.ts';
 import { Random, RandomPages } from '../loops/random-pages.ts';
@@ -16,26 +25,24 @@ async function exported(
   inspector: Inspector,
   exporter: Exporter,
   selection: Selection,
-  options: ExportOptions = {},
+  options: OptionValues = {},
 ): Promise<string> {
   const parts: Buffer[] = [];
   // what a sink is given is only good until its promise is settled
   const sink = async (part: string | Uint8Array): Promise<void> => void parts.push(Buffer.from(part));
-  await exportRows(inspector, { ...options, selection, exporter }, sink);
+  await exportRows(inspector, { options, selection, exporter }, sink);
   return Buffer.concat(parts).toString();
 }
 
 /** What csv-stringify makes of the same rows. */
 async function stringified(
-  rows: Iterable<Parameters<typeof writeAny>[0] extends AsyncIterable<infer R> ? R : never>,
-  columns: Parameters<typeof writeAny>[1],
-  options: ExportOptions = {},
+  rows: Iterable<TableRows>,
+  columns: readonly ColumnName[],
+  options: OptionValues = {},
 ): Promise<string> {
   const parts: Buffer[] = [];
-  const list = (async function* () {
-    yield* rows;
-  })();
-  await writeAny(list, columns, async (part) => void parts.push(Buffer.from(part)), options);
+  const sink = async (part: string | Uint8Array): Promise<void> => void parts.push(Buffer.from(part));
+  await writeAny(rows, columns.map(pageColumn), sink, options);
   return Buffer.concat(parts).toString();
 }
 
@@ -47,8 +54,9 @@ describe("the bulk encoder writes csv-stringify's bytes", () => {
       const pages = new RandomPages(layout, 400, seed);
       const columns = NAMES.filter((n) => !n.startsWith('kpage') && random.below(3) > 0);
       const decoder = new Decoder(layout, pages.reader, pages.caches, columns);
-      const format = csv.bulk!(columns, { header: seed % 2 === 0 })!;
-      const encoder = new RowEncoder(decoder, columns, format);
+      const format = csv.plan(columns.map(pageColumn), checkOptions(csv, { header: seed % 2 === 0 }));
+      if (format.kind !== 'text') throw new Error('plain CSV is text');
+      const encoder = new RowEncoder(decoder, columns, format.style);
       decoder.read(0, 400);
       const rows = Uint32Array.from({ length: 400 }, (_, i) => i).filter(() => random.below(4) > 0);
       const at = decoder.pages.loops.allocate(rows.length * 4);
@@ -84,6 +92,18 @@ test.each(GUESTS)('JSON and NDJSON of $name can be parsed and say the same as CS
     expect(JSON.parse(await exported(inspector, json, selection))).toEqual(objects);
     const rows = (await exported(inspector, csv, selection, { header: false })).split('\n').slice(0, -1);
     expect(objects.map((o) => NAMES.map((n) => o[n] ?? '').join(','))).toEqual(rows);
+  }
+  inspector.close();
+});
+
+test.each(GUESTS)('text of $name written row by row is the text of the loops', async ({ capture }) => {
+  const inspector = await openMemory(capture);
+  const selection = { columns: NAMES, pfns: [{ start: 4000, end: 9000 }] };
+  for (const exporter of [csv, json, ndjson]) {
+    const { texts: _, ...slow } = pageTable(inspector, selection);
+    const parts: Buffer[] = [];
+    await writeTable(slow, exporter, {}, async (part) => void parts.push(Buffer.from(part)));
+    expect(Buffer.concat(parts).toString() === (await exported(inspector, exporter, selection))).toBe(true);
   }
   inspector.close();
 });

@@ -165,9 +165,13 @@ async function boot(): Promise<string> {
 async function pagesOf(inspector: Inspector): Promise<Pages> {
   const parts: Buffer[] = [];
   const selection = { columns: COLUMNS.map((column) => column.name) };
-  await exportRows(inspector, { selection, exporter: exporterOf('csv')!, header: false }, async (part) => {
-    parts.push(Buffer.from(part as Uint8Array));
-  });
+  await exportRows(
+    inspector,
+    { selection, exporter: exporterOf('csv')!, options: { header: false } },
+    async (part) => {
+      parts.push(Buffer.from(part as Uint8Array));
+    },
+  );
   const rows = Buffer.concat(parts).toString('latin1').trimEnd().split('\n');
   expect(cell(rows.at(-1)!, 'pfn')).toBe(`${rows.length - 1}`);
   const { bytes } = inspector.reader.read(0, rows.length);

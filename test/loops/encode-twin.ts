@@ -1,9 +1,9 @@
 import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import { pageColumn } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
-import { setText } from '../../src/decode/flag-names.ts';
-import type { RowStyle } from '../../src/export/row-style.ts';
+import { setText } from '../../src/table/cells.ts';
 import type { Column } from '../../src/table/column.ts';
+import { nameText, type RowStyle } from '../../src/table/row-style.ts';
 
 /** Writes the value of a row at `at` of the buffer and returns where it ends. */
 type Writer = (page: number, at: number) => number;
@@ -110,7 +110,7 @@ export class RowEncoderTwin {
     if (bytes === undefined) {
       const value =
         kind === 'name' ? (names[key] ?? String(key)) : setText(key % 4294967296, key / 4294967296, names);
-      bytes = value === '' && kind === 'name' ? this.#empty : encoder.encode(this.#style.text(value, kind));
+      bytes = value === '' && kind === 'name' ? this.#empty : encoder.encode(nameText(this.#style, value));
       texts.set(key, bytes);
       this.#grow(bytes.length);
     }

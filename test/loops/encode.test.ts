@@ -2,19 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { COLUMNS, type ColumnName } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { csv } from '../../src/export/csv.ts';
-import type { BulkFormat } from '../../src/export/exporter.ts';
 import { json, ndjson } from '../../src/export/json.ts';
 import { RowEncoder } from '../../src/scan/row-encoder.ts';
+import type { RowStyle } from '../../src/table/row-style.ts';
 import { KERNELS, layoutOf } from '../decode/layouts.ts';
 import { RowEncoderTwin } from './encode-twin.ts';
 import { Random, RandomPages } from './random-pages.ts';
+import { styleOf } from './style-of.ts';
 
 const NAMES = COLUMNS.map((c) => c.name).filter((n) => !n.startsWith('kpage'));
-const FORMATS: readonly [string, (columns: readonly ColumnName[]) => BulkFormat][] = [
-  ['csv', (columns) => csv.bulk!(columns, {})!],
-  ['ndjson', (columns) => ndjson.bulk!(columns, {})!],
-  ['json', (columns) => json.bulk!(columns, {})!],
-];
+const FORMATS: readonly [string, (columns: readonly ColumnName[]) => RowStyle][] = [csv, ndjson, json].map(
+  (exporter) => [exporter.name, (columns) => styleOf(exporter, columns)],
+);
 
 /** Both texts of some rows of the batch that the decoder holds. */
 function both(
@@ -79,7 +78,7 @@ test('numbers at the edges of their digits', () => {
   const columns: ColumnName[] = ['private', 'refcount'];
   const decoder = new Decoder(layout, pages.reader, pages.caches, columns);
   decoder.read(0, values.length);
-  const encoder = new RowEncoder(decoder, columns, csv.bulk!(columns, {})!);
+  const encoder = new RowEncoder(decoder, columns, styleOf(csv, columns));
   const rows = decoder.pages.loops.allocate(values.length * 4);
   decoder.pages.loops.words(rows, values.length).set(Uint32Array.from(values.keys()));
   const text = [...encoder.encode({ at: rows, first: 0, count: values.length })]
@@ -95,7 +94,7 @@ test('pfns of machines with petabytes', () => {
   const pages = new RandomPages(layout, 64, 1);
   const columns: ColumnName[] = ['pfn', 'phys', 'section'];
   const decoder = new Decoder(layout, pages.reader, pages.caches, columns);
-  const encoder = new RowEncoder(decoder, columns, csv.bulk!(columns, {})!);
+  const encoder = new RowEncoder(decoder, columns, styleOf(csv, columns));
   const rows = decoder.pages.loops.allocate(8);
   for (const start of [99_999_999, 2 ** 32 - 1, 10 ** 10, 2 ** 40 - 64]) {
     const states = new Uint8Array(1);

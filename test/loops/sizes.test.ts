@@ -11,6 +11,7 @@ import { DecoderTwin } from './decode-twin.ts';
 import { RowEncoderTwin } from './encode-twin.ts';
 import { plainSummary } from './plain-summary.ts';
 import { RandomPages } from './random-pages.ts';
+import { styleOf } from './style-of.ts';
 import { addToSummary } from './summary-twin.ts';
 
 const NAMES = COLUMNS.map((c) => c.name).filter((n) => !n.startsWith('kpage'));
@@ -51,8 +52,8 @@ describe.each(SIZES)('struct pages of %i bytes', (size) => {
       if (seed > 2) pages.states.fill(0);
       const decoder = new Decoder(layout, pages.reader, pages.caches, NAMES);
       const twin = new DecoderTwin(layout, pages.reader, pages.caches);
-      const encoder = new RowEncoder(decoder, NAMES, csv.bulk!(NAMES, {})!);
-      const encoderTwin = new RowEncoderTwin(NAMES, csv.bulk!(NAMES, {})!);
+      const encoder = new RowEncoder(decoder, NAMES, styleOf(csv, NAMES));
+      const encoderTwin = new RowEncoderTwin(NAMES, styleOf(csv, NAMES));
       const counter = new SummaryCounter(decoder);
       const counts = emptySummary();
       for (const [start, count] of [

@@ -10,9 +10,10 @@ const SRC = join(ROOT, 'src');
 const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
+  ['tables'],
   ['inspector'],
-  ['scan'],
   ['export'],
+  ['scan'],
   ['views'],
   ['decode'],
   ['classify'],

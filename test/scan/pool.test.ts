@@ -3,10 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COLUMNS, exporterOf, type Inspector, openMemory, type Selection } from '../../src/index.ts';
-import { type ExportJob, scanJob } from '../../src/inspector/export-rows.ts';
+import { pageColumn } from '../../src/decode/columns/registry.ts';
+import { checkOptions } from '../../src/export/options.ts';
+import {
+  COLUMNS,
+  type ColumnName,
+  exporterOf,
+  type Inspector,
+  openMemory,
+  type Selection,
+} from '../../src/index.ts';
+import { textJob } from '../../src/inspector/export-rows.ts';
 import { ScanPool } from '../../src/scan/pool.ts';
 import { noCounts } from '../../src/scan/scan.ts';
+import type { ScanJob } from '../../src/scan/tasks.ts';
 import { GUESTS } from '../golden/oracles.ts';
 
 const NAMES = COLUMNS.map((c) => c.name);
@@ -24,8 +34,14 @@ afterAll(() => {
 });
 
 function poolOf(selection: Selection, jobs: number, format: string, counts = noCounts()): ScanPool {
-  const job: ExportJob = { selection, exporter: exporterOf(format)!, jobs };
-  return new ScanPool(inspector, scanJob(inspector, job, NAMES), jobs, counts, true);
+  return new ScanPool(inspector, jobOf(selection, jobs, format, NAMES), jobs, counts, true);
+}
+
+function jobOf(selection: Selection, jobs: number, format: string, columns: readonly ColumnName[]): ScanJob {
+  const exporter = exporterOf(format)!;
+  const plan = exporter.plan(columns.map(pageColumn), checkOptions(exporter, {}));
+  if (plan.kind !== 'text') throw new Error(`${format} is no text`);
+  return textJob(inspector, selection, columns, plan.style, jobs);
 }
 
 describe('any number of threads', () => {
@@ -50,9 +66,8 @@ describe('any number of threads', () => {
   });
 
   test('keeps texts where they were made until they are taken, however slowly', async () => {
-    const exporter = exporterOf('csv')!;
     const pfns = Array.from({ length: 40 }, (_, i) => ({ start: i * 1600, end: i * 1600 + 1000 + i }));
-    const job = scanJob(inspector, { selection: { pfns }, exporter, jobs: 3 }, ['pfn', 'refcount', 'head']);
+    const job = jobOf({ pfns }, 3, 'csv', ['pfn', 'refcount', 'head']);
     const [alone = '', together] = await Promise.all(
       [1, 3].map(async (jobs) => {
         const parts: Buffer[] = [];
@@ -112,7 +127,7 @@ describe('any number of threads', () => {
     const fd = openSync(path, 'r');
     const image = { ...inspector.image, files: [{ name: 'other', byteLength: bytes.length, fd }] };
     const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
-    const job = scanJob(inspector, { selection: {}, exporter: exporterOf('csv')!, jobs: 2 }, NAMES);
+    const job = jobOf({}, 2, 'csv', NAMES);
     await expect(async () => {
       for await (const _ of new ScanPool(other, job, 2, noCounts(), true).texts())
         await new Promise((resolve) => setTimeout(resolve, 200));
@@ -121,11 +136,7 @@ describe('any number of threads', () => {
   });
 
   test('tells why a thread could not go on', async () => {
-    const { plan, ranges, output, window } = scanJob(
-      inspector,
-      { selection: {}, exporter: exporterOf('csv')! },
-      NAMES,
-    );
+    const { plan, ranges, output, window } = jobOf({}, 1, 'csv', NAMES);
     // the threads get another file than this one was opened from
     const fd = openSync(new URL('../../package.json', import.meta.url), 'r');
     const image = { ...inspector.image, files: [{ name: 'other', byteLength: 100, fd }] };

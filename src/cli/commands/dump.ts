@@ -4,13 +4,12 @@ import {
   type ColumnName,
   DEFAULT_COLUMNS,
   EXPORTERS,
-  exporterOf,
   exportRows,
   type Inspector,
   noCounts,
   TABLE_COLUMNS,
-  UsageError,
 } from '../../index.ts';
+import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
 import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
@@ -33,14 +32,11 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
     .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+  addExporterOptions(command, EXPORTERS);
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
-      const exporter = exporterOf(options.format);
-      if (!exporter) {
-        throw new UsageError(
-          `there is no format '${options.format}'; choose ${EXPORTERS.map((e) => e.name).join(', ')}`,
-        );
-      }
+      const exporter = exporterNamed(options.format);
+      const given = exporterOptionsOf(exporter, { ...options });
       await withImage(dumps, options, async (inspector) => {
         warnIfAbsent(inspector, options);
         const counts = noCounts();
@@ -48,18 +44,10 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
           (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
         const fate = fateIn(inspector, selection);
-        const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+        const width =
+          process.stdout.isTTY && exporter.name === 'table' ? { width: process.stdout.columns } : {};
         try {
-          const lastPfn = (inspector.ranges(options.pfn).at(-1)?.end ?? 1) - 1;
-          const { pageBytes } = inspector.kernel;
-          const job = {
-            selection,
-            exporter,
-            jobs: jobsOf(options),
-            lastPfn,
-            pageBytes,
-            ...(width ? { width } : {}),
-          };
+          const job = { selection, exporter, jobs: jobsOf(options), options: { ...given, ...width } };
           await exportRows(inspector, job, stdoutData, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import {
   type ColumnName,
   DEFAULT_COLUMNS,
@@ -9,6 +9,7 @@ import {
   noCounts,
   UsageError,
 } from '../../index.ts';
+import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
 import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
@@ -28,9 +29,6 @@ import { warnIfAbsent } from './dump.ts';
 interface Options extends SelectOptions, ImageOptions {
   output: string;
   format?: string;
-  delimiter?: string;
-  header: boolean;
-  safe?: boolean;
 }
 
 /** structpage export: rows to a file, which appears under its name only when it is complete. */
@@ -47,14 +45,11 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       '-o, --output <file>',
       `file to write (${formats.map((f) => `.${f}`).join(', ')}); - for standard output`,
     )
-    .option('--format <name>', 'output format, if the extension does not select it')
-    .addOption(
-      new Option('--delimiter <character>', 'CSV: field delimiter (default: a comma)').argParser(
-        parseDelimiter,
-      ),
-    )
-    .option('--no-header', 'CSV: leave out the line with the column names')
-    .option('--safe', 'CSV: write an apostrophe before names that a spreadsheet would take for a formula');
+    .option('--format <name>', 'output format, if the extension does not select it');
+  addExporterOptions(
+    command,
+    EXPORTERS.filter((e) => e.name !== 'table'),
+  );
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const name = options.format ?? extname(options.output).slice(1).toLowerCase();
     const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
@@ -63,11 +58,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         `the extension of '${options.output}' selects no format; use ${formats.map((f) => `.${f}`).join(', ')}, or --format`,
       );
     }
-    if (exporter.name !== 'csv' && (options.delimiter !== undefined || !options.header || options.safe)) {
-      throw new UsageError(
-        `--delimiter, --no-header and --safe apply to CSV only, and the format is ${exporter.name}`,
-      );
-    }
+    const given = exporterOptionsOf(exporter, { ...options });
     refuseInput(options.output, [...dumps, ...(options.layout === undefined ? [] : [options.layout])]);
     await withImage(dumps, options, async (inspector) => {
       warnIfAbsent(inspector, options);
@@ -77,9 +68,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         selection: { ...selectionOf(options), columns },
         exporter,
         jobs: jobsOf(options),
-        ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
-        header: options.header,
-        ...(options.safe ? { safe: true } : {}),
+        options: given,
       };
       const progress = new Progress();
       const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
@@ -98,12 +87,4 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
     });
   });
-}
-
-/** Refuses delimiters that make CSV ambiguous. */
-function parseDelimiter(text: string): string {
-  if ([...text].length !== 1 || /["\r\n]/.test(text)) {
-    throw new InvalidArgumentError('Expected one character other than a quotation mark or a line break.');
-  }
-  return text;
 }

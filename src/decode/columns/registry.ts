@@ -1,4 +1,4 @@
-import { UsageError } from '../../core/errors.ts';
+import { checkColumnNames } from '../../table/column.ts';
 import { mapcount, mapcountRaw, refcount } from './counts.ts';
 import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
@@ -75,10 +75,10 @@ export function isColumn(name: string): name is ColumnName {
   return BY_NAME.has(name);
 }
 
-/** Checks names of columns. Throws UsageError with the names that there are. */
+/** Checks names of columns. Throws UsageError for one that does not exist, or is named twice. */
 export function checkColumns(names: readonly string[]): ColumnName[] {
-  return names.map((name) => {
-    if (isColumn(name)) return name;
-    throw new UsageError(`there is no column '${name}'; there are ${COLUMNS.map((c) => c.name).join(', ')}`);
-  });
+  return checkColumnNames(
+    names,
+    COLUMNS.map((c) => c.name),
+  );
 }

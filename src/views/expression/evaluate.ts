@@ -109,9 +109,11 @@ function ofColumn(column: Column): RowValue {
 /** Each name is looked at once, however many rows have it. */
 function byName(column: Column, holds: (name: string) => boolean): RowTest {
   if (column.kind !== 'name') throw new TypeError('the column has no names');
-  const { codes, names } = column;
+  const { codes, names, empty } = column;
   const known: boolean[] = [];
+  const unnamed = holds('');
   return (row) => {
+    if (empty?.[row]) return unnamed;
     const code = codes[row]!;
     known[code] ??= holds(nameOf(names, code));
     return known[code];
@@ -138,9 +140,9 @@ function bySet(column: Column, names: readonly string[], how: 'all' | 'any'): Ro
 function isEmpty(column: Column): RowTest {
   switch (column.kind) {
     case 'name':
-      return (row) => column.names[column.codes[row]!] === '';
+      return (row) => column.empty?.[row] === 1 || column.names[column.codes[row]!] === '';
     case 'set':
-      return (row) => column.low[row] === 0 && column.high[row] === 0;
+      return (row) => column.empty?.[row] === 1 || (column.low[row] === 0 && column.high[row] === 0);
     default:
       return (row) => column.empty?.[row] === 1;
   }

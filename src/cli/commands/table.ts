@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { TABLES, tableDefinition } from '../../index.ts';
+import { type Outcome, withImage } from '../open.ts';
+import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
+import { labelled, stdout } from '../output.ts';
+import { addTable, printTable, type TableOptions } from '../print-table.ts';
+
+/** structpage table: any table besides that of the pages. */
+export function tableCommand(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('table')
+    .summary('print a table of zones, memory sections, ...')
+    .description('Prints a table to standard output. Without a name, lists the tables.')
+    .argument('[name]', `the table: ${TABLES.map((t) => t.name).join(', ')}`)
+    .argument('[dump...]', DUMP_HELP);
+  addCache(addImage(addTable(command))).action(
+    async (name: string | undefined, dumps: string[], options: TableOptions & ImageOptions) => {
+      if (name === undefined) {
+        await stdout(`${labelled(TABLES.map((t) => [t.name, t.help]))}\n`);
+        return;
+      }
+      const definition = tableDefinition(name);
+      await withImage(dumps, options, (inspector) => printTable(inspector, definition, options, outcome));
+    },
+  );
+}

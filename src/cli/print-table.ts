@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import {
+  EXPORTERS,
+  type Inspector,
+  openTable,
+  selectFrom,
+  type TableDefinition,
+  writeTable,
+} from '../index.ts';
+import { addExporterOptions, exporterNamed, exporterOptionsOf } from './exporter-options.ts';
+import type { Outcome } from './open.ts';
+import { addColumns, addRows, type SelectOptions } from './options.ts';
+import { say, stdoutData } from './output.ts';
+
+/** Options of every command that prints a table other than that of the pages. */
+export interface TableOptions extends Pick<SelectOptions, 'columns' | 'where' | 'limit'> {
+  format: string;
+}
+
+/** Adds the options that choose the rows, columns and format of a table. */
+export function addTable(command: Command): Command {
+  const formats = EXPORTERS.map((e) => e.name);
+  command.option('--format <name>', `one of ${formats.join(', ')}`, 'table');
+  return addColumns(addRows(addExporterOptions(command, EXPORTERS)));
+}
+
+/** Prints a table of an open image to standard output; what cannot be read is told, and is no success. */
+export async function printTable(
+  inspector: Inspector,
+  definition: TableDefinition,
+  options: TableOptions,
+  outcome: Outcome,
+): Promise<void> {
+  const exporter = exporterNamed(options.format);
+  const table = openTable(inspector, definition, (sentence) => {
+    say(sentence);
+    outcome.code = 3;
+  });
+  const { columns, where, limit } = options;
+  const selected = selectFrom(table, {
+    ...(columns ? { columns } : {}),
+    ...(where === undefined ? {} : { where }),
+    ...(limit === undefined ? {} : { limit }),
+  });
+  const given = exporterOptionsOf(exporter, options as unknown as Record<string, unknown>);
+  const width = process.stdout.isTTY && exporter.name === 'table' ? { width: process.stdout.columns } : {};
+  await writeTable(selected, exporter, { ...given, ...width }, stdoutData);
+}
