@@ -6,11 +6,12 @@ import { dwarfToBtf } from '../formats/dwarf/to-btf.ts';
 import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
 import { type ElfSection, ElfSections } from '../formats/elf-sections.ts';
+import { findInFlatImage } from '../formats/flat-image.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
 /** What a file that the user names says of a kernel. */
 export interface KernelFile {
-  readonly kind: 'vmlinux' | 'bzImage' | 'btf';
+  readonly kind: 'vmlinux' | 'bzImage' | 'Image' | 'btf';
   /** What the types were read from. */
   readonly typesFrom: 'BTF' | 'DWARF';
   /** The types; parse them with `Btf.parse`. */
@@ -19,6 +20,8 @@ export interface KernelFile {
   readonly release: string | undefined;
   /** GNU build id, hexadecimal; raw BTF does not say. */
   readonly buildId: string | undefined;
+  /** e_machine of ELF; raw BTF and some images do not say. */
+  readonly machine: number | undefined;
 }
 
 /** Inflates a section into memory or a temporary file; throws FormatError where it is damaged. */
@@ -30,7 +33,7 @@ const NT_GNU_BUILD_ID = 3;
 
 /**
  * Reads vmlinux or its debug file (ELF with a section .BTF, else with DWARF 4 or 5), raw BTF (/sys/kernel/btf/vmlinux), or a
- * bzImage (/boot/vmlinuz-…) whose compression this Node can undo.
+ * bzImage (/boot/vmlinuz-…) whose compression this Node can undo, or an image that is not compressed, as arm64 and riscv64 boot.
  * Throws UnsupportedError when the file is none of these or has no types, FormatError when it is damaged.
  */
 export async function readKernelFile(source: ByteSource, inflate: Inflate): Promise<KernelFile> {
@@ -40,10 +43,14 @@ export async function readKernelFile(source: ByteSource, inflate: Inflate): Prom
   if (start.length >= 24 && [0xeb9f, 0x9feb].includes(viewOf(start).getUint16(0))) {
     const { end } = parseBtfHeader(start, source.name);
     const btf = readUpTo(source, 0, Math.min(end, MAX_SECTION));
-    return { kind: 'btf', typesFrom: 'BTF', btf, release: undefined, buildId: undefined };
+    const nothing = { release: undefined, buildId: undefined, machine: undefined };
+    return { kind: 'btf', typesFrom: 'BTF', btf, ...nothing };
   }
+  const image = source.byteLength <= MAX_SECTION ? readUpTo(source, 0, source.byteLength) : new Uint8Array(0);
+  const found = findInFlatImage(image, source.name);
+  if (found) return { kind: 'Image', typesFrom: 'BTF', ...found, release: releaseIn(image) };
   throw new UnsupportedError(
-    `${source.name}: neither vmlinux (ELF), vmlinuz (bzImage), nor BTF`,
+    `${source.name}: neither vmlinux (ELF), vmlinuz (bzImage, or an image with BTF in it), nor BTF`,
     'give the kernel that the dump is of, or its BTF as /sys/kernel/btf/vmlinux has it',
   );
 }
@@ -63,6 +70,7 @@ async function fromElf(source: ByteSource, inflate: Inflate): Promise<Omit<Kerne
   const buildId = notes.find((note) => note.name === 'GNU' && note.type === NT_GNU_BUILD_ID);
   return {
     typesFrom: own ? 'BTF' : 'DWARF',
+    machine: header.machine,
     btf,
     release: releaseIn(sections.read('.rodata', MAX_SECTION)),
     buildId: buildId && Buffer.from(buildId.desc).toString('hex'),

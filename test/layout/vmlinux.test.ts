@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesSource } from '../../src/core/bytes.ts';
 import { FormatError, UnsupportedError } from '../../src/core/errors.ts';
+import { Btf } from '../../src/formats/btf/btf.ts';
 import { extractLayoutFile } from '../../src/inspector/extract-layout.ts';
 import { parseLayout } from '../../src/layout/from-json.ts';
 import { formatLayout } from '../../src/layout/layout-file.ts';
@@ -122,6 +123,34 @@ describe('a bzImage', () => {
     flipped.fill(0xff, good.length - 60, good.length - 40);
     await expect(read(flipped)).rejects.toThrow(FormatError);
     await expect(read(bzImageBytes(Buffer.from('nothing known')))).rejects.toThrow(/found bytes 6e6f7468/);
+  });
+});
+
+describe('an image that is not compressed', () => {
+  const pad = 'struct padding 8\n'.repeat(24_000);
+  const note = noteBytes('GNU', 3, Buffer.from(BUILD_ID, 'hex'));
+  const image = (magic: string): Buffer =>
+    Buffer.concat([
+      Buffer.from(`MZ${'\0'.repeat(54)}${magic}`, 'latin1'),
+      Buffer.from('\0Linux version 6.12.1-test (build@host) #1\0\x9f\xeb\x01 by chance', 'latin1'),
+      note,
+      btfBytes(`${pad}struct page 64`),
+      Buffer.alloc(4096),
+    ]);
+
+  test.each([
+    ['ARM\x64', 183],
+    ['RSC\x05', 243],
+    ['\xcd\x23\x82\x81', 258],
+    ['none', undefined],
+  ])('of the boot header %j', async (magic, machine) => {
+    const file = await read(image(magic));
+    expect(file).toMatchObject({ kind: 'Image', release: '6.12.1-test', buildId: BUILD_ID, machine });
+    expect(Btf.parse(file.btf, 'test').structSize('page')).toBe(64);
+  });
+
+  test('cut off within its types', async () => {
+    await expect(read(image('ARM\x64').subarray(0, 300_000))).rejects.toThrow(/neither vmlinux/);
   });
 });
 
