@@ -30,6 +30,7 @@ export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts
 export { type ExportJob, exportRows, pageTable, summarize } from './inspector/export-rows.ts';
 export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
 export type { Feature } from './inspector/features.ts';
+export { groupPages, type PageGroup } from './inspector/group-pages.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export {
   Inspector,
@@ -39,6 +40,7 @@ export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive
 export { type LocatedPage, locatePage, type PageName, parsePageName } from './inspector/locate-page.ts';
 export { type OpenOptions, openGuest, openMemory } from './inspector/open.ts';
 export type { PageMember, PageWord } from './inspector/page-words.ts';
+export { holesIn, type Ram, ramOf } from './inspector/ram.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';

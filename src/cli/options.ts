@@ -91,7 +91,7 @@ export function addColumns(command: Command): Command {
     new Option(
       '--columns <names>',
       "comma-separated columns in output order (see 'structpage columns')",
-    ).argParser((text, before: string[] = []) => [...before, ...text.split(',').map((c) => c.trim())]),
+    ).argParser(parseNames),
   );
 }
 
@@ -183,6 +183,11 @@ function onlyOne(text: string, before: string | undefined): string {
   throw new InvalidArgumentError("There can be only one; join expressions with '&&' or '||'.");
 }
 
+/** A list of names with commas between; lists given one after the other are joined. */
+export function parseNames(text: string, before: string[] = []): string[] {
+  return [...before, ...text.split(',').map((c) => c.trim())];
+}
+
 function parsePfns(text: string, before: Range[] = []): Range[] {
   const ranges = text.split(',').map((part) => {
     const match = /^\s*(0x[0-9a-f]+|\d+)(?:\s*-\s*(0x[0-9a-f]+|\d+))?\s*$/i.exec(part);
@@ -216,7 +221,8 @@ function parseJobs(text: string): number {
   return value;
 }
 
-function parseCount(text: string): number {
+/** A non-negative integer. */
+export function parseCount(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
     throw new InvalidArgumentError('Expected a non-negative integer.');

@@ -5,13 +5,14 @@ export function hexText(value: number | bigint): string {
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A size in the largest unit in which it is at least 1, e.g. `452 KiB`, `1.5 MiB`. */
-export function sizeText(bytes: number): string {
+/** A size in the largest unit in which it is at least 1, e.g. `452 KiB`, `1.5 MiB`; `digits` behind the point where it is no whole number, or always if given. */
+export function sizeText(bytes: number, digits?: number): string {
   let unit = 0;
   let size = bytes / 1024;
   while (size >= 1024 && unit < UNITS.length - 1) {
     size /= 1024;
     unit++;
   }
-  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${UNITS[unit]}`;
+  const whole = unit === 0 || (digits === undefined && Number.isInteger(size));
+  return `${whole ? Math.round(size) : size.toFixed(digits ?? 1)} ${UNITS[unit]}`;
 }

@@ -11,6 +11,10 @@ export interface Zone extends Range {
   readonly zone: number;
   /** The kernel's own name of it; undefined where it cannot be read. */
   readonly name: string | undefined;
+  /** Page frames with RAM; undefined if the types do not have the member. */
+  readonly presentPages: number | undefined;
+  /** Page frames that the page allocator was given. */
+  readonly managedPages: number | undefined;
 }
 
 /** More nodes than any machine has. */
@@ -26,6 +30,8 @@ export function readZones(kernel: Kernel, types: TypeFacts): Zone[] {
   const start = types.place('zone', 'zone_start_pfn')?.offset;
   const spanned = types.place('zone', 'spanned_pages')?.offset;
   const name = types.place('zone', 'name')?.offset;
+  const present = types.place('zone', 'present_pages')?.offset;
+  const managed = types.place('zone', 'managed_pages')?.offset;
   if (!zones || !size || start === undefined || spanned === undefined) return [];
   const out: Zone[] = [];
   for (const [node, address] of nodes(kernel)) {
@@ -37,7 +43,17 @@ export function readZones(kernel: Kernel, types: TypeFacts): Zone[] {
         const pages = Number(view.getBigUint64(zone * size + spanned, true));
         if (pages === 0 || !Number.isSafeInteger(first + pages)) continue;
         const text = name === undefined ? 0n : view.getBigUint64(zone * size + name, true);
-        out.push({ node, zone, start: first, end: first + pages, name: nameAt(kernel, text) });
+        const count = (at: number | undefined): number | undefined =>
+          at === undefined ? undefined : Number(view.getBigUint64(zone * size + at, true));
+        out.push({
+          node,
+          zone,
+          start: first,
+          end: first + pages,
+          name: nameAt(kernel, text),
+          presentPages: count(present),
+          managedPages: count(managed),
+        });
       }
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;

@@ -1,5 +1,17 @@
 import type { Command } from 'commander';
-import { noCounts, printableJson, type Summary, summarize } from '../../index.ts';
+import {
+  groupPages,
+  holesIn,
+  type Inspector,
+  noCounts,
+  type PageGroup,
+  printableJson,
+  type Ram,
+  ramOf,
+  type Summary,
+  summarize,
+} from '../../index.ts';
+import { examples } from '../help.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
@@ -8,43 +20,119 @@ import {
   DUMP_HELP,
   type ImageOptions,
   jobsOf,
+  parseCount,
+  parseNames,
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
+import { sizeText } from '../units.ts';
 
-const MIB = 1048576;
+interface Options extends SelectOptions, ImageOptions {
+  json?: boolean;
+  top?: number;
+  groupBy?: string[];
+}
 
-/** structpage summary: counts by type, flag, zone, order and slab cache. */
+/** A summary, and what gives its numbers their meaning. */
+interface Report {
+  readonly summary: Summary;
+  readonly pageBytes: number;
+  /** Whether all pages are counted; only then are they compared with RAM. */
+  readonly whole: boolean;
+  readonly ram: Ram | undefined;
+  /** Struct pages without RAM. */
+  readonly holes: number | undefined;
+}
+
+/** structpage summary: counts by type, flag, zone, order and slab cache, or by any columns. */
 export function summaryCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('summary')
     .summary('count pages by type, flag, zone, order and slab cache')
-    .description('Counts pages by type, flag, zone, order and slab cache.')
+    .description('Counts pages by type, flag, zone, order and slab cache, or by any columns.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--json', 'print JSON');
-  addCache(addImage(addSelection(command))).action(
-    async (dumps: string[], options: SelectOptions & ImageOptions & { json?: boolean }) => {
-      await withImage(dumps, options, async (inspector) => {
-        const counts = noCounts();
-        const summary = await summarize(inspector, selectionOf(options), jobsOf(options), counts);
+    .option('--group-by <columns>', 'count pages by these columns instead, e.g. node,zone,type', parseNames)
+    .option('--top <n>', 'show only the n largest entries of each list', parseCount)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'structpage summary vmcore --top 5',
+        "structpage summary vmcore --where 'type == slab' --group-by node,slab_cache --top 10",
+      ),
+    );
+  addCache(addImage(addSelection(command))).action(async (dumps: string[], options: Options) => {
+    await withImage(dumps, options, async (inspector) => {
+      const counts = noCounts();
+      const selection = selectionOf(options);
+      const { pageBytes } = inspector.kernel;
+      if (options.groupBy) {
+        const groups = groupPages(inspector, options.groupBy, selection, counts);
         await stdout(
-          options.json ? `${printableJson(plain(summary), 2)}\n` : text(summary, inspector.kernel.pageBytes),
+          options.json
+            ? `${printableJson(groupsData(options.groupBy, groups.slice(0, options.top), pageBytes), 2)}\n`
+            : groupsText(options.groupBy, groups, pageBytes, options.top),
         );
-        reportUnread(inspector, counts, 'not counted', outcome);
-      });
-    },
-  );
+      } else {
+        const summary = await summarize(inspector, selection, jobsOf(options), counts);
+        const report = reportOf(inspector, summary, options);
+        await stdout(options.json ? `${printableJson(data(report), 2)}\n` : text(report, options.top));
+      }
+      reportUnread(inspector, counts, 'not counted', outcome);
+    });
+  });
 }
 
-function plain(summary: Summary): unknown {
+function reportOf(inspector: Inspector, summary: Summary, options: Options): Report {
+  const { pageBytes } = inspector.kernel;
+  const whole =
+    options.pfn === undefined &&
+    options.where === undefined &&
+    (options.limit === undefined || options.limit >= summary.pages) &&
+    summary.pages === inspector.presentPages;
+  const ram = whole ? ramOf(inspector) : undefined;
+  return { summary, pageBytes, whole, ram, holes: ram && holesIn(summary, ram) };
+}
+
+/** Counts by type or by flag, without the reserved struct pages that have no RAM. */
+function withoutHoles(counts: ReadonlyMap<string, number>, holes: number | undefined): Map<string, number> {
+  const rest = new Map(counts);
+  const reserved = (rest.get('reserved') ?? 0) - (holes ?? 0);
+  if (reserved > 0) rest.set('reserved', reserved);
+  else rest.delete('reserved');
+  return rest;
+}
+
+function data(report: Report): unknown {
+  const { summary, pageBytes, ram, holes } = report;
+  const sized = (pages: number): unknown => ({ pages, bytes: pages * pageBytes });
+  const map = (from: ReadonlyMap<string, number>): unknown =>
+    Object.fromEntries(descending(from).map(([name, pages]) => [name, sized(pages)]));
   return {
+    pageSize: pageBytes,
     pages: summary.pages,
-    types: Object.fromEntries(descending(summary.types)),
-    flags: Object.fromEntries(descending(summary.flags)),
-    zones: [...summary.zones.values()].map((z) => ({ ...z, freeBlocks: whole(z.freeBlocks) })),
+    bytes: summary.pages * pageBytes,
+    ram: ram
+      ? {
+          present: sized(ram.present),
+          managed: sized(ram.managed),
+          holes: holes === undefined ? null : sized(holes),
+        }
+      : null,
+    types: map(withoutHoles(summary.types, holes)),
+    flags: map(withoutHoles(summary.flags, holes)),
+    zones: [...summary.zones.values()].map(({ node, zone, pages, freePages, freeBlocks }) => ({
+      node,
+      zone,
+      pages,
+      bytes: pages * pageBytes,
+      freePages,
+      freeBytes: freePages * pageBytes,
+      freeBlocks: whole(freeBlocks),
+    })),
     folios: whole(summary.folios),
-    slabCaches: Object.fromEntries(descending(summary.slabCaches)),
+    slabCaches: map(summary.slabCaches),
   };
 }
 
@@ -57,14 +145,40 @@ function descending(map: ReadonlyMap<string, number>): [string, number][] {
   return [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
-function text(summary: Summary, pageBytes: number): string {
-  const size = (pages: number): string => `${((pages * pageBytes) / MIB).toFixed(1)} MiB`;
-  const share = (pages: number): string => `${((100 * pages) / Math.max(1, summary.pages)).toFixed(1)} %`;
-  const counted = (map: ReadonlyMap<string, number>): string =>
-    aligned(
-      descending(map).map(([name, pages]) => [name, `${pages}`, size(pages), share(pages)]),
-      '  ',
-    );
+const INDENT = '  ';
+
+/** Rows of name, pages, size and share, the first `top` of them; the rest is summed up if no page is in two entries. */
+function counted(
+  entries: readonly (readonly [string, number])[],
+  {
+    pageBytes,
+    all,
+    top,
+    disjoint,
+  }: { pageBytes: number; all: number; top: number | undefined; disjoint: boolean },
+): string {
+  const row = (name: string, pages: number): string[] => [
+    name,
+    `${pages}`,
+    sizeText(pages * pageBytes, 1),
+    `${((100 * pages) / Math.max(1, all)).toFixed(1)} %`,
+  ];
+  const shown = entries.slice(0, top);
+  const rest = entries.slice(shown.length);
+  const rows = shown.map(([name, pages]) => row(name, pages));
+  if (rest.length > 0) {
+    const sum = rest.reduce((total, [, pages]) => total + pages, 0);
+    const more = `(${rest.length} more)`;
+    rows.push(disjoint ? row(more, sum) : [more]);
+  }
+  return aligned(rows, INDENT);
+}
+
+function text(report: Report, top: number | undefined): string {
+  const { summary, pageBytes, ram, holes } = report;
+  const all = ram && holes !== undefined ? ram.present : summary.pages;
+  const list = (map: ReadonlyMap<string, number>, disjoint = true): string =>
+    counted(descending(map), { pageBytes, all, top, disjoint });
   const zones = [...summary.zones.values()].sort((a, b) => a.node - b.node);
   const orders = Math.max(0, ...zones.map((z) => z.freeBlocks.length));
   const free = [
@@ -77,15 +191,71 @@ function text(summary: Summary, pageBytes: number): string {
     ]),
   ];
   const folios = whole(summary.folios)
-    .map((n, order) => [`order ${order}`, `${n}`, size(n * 2 ** order)])
+    .map((n, order) => [`order ${order}`, `${n}`, sizeText(n * 2 ** order * pageBytes, 1)])
     .filter((row) => row[1] !== '0');
   const sections = [
     `${summary.pages} struct pages\n`,
-    `by type\n${counted(summary.types)}\n`,
-    `by flag (a page can have several)\n${counted(summary.flags)}\n`,
-    `by zone, with free blocks of each order\n${aligned(free, '  ')}\n`,
-    `pages that are not free, by folio\n${aligned(folios, '  ')}\n`,
+    ...(ram ? [`RAM\n${ramText(ram, holes, pageBytes)}\n`] : []),
+    `by type${ram && holes !== undefined ? ' (share of RAM)' : ''}\n${list(withoutHoles(summary.types, holes))}\n`,
+    `by flag (a page can have several)\n${list(withoutHoles(summary.flags, holes), false)}\n`,
+    `by zone, with free blocks of each order\n${aligned(free, INDENT)}\n`,
+    `folios in use, by order\n${aligned(folios, INDENT)}\n`,
   ];
-  if (summary.slabCaches.size > 0) sections.push(`slab pages by cache\n${counted(summary.slabCaches)}\n`);
+  if (summary.slabCaches.size > 0) sections.push(`slab pages by cache\n${list(summary.slabCaches)}\n`);
   return sections.join('\n');
+}
+
+function ramText({ present, managed }: Ram, holes: number | undefined, pageBytes: number): string {
+  const row = (name: string, pages: number, what: string): string[] => [
+    name,
+    `${pages}`,
+    sizeText(pages * pageBytes, 1),
+    ` ${what}`,
+  ];
+  const rows = [
+    row('present', present, 'page frames with RAM'),
+    row('managed', managed, 'given to the page allocator'),
+  ];
+  if (holes !== undefined) rows.push(row('holes', holes, 'struct pages without RAM'));
+  return aligned(rows, INDENT, [0, 3]);
+}
+
+function groupsText(
+  names: readonly string[],
+  groups: readonly PageGroup[],
+  pageBytes: number,
+  top: number | undefined,
+): string {
+  const all = groups.reduce((sum, g) => sum + g.pages, 0);
+  const shown = groups.slice(0, top);
+  const left = names.map((_, i) => i);
+  const row = (values: readonly string[], pages: number): string[] => [
+    ...values,
+    `${pages}`,
+    sizeText(pages * pageBytes, 1),
+    `${((100 * pages) / Math.max(1, all)).toFixed(1)} %`,
+  ];
+  const rows = [
+    [...names, 'pages', 'size', 'share'],
+    ...shown.map((g) =>
+      row(
+        g.values.map((v) => v || '-'),
+        g.pages,
+      ),
+    ),
+  ];
+  const rest = groups.length - shown.length;
+  if (rest > 0) {
+    const pages = all - shown.reduce((sum, g) => sum + g.pages, 0);
+    rows.push(row([`(${rest} more)`, ...names.slice(1).map(() => '')], pages));
+  }
+  return `${aligned(rows, '', left)}\n`;
+}
+
+function groupsData(names: readonly string[], groups: readonly PageGroup[], pageBytes: number): unknown {
+  return groups.map(({ values, pages }) => ({
+    ...Object.fromEntries(names.map((name, i) => [name, values[i] || null])),
+    pages,
+    bytes: pages * pageBytes,
+  }));
 }
