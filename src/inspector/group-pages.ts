@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import { checkColumns } from '../decode/columns/registry.ts';
-import { cellTexts } from '../export/cells.ts';
 import { noCounts, type PageCounts } from '../scan/scan.ts';
+import { cellTexts } from '../table/cells.ts';
 import type { Column } from '../table/column.ts';
 import type { Inspector, Selection } from './inspector.ts';
 
