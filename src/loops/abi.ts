@@ -37,6 +37,47 @@ export const CONSTANTS = {
   PageClass: { kinds: 256, reserved: 510, other: 511 },
   /** How many entries tables have; those of hash tables are powers of two. A zone has `pages`, then free pages by order. */
   Slots: { caches: 4096, sets: 1024, kinds: 4096, zone: 32, classes: 512, orders: 256, bits: 64, states: 16 },
+  /** Rows that an expression is calculated for at a time, and where a vector of them has its high halves and its bitmap of empty values. */
+  Vectors: { rows: 512, high: 4096, empty: 8192, bytes: 8256 },
+  /** What a `Step` does; expression.ts tells kinds of steps by this order. */
+  Operation: {
+    loadInt: 0,
+    loadMapcount: 1,
+    loadField: 2,
+    loadDouble: 3,
+    loadByte: 4,
+    loadNothing: 5,
+    constant: 6,
+    widenSigned: 7,
+    widenUnsigned: 8,
+    divide: 9,
+    checkShifts: 10,
+    add: 11,
+    subtract: 12,
+    multiply: 13,
+    and: 14,
+    or: 15,
+    xor: 16,
+    shiftLeft: 17,
+    shiftRight: 18,
+    shiftRightSigned: 19,
+    addWide: 20,
+    subtractWide: 21,
+    multiplyWide: 22,
+    andWide: 23,
+    orWide: 24,
+    xorWide: 25,
+    shiftLeftWide: 26,
+    shiftRightWide: 27,
+    equal: 28,
+    less: 29,
+    lessSigned: 30,
+    equalWide: 31,
+    lessWide: 32,
+    within: 33,
+    among: 34,
+    isEmpty: 35,
+  },
   /** Bytes of the masks of alike.ts, and how far into a struct page a mask reaches. */
   Masks: { bytes: 1280, reach: 128 },
 } as const;
@@ -98,6 +139,23 @@ export const RECORDS = {
     lastLength: 'i32',
     likeAt: 'address',
     next: 'address',
+  },
+  /** A step of an expression: from one or two vectors (or a column) to another, or to a bitmap. */
+  Step: {
+    operation: 'i32',
+    from: 'address',
+    other: 'address',
+    to: 'address',
+    stride: 'i32',
+    shift: 'i32',
+    /** A constant, both ends of a range, or the mask of a field. */
+    low: 'u64',
+    high: 'u64',
+    /** Ascending words. */
+    table: 'address',
+    length: 'i32',
+    /** 1: a test holds for what it would not hold for, except for empty values. */
+    negated: 'i32',
   },
   /** What a call of `encode` has come to. */
   Encoded: {
@@ -303,7 +361,14 @@ export const FUNCTIONS = {
       ],
       'i32',
     ],
+    codesAmong: [
+      ['address from', 'i32 stride', 'i32 count', 'i32 bytes', 'address table', 'i32 length', 'address to'],
+      'void',
+    ],
     countStates: [['address statesAt', 'i32 start', 'i32 end', 'address to'], 'void'],
+  },
+  expression: {
+    runSteps: [['address steps', 'i32 stepCount', 'i32 count', 'address to'], 'void'],
   },
   encode: {
     encode: [['address rows', 'i32 first', 'i32 count', 'address to', 'address limit'], 'address'],

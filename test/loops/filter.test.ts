@@ -127,7 +127,7 @@ describe('a filter holds where its twin does', () => {
   test.each(Object.values(KERNELS))('random expressions on random pages of %s', (file) => {
     const layout = layoutOf(file);
     let held = 0;
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= 60; seed++) {
       const random = new Random(seed);
       const pages = new RandomPages(layout, 300, seed);
       const decoder = new Decoder(layout, pages.reader, pages.caches, []);
@@ -142,7 +142,7 @@ describe('a filter holds where its twin does', () => {
       }
     }
     // many expressions must tell pages apart, or this would say nothing
-    expect(held).toBeGreaterThan(250);
+    expect(held).toBeGreaterThan(90);
   });
 
   test.each(GUESTS)('expressions on $name', async ({ capture }) => {
@@ -163,7 +163,7 @@ describe('a filter holds where its twin does', () => {
       'head != 0 && order > 0 && pfn < 20000',
       'memcg_data != 0 && mapping >= 0xffff888000000000',
     ]) {
-      for (let start = 0; start < 65536; start += 16384) {
+      for (const start of [0, 32768]) {
         scan.decoder.read(start, 16384);
         const { ours, twin } = both(scan.decoder, text);
         expect(ours, text).toEqual(twin);

@@ -95,6 +95,14 @@ export function codeEquals(from: usize, stride: i32, count: i32, value: i32, neg
   }
 }
 
+/** Whether the byte of a table of `length` for a code, of 1, 2 or 4 bytes, is not 0; codes behind its end are not in it. */
+export function codesAmong(from: usize, stride: i32, count: i32, bytes: i32, table: usize, length: i32, to: usize): void {
+  for (let i = 0, at = from; i < count; i++, at += stride) {
+    const code: u32 = bytes == 1 ? load<u8>(at) : bytes == 2 ? load<u16>(at) : load<u32>(at);
+    put(to, i, code < <u32>length && load<u8>(table + code) != 0);
+  }
+}
+
 /** Whether a map count is empty since its word is a type. */
 export function typedWords(from: usize, stride: i32, count: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) put(to, i, isTyped(load<i32>(at)));

@@ -3,15 +3,15 @@ import type { Decoder } from '../../decode/decode.ts';
 import type { Lane } from '../../decode/lanes.ts';
 import type { Address } from '../../loops/loops.ts';
 import { type Bound, boundOf, type FlagBitsBound, maskOf } from './bound.ts';
+import { Calculations, limitsOf } from './calculations.ts';
 import { checkNames, type KnownNames } from './check-names.ts';
 import { rowTest } from './evaluate.ts';
-import { checkWidths, type Interval } from './interval.ts';
+import { checkWidths } from './interval.ts';
 import { type Leaf, type Plan, planOf } from './plan.ts';
 import { type ColumnRange, clamp, rangeOf } from './ranges.ts';
 import { columnsOf, type Expression, type NameTest, type Test, testsOf } from './syntax.ts';
 import { WantedCodes } from './wanted-codes.ts';
 
-const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
@@ -23,6 +23,7 @@ export class Filter {
   readonly #plan: Plan;
   readonly #bound: Bound | undefined;
   readonly #stack: Address[] = [];
+  readonly #calculations: Calculations;
   readonly #codes: Map<Test, WantedCodes> = new Map();
 
   /** Throws UsageError for a name that this kernel does not have, and for a calculation that may need more than 128 bits. */
@@ -30,6 +31,7 @@ export class Filter {
     checkNames(expression, knownNames(decoder));
     for (const test of testsOf(expression)) checkWidths(test, limitsOf);
     this.#decoder = decoder;
+    this.#calculations = new Calculations(decoder);
     this.#plan = planOf(expression);
     this.#bound = boundOf(this.#plan, decoder.pages.flags);
   }
@@ -87,10 +89,10 @@ export class Filter {
     else if (test.kind === 'has') this.#has(test, to);
     else if (test.kind === 'empty' && test.value.kind === 'column')
       this.#isEmpty(test, test.value.column, to, depth);
-    else this.#byRows(test, to);
+    else if (!this.#calculations.run(test, to)) this.#byRows(test, to);
   }
 
-  /** Tests page by page what no loop is made for. */
+  /** Tests page by page what no loop is made for: whether a calculation of more than 64 bits is in a list. */
   #byRows(test: Test, to: Address): void {
     const { pages, count } = this.#decoder;
     const holds = rowTest(test, (name) => this.#decoder.column(name as ColumnName));
@@ -167,17 +169,23 @@ export class Filter {
 
   /** `key` is the test of the plan: the codes of its names are kept for the next batch. */
   #named(key: Test, test: NameTest, to: Address, depth: number): void {
-    const { run } = this.#decoder.pages.loops;
-    const { count } = this.#decoder;
+    const { pages, count } = this.#decoder;
+    const { run } = pages.loops;
     const lane = this.#lane(test.column);
     let wanted = this.#codes.get(key);
     if (!wanted) {
       wanted = new WantedCodes(test);
       this.#codes.set(key, wanted);
     }
+    const codes = wanted.of(lane);
+    if (lane.kind === 'code' && codes.length > 1) {
+      const table = wanted.table(pages.loops);
+      run.codesAmong(lane.at, lane.stride, count, lane.bytes, table.at, table.length, to);
+      return;
+    }
     run.fillBits(count, 0, to);
     const one = this.#bits(depth);
-    for (const code of wanted.of(lane)) {
+    for (const code of codes) {
       this.#hasCode(lane, code, one);
       run.orBits(to, one, count);
     }
@@ -228,12 +236,6 @@ export class Filter {
         run.fillBits(count, 0, to);
     }
   }
-}
-
-/** What the numbers of a column are between. */
-function limitsOf(column: string): Interval {
-  const { kind } = pageColumn(column as ColumnName);
-  return kind === 'word' ? { low: 0n, high: MAX_UINT64 } : { low: -WHOLE, high: WHOLE };
 }
 
 /** The names that this kernel has, of columns where they are known before a page is read. */

@@ -105,7 +105,8 @@ function corners(a: Interval, b: Interval, of: (a: bigint, b: bigint) => bigint)
   return [of(a.low, b.low), of(a.low, b.high), of(a.high, b.low), of(a.high, b.high)];
 }
 
-function hull(values: readonly bigint[]): Interval {
+/** The smallest interval that some numbers are in. */
+export function hull(values: readonly bigint[]): Interval {
   return { low: values.reduce(min), high: values.reduce(max) };
 }
 

@@ -1,38 +1,46 @@
 import type { Lane } from '../../decode/lanes.ts';
-import type { Test, Value } from './syntax.ts';
+import type { Test } from './syntax.ts';
 
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** Numbers that a column has to be within for a test to hold, both ends included; undefined is no bound. */
-export interface ColumnRange {
-  readonly column: string;
+/** Numbers that a value has to be between, both ends included; undefined is no bound. */
+export interface Bounds {
   readonly low: bigint | undefined;
   readonly high: bigint | undefined;
+}
+
+/** Numbers that a column has to be between. */
+export interface ColumnRange extends Bounds {
+  readonly column: string;
 }
 
 /** The range that a test asks for, if it compares a column with a number. */
 export function rangeOf(test: Test): ColumnRange | undefined {
   if (test.kind === 'in') {
     const [only] = test.numbers;
-    return test.numbers.length === 1 ? ofColumn(test.value, only, only) : undefined;
+    if (test.numbers.length !== 1 || test.value.kind !== 'column') return undefined;
+    return { column: test.value.column, low: only, high: only };
   }
   if (test.kind !== 'compare') return undefined;
-  const { left, right, operator } = test;
-  const step = operator === '<' ? 1n : 0n;
-  if (right.kind === 'number') {
-    return ofColumn(left, operator === '==' ? right.value : undefined, right.value - step);
-  }
-  if (left.kind === 'number') {
-    return ofColumn(right, left.value + step, operator === '==' ? left.value : undefined);
-  }
+  const { left, right } = test;
+  if (right.kind === 'number' && left.kind === 'column') return { column: left.column, ...boundsOf(test) };
+  if (left.kind === 'number' && right.kind === 'column') return { column: right.column, ...boundsOf(test) };
   return undefined;
 }
 
-function ofColumn(value: Value, low: bigint | undefined, high: bigint | undefined): ColumnRange | undefined {
-  return value.kind === 'column' ? { column: value.column, low, high } : undefined;
+/** What the other side has to be between, where one side of a comparison is a number. */
+export function boundsOf({ operator, left, right }: Extract<Test, { kind: 'compare' }>): Bounds {
+  const step = operator === '<' ? 1n : 0n;
+  if (right.kind === 'number') {
+    return { low: operator === '==' ? right.value : undefined, high: right.value - step };
+  }
+  if (left.kind === 'number') {
+    return { low: left.value + step, high: operator === '==' ? left.value : undefined };
+  }
+  return { low: undefined, high: undefined };
 }
 
 /** The part of a range that the values of a lane can be in; undefined if none can. */

@@ -1,12 +1,20 @@
 import type { Lane } from '../../decode/lanes.ts';
+import type { Address, Loops } from '../../loops/loops.ts';
 import { nameOf, nameTest } from './name-test.ts';
 import type { NameTest } from './syntax.ts';
+
+/** Bytes of a table; it grows with the names that are met. */
+const FEWEST_CODES = 4096;
+const MOST_CODES = 65_536;
 
 /** The codes of the names that a test asks for. Names are added while pages are read: those of slab caches. */
 export class WantedCodes {
   readonly #holds: (name: string) => boolean;
   readonly #codes: number[] = [];
   #seen = 0;
+  #table: Address = 0;
+  #room = 0;
+  #written = 0;
 
   constructor(test: NameTest) {
     this.#holds = nameTest(test);
@@ -20,5 +28,17 @@ export class WantedCodes {
       if (this.#holds(nameOf(names, this.#seen))) this.#codes.push(this.#seen);
     }
     return this.#codes;
+  }
+
+  /** A table with a byte for each code so far, 1 for those that are asked for. */
+  table(loops: Loops): { readonly at: Address; readonly length: number } {
+    if (this.#seen > this.#room) {
+      this.#room = Math.min(MOST_CODES, Math.max(FEWEST_CODES, this.#seen * 4));
+      this.#table = loops.allocate(this.#room);
+      this.#written = 0;
+    }
+    const bytes = loops.bytes(this.#table, this.#room);
+    for (; this.#written < this.#codes.length; this.#written++) bytes[this.#codes[this.#written]!] = 1;
+    return { at: this.#table, length: this.#seen };
   }
 }
