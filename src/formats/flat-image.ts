@@ -14,6 +14,8 @@ export interface FlatImage {
 
 /** Types of a kernel take megabytes; what is smaller is of a module, or chance. */
 const LEAST_BTF = 256 * 1024;
+/** A vDSO has a few pages. */
+const LARGEST_VDSO = 1024 * 1024;
 const BTF_MAGIC = 0xeb9f;
 /** A note of the name "GNU" and type 3 with 20 bytes (Elf_Nhdr: name size, size, type). */
 const BUILD_ID_NOTE = { nameSize: 4, size: 20, type: 3 } as const;
@@ -60,6 +62,7 @@ function findBtf(bytes: Uint8Array, name: string): Uint8Array | undefined {
   return undefined;
 }
 
+/** The build id that is not one of the vDSOs, which the image holds as whole ELF files; undefined where several are left. */
 function findBuildId(buffer: Buffer, littleEndian: boolean): string | undefined {
   const { nameSize, size, type } = BUILD_ID_NOTE;
   const header = Buffer.alloc(16);
@@ -68,6 +71,30 @@ function findBuildId(buffer: Buffer, littleEndian: boolean): string | undefined 
     else header.writeUInt32BE(word, i * 4);
   }
   header.write('GNU\0', 12, 'latin1');
-  const at = buffer.indexOf(header);
-  return at < 0 ? undefined : buffer.toString('hex', at + header.length, at + header.length + size);
+  const inner = embeddedFiles(buffer);
+  const found = new Set<string>();
+  for (let at = buffer.indexOf(header); at >= 0; at = buffer.indexOf(header, at + 1)) {
+    if (inner.some(({ start, end }) => at >= start && at < end)) continue;
+    found.add(buffer.toString('hex', at + header.length, at + header.length + size));
+  }
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+/** ELF files of either word size within the image, up to the end of their section headers, which come last. */
+function embeddedFiles(buffer: Buffer): { start: number; end: number }[] {
+  const files: { start: number; end: number }[] = [];
+  const view = viewOf(buffer);
+  for (let start = buffer.indexOf('\x7fELF'); start >= 0; start = buffer.indexOf('\x7fELF', start + 4)) {
+    if (start + 64 > buffer.length) break;
+    const littleEndian = buffer[start + 5] === 1;
+    const wide = buffer[start + 4] === 2;
+    const sections = wide
+      ? Number(view.getBigUint64(start + 40, littleEndian))
+      : view.getUint32(start + 32, littleEndian);
+    const size = view.getUint16(start + (wide ? 58 : 46), littleEndian);
+    const count = view.getUint16(start + (wide ? 60 : 48), littleEndian);
+    const length = sections + size * count;
+    if (length <= LARGEST_VDSO) files.push({ start, end: start + length });
+  }
+  return files;
 }

@@ -133,6 +133,7 @@ describe('an image that is not compressed', () => {
     Buffer.concat([
       Buffer.from(`MZ${'\0'.repeat(54)}${magic}`, 'latin1'),
       Buffer.from('\0Linux version 6.12.1-test (build@host) #1\0\x9f\xeb\x01 by chance', 'latin1'),
+      vmlinuxBytes({ '.note': noteBytes('GNU', 3, Buffer.alloc(20, 0xdd)) }),
       note,
       btfBytes(`${pad}struct page 64`),
       Buffer.alloc(4096),
