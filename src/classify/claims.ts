@@ -18,7 +18,8 @@ export class Claims {
 
   /** `limit` is the first pfn behind the last page. */
   constructor(limit: Pfn) {
-    this.codes = new Uint8Array(limit);
+    // other threads read it, too
+    this.codes = new Uint8Array(new SharedArrayBuffer(limit));
   }
 
   get conflicts(): readonly Conflict[] {

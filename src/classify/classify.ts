@@ -10,6 +10,7 @@ import type { Claimant, Machine } from './claimant.ts';
 import { Claims, type Conflict } from './claims.ts';
 import { extendedAttributes } from './extended-attributes.ts';
 import { perCpuFreeLists } from './free-lists.ts';
+import { findHolders, HOLDER_SYMBOLS, type Holder } from './holders.ts';
 import { hugetlbPool } from './hugetlb-pool.ts';
 import { kernelImage } from './kernel-image.ts';
 import { MAPPING_SYMBOLS } from './mappings.ts';
@@ -17,6 +18,7 @@ import { memoryMap, physicalMap } from './memory-map.ts';
 import { pageTables } from './page-tables.ts';
 import { perCpuMemory } from './per-cpu-memory.ts';
 import { pipePages } from './pipes.ts';
+import { ReferenceCounter, type References } from './references.ts';
 import { StructPages } from './struct-pages.ts';
 import { userMemory } from './user-memory.ts';
 import { vmalloc } from './vmalloc.ts';
@@ -52,6 +54,10 @@ export interface Classification {
   readonly conflicts: readonly Conflict[];
   /** What could not be found out, and why. */
   readonly gaps: readonly Gap[];
+  /** Holds the reference count of each page against what holds it; adds to `gaps`. */
+  references(): References;
+  /** Who holds pages without mapping or caching them. */
+  readonly holders: readonly Holder[];
 }
 
 /** Finds the class of every page: first by the kernel's objects, then by the struct pages. */
@@ -63,7 +69,7 @@ export function classify(parts: {
 }): Classification {
   const limit: Pfn = parts.model.present.at(-1)?.end ?? 0;
   const names = [...CLAIMANTS, ...LATE].flatMap((c) => c.symbols);
-  parts.objects.kernel.symbols([...new Set([...names, ...MAPPING_SYMBOLS])]);
+  parts.objects.kernel.symbols([...new Set([...names, ...MAPPING_SYMBOLS, ...HOLDER_SYMBOLS])]);
   const machine: Machine = {
     ...parts,
     limit,
@@ -85,5 +91,22 @@ export function classify(parts: {
   pages.run();
   if (pages.mappings.trouble) gaps.push({ what: 'files of cached pages', why: pages.mappings.trouble });
   for (const claimant of LATE) ask(claimant);
-  return { codes: claims.codes, conflicts: claims.conflicts, gaps };
+  let found: readonly Holder[] | undefined;
+  const holders = (): readonly Holder[] => {
+    if (!found) {
+      const { holders, gaps: more } = findHolders(machine);
+      found = holders;
+      gaps.push(...more);
+    }
+    return found;
+  };
+  return {
+    codes: claims.codes,
+    conflicts: claims.conflicts,
+    gaps,
+    references: () => new ReferenceCounter(machine, claims.codes, holders()).run(),
+    get holders() {
+      return holders();
+    },
+  };
 }

@@ -9,6 +9,8 @@ import { classCode } from './classes.ts';
 export interface PipeBuffer {
   readonly page: VirtAddr;
   readonly ops: VirtAddr;
+  /** Where its slot is. */
+  readonly at: VirtAddr;
 }
 
 const MOST_BUFFERS = 2 ** 20;
@@ -49,7 +51,7 @@ export function* pipeBuffers(objects: Objects, pipe: VirtAddr): Generator<PipeBu
   for (let i = 0; i < Math.min(used, size); i++) {
     const at = bufs + BigInt(((tail + i) % size) * buffer.size);
     const page = buffer.word(at, 'page');
-    if (page !== 0n) yield { page, ops: buffer.word(at, 'ops') };
+    if (page !== 0n) yield { page, ops: buffer.word(at, 'ops'), at };
   }
 }
 

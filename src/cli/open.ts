@@ -110,6 +110,7 @@ export function reportUnread(
 ): void {
   // pages that are not known to exist are in no count
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
+  reportGaps(inspector, outcome);
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
   const total = bad.reduce((sum, s) => sum + counts[s], 0);
@@ -120,4 +121,12 @@ export function reportUnread(
   for (const { state, why, pfn } of troubles.slice(0, MOST_REASONS)) say(`${state} from pfn ${pfn}: ${why}`);
   if (troubles.length > MOST_REASONS) say(`... and ${troubles.length - MOST_REASONS} more reasons`);
   outcome.code = 3;
+}
+
+/** Reports what could not be found out about the purpose of pages, and sets the exit code. */
+export function reportGaps(inspector: Inspector, outcome: Outcome): void {
+  for (const { what, why } of inspector.gaps.slice(0, MOST_REASONS)) {
+    say(`the ${what} could not be followed to the end, so some pages lack their class: ${why}`);
+  }
+  if (inspector.gaps.length > 0) outcome.code = 3;
 }

@@ -13,6 +13,7 @@ import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
 import { materialize, withUnread } from './materialize.ts';
 import { type Fact, PageLoops } from './page-loops.ts';
+import type { PageMaps } from './page-maps.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
@@ -58,6 +59,7 @@ export class Decoder implements LaneContext {
   readonly layout: PageLayout;
   readonly model: MemoryModel;
   readonly pages: PageLoops;
+  readonly maps: PageMaps | undefined;
   readonly work: DecoderWork = { pages: 0, columns: new Map(), folioPasses: 0 };
   readonly #reader: PageReader;
   readonly #caches: SlabCaches;
@@ -79,7 +81,9 @@ export class Decoder implements LaneContext {
     columns: readonly ColumnName[],
     kpage?: KpageFacts,
     capacity: number = BATCH_PAGES,
+    maps?: PageMaps,
   ) {
+    this.maps = maps;
     this.layout = layout;
     this.model = reader.model;
     this.columns = columns;

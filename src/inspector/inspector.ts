@@ -1,4 +1,5 @@
-import { type Classification, classify } from '../classify/classify.ts';
+import { type Classification, classify, type Gap } from '../classify/classify.ts';
+import type { References } from '../classify/references.ts';
 import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../decode/columns/registry.ts';
 import type { Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
+import type { PageMaps } from '../decode/page-maps.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import { SteadyReader } from '../decode/steady-reader.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -71,6 +73,7 @@ export class Inspector {
   readonly #keep: (() => void) | undefined;
   #objects: Objects | undefined;
   #classes: Classification | undefined;
+  #references: References | undefined;
 
   constructor(parts: InspectorParts) {
     this.#keep = parts.keep;
@@ -107,6 +110,17 @@ export class Inspector {
     const { objects, layout, model, reader } = this;
     this.#classes ??= classify({ objects, layout, model, reader });
     return this.#classes;
+  }
+
+  /** The reference count of each page held against what was found to hold it, found out once. */
+  get references(): References {
+    this.#references ??= this.classes.references();
+    return this.#references;
+  }
+
+  /** What could not be found out for the classes of pages and their references, as far as these were asked for. */
+  get gaps(): readonly Gap[] {
+    return this.#classes?.gaps ?? [];
   }
 
   /**
@@ -147,7 +161,15 @@ export class Inspector {
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
       ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
       : undefined;
-    return { columns, where, limit: selection.limit, kpage };
+    return { columns, where, limit: selection.limit, kpage, maps: this.#maps(asked) };
+  }
+
+  /** What columns need that is found out about all pages at once. */
+  #maps(asked: readonly ColumnName[]): PageMaps | undefined {
+    const needed = new Set(asked.flatMap((c) => pageColumn(c).needsMap ?? []));
+    if (needed.size === 0) return undefined;
+    const { codes } = this.classes;
+    return needed.has('references') ? { classes: codes, references: this.references } : { classes: codes };
   }
 
   /** As `plan`, for counting: a struct page that could not be read has nothing to be counted by, whatever is asked for. */

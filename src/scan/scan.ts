@@ -2,6 +2,7 @@ import { intersect, type Range } from '../core/ranges.ts';
 import type { ColumnName } from '../decode/columns/registry.ts';
 import { Decoder, type PickedRows } from '../decode/decode.ts';
 import type { KpageFacts } from '../decode/kpage-facts.ts';
+import type { PageMaps } from '../decode/page-maps.ts';
 import type { SlabCaches } from '../decode/slab-caches.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { Address } from '../loops/loops.ts';
@@ -26,6 +27,8 @@ export interface ScanPlan {
   readonly limit: number | undefined;
   /** What the columns of the kernel's own answers need. */
   readonly kpage: KpageFacts | undefined;
+  /** What columns need that are found out before pages are decoded. */
+  readonly maps?: PageMaps | undefined;
 }
 
 /** What pages are read and decoded by. */
@@ -38,7 +41,11 @@ export interface ScanSource {
 /** A scan of `source`; what becomes of the struct pages that are met is added to `counts`. */
 export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts): Scan {
   const { layout, reader, caches } = source;
-  return new Scan(new Decoder(layout, reader, caches, plan.columns, plan.kpage), plan, counts);
+  return new Scan(
+    new Decoder(layout, reader, caches, plan.columns, plan.kpage, undefined, plan.maps),
+    plan,
+    counts,
+  );
 }
 
 /** Pages of the first batch at the most, so that the first rows are there at once. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -24,6 +24,12 @@ const DUMPS = [
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+/** Pages whose reference count is not explained, with what is left over. */
+function unexplainedOf({ references }: Inspector): Map<number, number> {
+  const { pfns, unexplained } = references;
+  return new Map(Array.from(pfns, (pfn, i) => [pfn, unexplained[i]!]));
+}
+
 /** What holds for the classes of any machine. */
 function checkClasses(inspector: Inspector): void {
   const { codes, conflicts, gaps } = inspector.classes;
@@ -37,14 +43,25 @@ describe.each(captures)('the pages of %s', (name) => {
   test('are of the class that the guest and drgn say', async () => {
     const inspector = await openMemory(join(truth, name, 'vmcore.elf'));
     checkClasses(inspector);
-    const rows = Array.from(inspector.classes.codes, (code, pfn) => `${pfn},${PAGE_CLASSES[code]!.name}`);
+    const { codes } = inspector.classes;
+    const unexplained = unexplainedOf(inspector);
+    const rows = Array.from(
+      codes,
+      (code, pfn) => `${pfn},${PAGE_CLASSES[code]!.name},${unexplained.get(pfn) ?? 0}`,
+    );
     inspector.close();
     const path = join(dir, `${name}.csv`);
-    writeFileSync(path, ['pfn,class', ...rows, ''].join('\n'));
+    writeFileSync(path, ['pfn,class,refs_unexplained', ...rows, ''].join('\n'));
     const { stdout, status } = spawnSync(checker, [join(answers, name), '--pages', path], {
       encoding: 'utf8',
     });
     expect(stdout).toMatch(/^class +(\d+)\/\1 ok$/m);
+    expect(stdout).toMatch(/^leaked references +(\d+)\/\1 ok$/m);
+    // the leaked ones, less those of pages that were truncated, and no other
+    const leaked = [...unexplained.keys()].filter((pfn) => PAGE_CLASSES[codes[pfn]!]!.name !== 'unknown');
+    const told = readFileSync(join(answers, name, 'truth/leaks'), 'utf8').matchAll(/^gup \d+ ([0-9a-f]+)$/gm);
+    const expected = new Set([...told].map(([, pfn]) => Number.parseInt(pfn!, 16)));
+    expect(leaked.filter((pfn) => !expected.has(pfn))).toEqual([]);
     expect({ stdout, status }).toMatchObject({ status: 0 });
   });
 });

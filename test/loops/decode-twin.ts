@@ -109,6 +109,10 @@ export class DecoderTwin {
         return { kind: 'name', codes: f.cache, names: this.#caches.names };
       case 'flags':
         return this.#flags(raw, f);
+      case 'class':
+      case 'subclass':
+      case 'refs_expected':
+      case 'refs_unexplained':
       case 'kpageflags':
       case 'kpagecount':
         throw new Error(`${name} is not decoded by a kernel`);

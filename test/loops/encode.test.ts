@@ -10,7 +10,7 @@ import { RowEncoderTwin } from './encode-twin.ts';
 import { Random, RandomPages } from './random-pages.ts';
 import { styleOf } from './style-of.ts';
 
-const NAMES = COLUMNS.map((c) => c.name).filter((n) => !n.startsWith('kpage'));
+const NAMES = COLUMNS.filter((c) => c.needs !== 'kpage' && !c.needsMap).map((c) => c.name);
 const FORMATS: readonly [string, (columns: readonly ColumnName[]) => RowStyle][] = [csv, ndjson, json].map(
   (exporter) => [exporter.name, (columns) => styleOf(exporter, columns)],
 );

@@ -11,7 +11,7 @@ import { GUESTS } from '../golden/oracles.ts';
 import { evaluate } from './filter-twin.ts';
 import { Random, RandomPages } from './random-pages.ts';
 
-const SPECS = COLUMNS.filter((c) => !c.name.startsWith('kpage'));
+const SPECS = COLUMNS.filter((c) => c.needs !== 'kpage' && !c.needsMap);
 const NUMERIC = SPECS.filter((c) => c.kind === 'number' || c.kind === 'word');
 const NUMBERS = [
   ...['-9223372036854775809', '-2147483648', '-2', '-1', '0', '1', '2', '3', '5', '254', '255', '256'],

@@ -14,7 +14,7 @@ import { RandomPages } from './random-pages.ts';
 import { styleOf } from './style-of.ts';
 import { addToSummary } from './summary-twin.ts';
 
-const NAMES = COLUMNS.map((c) => c.name).filter((n) => !n.startsWith('kpage'));
+const NAMES = COLUMNS.filter((c) => c.needs !== 'kpage' && !c.needsMap).map((c) => c.name);
 /** Kernels differ in sizeof(struct page): by debugging options, by word size, by what an architecture adds. */
 const SIZES = [32, 40, 48, 56, 72, 80, 96, 128];
 

@@ -5,6 +5,7 @@ import type { MemoryModel } from '../../memmap/memory-model.ts';
 import type { ColumnKind, ColumnSpec } from '../../table/column.ts';
 import type { Lane } from '../lanes.ts';
 import type { Fact, PageLoops } from '../page-loops.ts';
+import type { PageMaps } from '../page-maps.ts';
 
 /** The batch whose lanes are asked for, and the memory that they are in. */
 export interface LaneContext {
@@ -15,6 +16,8 @@ export interface LaneContext {
   readonly count: number;
   /** Names of the slab caches met so far, by code. */
   readonly cacheNames: readonly string[];
+  /** What was found out about pages before; only there if a column that needs it was asked for. */
+  readonly maps: PageMaps | undefined;
   /** The area that is kept for a column: room for `bytesEach` bytes a page. */
   area(name: string, bytesEach: number): Address;
 }
@@ -38,6 +41,8 @@ export interface PageColumn<N extends string = string, K extends ColumnKind = Co
   extends ColumnSpec<N, K> {
   /** The pass that it needs. A column without one is told from the struct page, or from the pfn, alone. */
   readonly needs?: Pass;
+  /** What must have been found out about all pages before the first is decoded. */
+  readonly needsMap?: keyof PageMaps;
   /** Where the values of the batch are. It is only asked once a batch, when its pass has been run. */
   lane(context: LaneContext): Lane;
   /** Whether it is known of pages whose struct page could not be read. */

@@ -5,6 +5,8 @@ import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './f
 import { kpagecount, kpageflags } from './kpage.ts';
 import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
+import { pageClass, subclass } from './purpose.ts';
+import { refsExpected, refsUnexplained } from './references.ts';
 import { flagsRaw, index, lruNext, lruPrev, mapping, memcgData, privateWord } from './words.ts';
 
 /**
@@ -36,6 +38,10 @@ export const PAGE_COLUMNS = [
   lruPrev as typeof lruPrev,
   memcgData as typeof memcgData,
   slabCache as typeof slabCache,
+  pageClass as typeof pageClass,
+  subclass as typeof subclass,
+  refsExpected as typeof refsExpected,
+  refsUnexplained as typeof refsUnexplained,
   kpageflags as typeof kpageflags,
   kpagecount as typeof kpagecount,
   state as typeof state,

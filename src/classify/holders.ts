@@ -1,0 +1,113 @@
+import type { Pfn, VirtAddr } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import type { Path } from '../objects/struct.ts';
+import { type Machine, pfnOfPage } from './claimant.ts';
+import type { Gap } from './classify.ts';
+import { pipeBuffers, pipes } from './pipes.ts';
+
+/** Something that holds a reference to a page without mapping or caching it. */
+export interface Holder {
+  readonly pfn: Pfn;
+  /** e.g. `LRU batch lru_add of CPU 1`. */
+  readonly what: string;
+  /** Where the pointer to the page is. */
+  readonly at: VirtAddr;
+}
+
+/**
+ * Batches of pages on their way to an LRU list, one set a CPU (mm/swap.c, mm/mlock.c): the variable, its struct, and the
+ * members that are batches, where a kernel has them. A batch is a folio_batch since 5.16, a pagevec before.
+ */
+const BATCHES: readonly {
+  readonly variable: string;
+  readonly struct: string;
+  readonly members: readonly Path[];
+}[] = [
+  {
+    variable: 'cpu_fbatches',
+    struct: 'cpu_fbatches',
+    members: [
+      'lru_add',
+      'lru_deactivate_file',
+      'lru_deactivate',
+      'lru_lazyfree',
+      ['lru_activate', 'activate'],
+      'lru_move_tail',
+    ],
+  },
+  {
+    variable: 'lru_pvecs',
+    struct: 'lru_pvecs',
+    members: [
+      'lru_add',
+      'lru_deactivate_file',
+      'lru_deactivate',
+      'lru_lazyfree',
+      ['lru_activate', 'activate_page'],
+    ],
+  },
+  { variable: 'lru_rotate', struct: 'lru_rotate', members: ['pvec', 'fbatch'] },
+  { variable: 'mlock_fbatch', struct: 'mlock_fbatch', members: ['fbatch'] },
+  { variable: 'mlock_pvec', struct: 'mlock_pvec', members: ['vec'] },
+];
+
+export const HOLDER_SYMBOLS: readonly string[] = BATCHES.map((b) => b.variable);
+
+/** Every holder that can be found, and what could not be looked at. */
+export function findHolders(machine: Machine): {
+  readonly holders: readonly Holder[];
+  readonly gaps: readonly Gap[];
+} {
+  const holders: Holder[] = [];
+  const gaps: Gap[] = [];
+  for (const [what, walk] of [
+    ['LRU batches', lruBatches],
+    ['pages spliced into pipes', spliced],
+  ] as const) {
+    try {
+      for (const holder of walk(machine)) holders.push(holder);
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      gaps.push({ what, why: error.message });
+    }
+  }
+  return { holders, gaps };
+}
+
+function* lruBatches(machine: Machine): Generator<Holder> {
+  const { objects } = machine;
+  const batch = objects.find('folio_batch') ?? objects.struct('pagevec');
+  const slots = batch.place(['folios', 'pages']);
+  const { memory, perCpu } = objects;
+  const word = memory.format.wordBytes;
+  for (const { variable, struct, members } of BATCHES) {
+    const type = objects.find(struct);
+    if (!type || objects.findSymbol(variable) === undefined) continue;
+    for (const cpu of perCpu.cpus) {
+      const base = perCpu.symbol(variable, cpu);
+      for (const member of members) {
+        if (!type.has(member)) continue;
+        const at = type.at(base, member);
+        const count = Math.min(batch.number(at, 'nr'), slots.size / word);
+        for (let i = 0; i < count; i++) {
+          const slot = at + BigInt(slots.offset + i * word);
+          // the batches of mlock() mark pages in the low bits
+          const pfn = pfnOfPage(machine, memory.word(slot) & ~3n);
+          const name = typeof member === 'string' ? member : member[0]!;
+          if (pfn !== undefined) yield { pfn, what: `LRU batch ${name} of CPU ${cpu}`, at: slot };
+        }
+      }
+    }
+  }
+}
+
+function* spliced(machine: Machine): Generator<Holder> {
+  const { objects } = machine;
+  const own = objects.symbol('anon_pipe_buf_ops');
+  for (const pipe of pipes(objects)) {
+    for (const { page, ops, at } of pipeBuffers(objects, pipe)) {
+      const pfn = ops === own ? undefined : pfnOfPage(machine, page);
+      if (pfn !== undefined) yield { pfn, what: 'pipe buffer', at };
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { Pfn } from '../core/address.ts';
+import { BATCH_PAGES } from '../memmap/batches.ts';
+import type { RawPages } from '../memmap/page-reader.ts';
+import type { Machine } from './claimant.ts';
+import { PAGE_CLASSES } from './classes.ts';
+import type { Holder } from './holders.ts';
+
+/** Reference counts held against what was found to hold references. */
+export interface References {
+  /** By class code: 1 where it is known what references a page of that class should have. */
+  readonly known: Uint8Array;
+  /** Pages whose count is not what was expected, ascending, and by how much it is more. */
+  readonly pfns: Float64Array;
+  readonly unexplained: Int32Array;
+}
+
+/** Classes whose pages have no reference at all. */
+const FREE: readonly string[] = ['free_buddy', 'free_pcp', 'hugetlb_free'];
+/** Classes whose pages are referenced by what maps and caches them. */
+const MAPPED: readonly string[] = ['anon', 'ksm', 'file', 'shmem', 'secretmem', 'swap_cache', 'hugetlb'];
+/** Classes whose pages have one owner. */
+const OWNED: readonly string[] = ['pipe'];
+/** Every pin of a small folio adds so much to its count (GUP_PIN_COUNTING_BIAS, include/linux/mm.h). */
+const PIN = 1024;
+
+/** Works out what the reference count of each page should be (mm/rmap.c, mm/filemap.c, mm/gup.c). */
+export class ReferenceCounter {
+  readonly #machine: Machine;
+  readonly #codes: Uint8Array;
+  readonly #held: Map<Pfn, number> = new Map();
+  readonly #kind: Uint8Array;
+  readonly #pincount: number | undefined;
+  readonly #doubleMap: number | undefined;
+  readonly #hugetlbIsOne: boolean;
+  readonly #pfns: number[] = [];
+  readonly #values: number[] = [];
+
+  constructor(machine: Machine, codes: Uint8Array, holders: readonly Holder[]) {
+    this.#machine = machine;
+    this.#codes = codes;
+    this.#kind = Uint8Array.from(PAGE_CLASSES, ({ name, subclass }) => {
+      if (FREE.includes(name)) return 1;
+      if (OWNED.includes(name)) return 2;
+      return MAPPED.includes(name) || subclass === 'truncated' ? 3 : 0;
+    });
+    for (const { pfn } of holders) this.#held.set(pfn, (this.#held.get(pfn) ?? 0) + 1);
+    this.#pincount = pincountAt(machine);
+    // until 6.1: each page of a huge page that is mapped both ways is counted once more
+    const bit = machine.objects.types.enumerators('pageflags')?.get('PG_double_map');
+    // until 6.6, the page cache counted a hugetlb page as one, in its index, too (mm/hugetlb.c)
+    this.#hugetlbIsOne = machine.objects.findSymbol('linear_hugepage_index') !== undefined;
+    this.#doubleMap = bit === undefined ? undefined : Number(bit);
+  }
+
+  run(): References {
+    const { reader, model } = this.#machine;
+    const buffer = reader.buffer(BATCH_PAGES);
+    for (const { start, end } of model.present) {
+      for (let at = start; at < end; ) {
+        const stop = Math.min(end, (Math.floor(at / BATCH_PAGES) + 1) * BATCH_PAGES);
+        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * model.pageSize)));
+        at = stop;
+      }
+    }
+    return {
+      known: this.#kind.map((kind) => (kind === 0 ? 0 : 1)),
+      pfns: Float64Array.from(this.#pfns),
+      unexplained: Int32Array.from(this.#values),
+    };
+  }
+
+  #batch(raw: RawPages): void {
+    const { layout } = this.#machine;
+    const size = layout.size / 4;
+    const words = new Int32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * size);
+    const refcountAt = layout.offsets.refcount / 4;
+    const compoundAt = layout.offsets.compound / 4;
+    for (let i = 0; i < raw.count; i++) {
+      const pfn = raw.start + i;
+      const kind = this.#kind[this.#codes[pfn]!]!;
+      if (kind === 0 || raw.states[i] !== 0) continue;
+      const at = i * size;
+      const refcount = words[at + refcountAt]!;
+      const isTail = (words[at + compoundAt]! & 1) === 1;
+      let expected = 0;
+      if (kind === 2) expected = 1;
+      else if (kind === 3 && !isTail) expected = this.#ofFolio(words, at, pfn, refcount);
+      if (refcount !== expected) {
+        this.#pfns.push(pfn);
+        this.#values.push(refcount - expected);
+      }
+    }
+  }
+
+  /** Each mapping, each page in a cache, private data, pins, and whoever else was found. */
+  #ofFolio(words: Int32Array, at: number, pfn: Pfn, refcount: number): number {
+    const { layout } = this.#machine;
+    const { offsets, flags } = layout;
+    const bit = (name: string): boolean => {
+      const number = flags.bits.get(name);
+      return number !== undefined && number < 32 && ((words[at + offsets.flags / 4]! >>> number) & 1) === 1;
+    };
+    const pages = bit('head') ? 2 ** this.#orderOf(words, at) : 1;
+    const mapping = words[at + offsets.mapping / 4]!;
+    const isNull = mapping === 0 && words[at + offsets.mapping / 4 + 1] === 0;
+    const isHugetlb = this.#isHugetlb(pfn);
+    let expected = isHugetlb
+      ? this.#entire(words, at)
+      : this.#mapcount(words, at, pages, (mapping & 3) === 0);
+    if (bit('swapcache') && bit('swapbacked')) expected += pages;
+    else if (!isNull && (mapping & 3) === 0) expected += isHugetlb && this.#hugetlbIsOne ? 1 : pages;
+    if (bit('private') && !isHugetlb) expected += 1;
+    expected += this.#held.get(pfn) ?? 0;
+    if (pages > 1) {
+      const pins = this.#pincount === undefined ? 0 : (words[at + this.#pincount / 4] ?? 0);
+      return expected + Math.max(0, pins);
+    }
+    const rest = refcount - expected;
+    return rest >= PIN ? expected + Math.floor(rest / PIN) * PIN : expected;
+  }
+
+  /** How often a folio is mapped, in whole and in parts: each time is a reference. */
+  #mapcount(words: Int32Array, at: number, pages: number, isFile: boolean): number {
+    const { layout } = this.#machine;
+    const { folio, offsets } = layout;
+    const size = layout.size / 4;
+    const own = offsets.mapcount / 4;
+    if (pages === 1) return Math.max(0, words[at + own]! + 1);
+    if (folio.largeMapcount !== undefined) return words[at + folio.largeMapcount / 4]! + 1;
+    const entire = folio.entireMapcount === undefined ? 0 : words[at + folio.entireMapcount / 4]! + 1;
+    if (at + pages * size > words.length || words[at + own]! < -1) return entire;
+    let parts = 0;
+    for (let i = 0; i < pages; i++) parts += Math.max(0, words[at + i * size + own]! + 1);
+    if (this.#doubleMap === undefined) return entire + parts;
+    if (isFile) return entire + parts - entire * pages;
+    const isDouble = ((words[at + size + offsets.flags / 4]! >>> this.#doubleMap) & 1) === 1;
+    return entire + parts - (isDouble ? pages : 0);
+  }
+
+  /** How often a hugetlb page is mapped: always as a whole. */
+  #entire(words: Int32Array, at: number): number {
+    const { largeMapcount, entireMapcount } = this.#machine.layout.folio;
+    const offset = largeMapcount ?? entireMapcount;
+    return offset === undefined ? 0 : words[at + offset / 4]! + 1;
+  }
+
+  #orderOf(words: Int32Array, at: number): number {
+    const { order, offsets, size } = this.#machine.layout;
+    if (order.kind === 'flags') return (words[at + size / 4 + offsets.flags / 4] ?? 0) & 0xff;
+    return ((words[at + (order.offset >> 2)] ?? 0) >>> ((order.offset & 3) * 8)) & 0xff;
+  }
+
+  #isHugetlb(pfn: Pfn): boolean {
+    return PAGE_CLASSES[this.#codes[pfn]!]!.name === 'hugetlb';
+  }
+}
+
+/** Where the pins of a large folio are counted, in bytes from its head. */
+function pincountAt({ objects, layout }: Machine): number | undefined {
+  const folio = objects.find('folio');
+  if (folio?.has('_pincount')) return folio.offset('_pincount');
+  const page = objects.struct('page');
+  if (page.has('compound_pincount')) return page.offset('compound_pincount') + layout.size;
+  if (page.has('hpage_pinned_refcount')) return page.offset('hpage_pinned_refcount') + 2 * layout.size;
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import type { PageTypes } from '../../layout/page-types.ts';
+import type { Lane } from '../lanes.ts';
+import type { LaneContext, PageColumn } from './page-column.ts';
+
+export const refsExpected: PageColumn<'refs_expected', 'number'> = {
+  name: 'refs_expected',
+  kind: 'number',
+  help: 'what refcount should be by what was found to hold the page: mappings, caches, pins, batches, pipes',
+  numbers: 'int32',
+  mayBeEmpty: true,
+  needsMap: 'references',
+  onDemand: true,
+  lane: (context) => counts(context, 'refs_expected', (refcount, extra) => refcount - extra),
+};
+
+export const refsUnexplained: PageColumn<'refs_unexplained', 'number'> = {
+  name: 'refs_unexplained',
+  kind: 'number',
+  help: 'refcount less refs_expected: references that nothing was found to hold',
+  numbers: 'int32',
+  mayBeEmpty: true,
+  needsMap: 'references',
+  onDemand: true,
+  lane: (context) => counts(context, 'refs_unexplained', (_, extra) => extra),
+};
+
+/**
+ * The lane of a count that some pages have none of: as map counts are, each value less one, and what reads as a page type
+ * where there is none.
+ */
+function counts(
+  context: LaneContext,
+  name: string,
+  value: (refcount: number, unexplained: number) => number,
+): Lane {
+  const { maps, pages, layout, start, count } = context;
+  const at = context.area(name, 4);
+  const { classes, references } = maps!;
+  const { known, pfns, unexplained } = references!;
+  const target = pages.loops.ints(at, count);
+  const words = pages.loops.ints(pages.raw, (count * layout.size) / 4);
+  const refcountAt = layout.offsets.refcount / 4;
+  const none = noCount(layout.types);
+  let next = firstAtOrAbove(pfns, start);
+  for (let i = 0; i < count; i++) {
+    const pfn = start + i;
+    let extra = 0;
+    if (pfns[next] === pfn) extra = unexplained[next++]!;
+    target[i] =
+      known[classes[pfn]!] === 1 ? value(words[i * (layout.size / 4) + refcountAt]!, extra) - 1 : none;
+  }
+  return { kind: 'mapcount', at, stride: 4 };
+}
+
+/** A word that is no map count. */
+function noCount(types: PageTypes): number {
+  return types.encoding === 'exact' ? types.values[0]!.value : -0x40000000;
+}
+
+function firstAtOrAbove(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
