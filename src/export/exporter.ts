@@ -1,6 +1,6 @@
 import type { ColumnSpec } from '../table/column.ts';
 import type { RowStyle } from '../table/row-style.ts';
-import type { TableRows } from '../table/table.ts';
+import type { TableBatch, TableRows } from '../table/table.ts';
 import type { ExportOption, OptionValues } from './options.ts';
 
 /** Takes output in order; bytes are good until the promise is settled, and no more come before that (back pressure). */
@@ -22,6 +22,14 @@ export interface TextFormat {
 export type ExportPlan =
   /** Rows as text in a style, which the table's fastest way writes. */
   | ({ readonly kind: 'text' } & TextFormat)
+  /**
+   * Batches of columns, each with nothing but rows that are wanted, decoded by several threads: for binary formats.
+   * Names of a column keep their codes from batch to batch, and more may be added.
+   */
+  | {
+      readonly kind: 'chunk';
+      write(batches: AsyncIterable<TableBatch>, sink: Sink): Promise<void>;
+    }
   /** Rows by a function of the exporter, which must not hold more than a batch of them. */
   | {
       readonly kind: 'rows';

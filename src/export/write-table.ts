@@ -1,6 +1,7 @@
 import { styledTexts } from '../table/cells.ts';
+import { dense } from '../table/dense.ts';
 import type { RowStyle } from '../table/row-style.ts';
-import type { Table } from '../table/table.ts';
+import type { Table, TableBatch } from '../table/table.ts';
 import type { Exporter, Sink, TextFormat } from './exporter.ts';
 import { checkOptions, type OptionValues } from './options.ts';
 
@@ -16,8 +17,18 @@ export async function writeTable(
   sink: Sink,
 ): Promise<void> {
   const plan = exporter.plan(table.columns, checkOptions(exporter, options));
-  if (plan.kind === 'rows') await plan.write(table.rows(), sink);
-  else await writeText(table, plan, sink);
+  switch (plan.kind) {
+    case 'rows':
+      return plan.write(table.rows(), sink);
+    case 'chunk':
+      return plan.write(table.chunks?.() ?? chunksOf(table), sink);
+    case 'text':
+      return writeText(table, plan, sink);
+  }
+}
+
+async function* chunksOf(table: Table): AsyncGenerator<TableBatch> {
+  for await (const rows of table.rows()) if (rows.rows.length > 0) yield dense(rows);
 }
 
 async function writeText(table: Table, format: TextFormat, sink: Sink): Promise<void> {

@@ -63,7 +63,7 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
 
 function cellsOf(inspector: Inspector, pfn: Pfn, names: readonly string[]): Record<string, string> {
   const pfns = [{ start: pfn, end: pfn + 1 }];
-  for (const { batch, rows } of inspector.selectSync({ columns: [...names, 'state'], pfns })) {
+  for (const { batch, rows } of inspector.selectSync({ columns: [...new Set([...names, 'state'])], pfns })) {
     const page = rows[0];
     if (page === undefined) continue;
     const columns = [...batch.columns.keys()];

@@ -50,6 +50,8 @@ export function pageTable(
     rows: () => inspector.select(selection, counts),
     texts: (style) =>
       new ScanPool(inspector, textJob(inspector, selection, columns, style, jobs), jobs, counts).texts(),
+    chunks: () =>
+      new ScanPool(inspector, chunkJob(inspector, selection, columns, jobs), jobs, counts).chunks(),
   };
 }
 
@@ -79,6 +81,21 @@ export function textJob(
   };
 }
 
+/** The job of a pool that gives out the rows of a selection as columns. */
+export function chunkJob(
+  inspector: Inspector,
+  selection: Selection,
+  columns: readonly ColumnName[],
+  jobs: number,
+): ScanJob {
+  return {
+    plan: inspector.plan({ ...selection, columns }),
+    ranges: inspector.ranges(selection.pfns),
+    output: { kind: 'chunk', columns },
+    window: 2 * jobs + 1,
+  };
+}
+
 /** `Inspector.summary` by several threads: `jobs` at the most. */
 export async function summarize(
   inspector: Inspector,
@@ -89,10 +106,10 @@ export async function summarize(
   const job: ScanJob = {
     plan: inspector.summaryPlan(selection),
     ranges: inspector.ranges(selection.pfns),
-    output: { kind: 'summary' },
+    output: { kind: 'fold', fold: 'summary' },
     window: Number.MAX_SAFE_INTEGER,
   };
-  const summary = await new ScanPool(inspector, job, jobs, counts).summary();
+  const summary = await new ScanPool(inspector, job, jobs, counts).fold('summary');
   return { ...summary, zones: inOrder(summary.zones, inspector.layout.zones) };
 }
 

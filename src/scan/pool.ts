@@ -1,22 +1,25 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { milliseconds } from '../core/clock.ts';
 import { StructPageError } from '../core/errors.ts';
+import type { PickedRows } from '../decode/decode.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import type { Batch } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
-import { addSummary, type Summary } from '../views/summary.ts';
+import type { TableBatch } from '../table/table.ts';
+import { ChunkOutput, ChunkReceiver, type SentChunk } from './chunk-output.ts';
 import { contextOf, type ScanContext } from './context.ts';
-import { openScan, type PageCounts } from './scan.ts';
+import { FOLDS, type Fold, type FoldName, type FoldResults } from './fold.ts';
+import { openScan, type PageCounts, type Scan } from './scan.ts';
 import {
-  Buffers,
   type ScanJob,
+  type ScanOutput,
   TaskControl,
-  TaskRunner,
-  type TaskText,
+  type TaskPiece,
   tasksOf,
   type WorkerMessage,
   type WorkerStart,
 } from './tasks.ts';
+import { Buffers, type TaskText, TextOutput } from './text-output.ts';
 import { release } from './text-slots.ts';
 
 /** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
@@ -44,14 +47,13 @@ export class ScanPool {
   readonly #job: ScanJob;
   readonly #tasks: readonly Batch[];
   readonly #control: TaskControl;
-  readonly #runner: TaskRunner;
+  readonly #scan: Scan;
   readonly #counts: PageCounts;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
-  readonly #buffers: Buffers = new Buffers();
-  /** Texts whose turn has not come yet, by task, and where buffers go back to. */
-  readonly #texts: Map<number, { text: TaskText; from: MessagePort | undefined }> = new Map();
-  readonly #summaries: Summary[] = [];
+  /** Output of tasks whose turn has not come yet, by task, and the thread that it is of (undefined: this one). */
+  readonly #pieces: Map<number, { piece: TaskPiece; from: MessagePort | undefined }> = new Map();
+  readonly #folded: unknown[] = [];
   readonly #troubles: Map<string, Trouble>;
   readonly #begun: number = milliseconds();
   readonly #others: number;
@@ -67,7 +69,7 @@ export class ScanPool {
     this.#troubles = inspector.reader.troubles;
     this.#tasks = tasksOf(job);
     this.#control = new TaskControl(this.#tasks.length, job.window);
-    this.#runner = new TaskRunner(openScan(inspector, job.plan, counts), job);
+    this.#scan = openScan(inspector, job.plan, counts);
     // a limit is reached in order, so only one thread can know when
     const alone = jobs < 2 || job.plan.limit !== undefined || this.#tasks.length < 2;
     this.#context = alone ? undefined : contextOf(inspector);
@@ -90,33 +92,92 @@ export class ScanPool {
     if (context) for (let i = 0; i < this.#others; i++) this.#start(context);
   }
 
-  /** The rows as text, in order; each chunk is good until the next one is asked for. */
+  /** The rows as text, in order; bytes are good until the next are asked for. */
   async *texts(): AsyncGenerator<Uint8Array> {
+    const output = this.#expect('text');
+    const texts = new TextOutput(this.#scan.decoder, output.columns, output.style);
+    const buffers = new Buffers();
+    yield* this.#inOrder<Uint8Array, 'text'>({
+      now: (rows) => texts.chunks(rows),
+      keep: (rows) => ({ kind: 'text', ...texts.whole(rows, buffers, false) }),
+      *open(piece, from) {
+        if (piece.bytes.length > 0) yield piece.bytes;
+        giveBack(piece, from, buffers);
+      },
+    });
+  }
+
+  /** The rows as columns, in order, in arrays of their own. Names of a column keep their codes from batch to batch. */
+  async *chunks(): AsyncGenerator<TableBatch> {
+    const chunks = new ChunkOutput(this.#scan.decoder, this.#expect('chunk').columns);
+    const receiver = new ChunkReceiver();
+    const open = function* (piece: SentChunk, from: unknown): Generator<TableBatch> {
+      const batch = receiver.receive(piece, from);
+      if (batch.count > 0) yield batch;
+    };
+    yield* this.#inOrder<TableBatch, 'chunk'>({
+      now: (rows) => open(chunks.chunk(rows), undefined),
+      keep: (rows) => ({ kind: 'chunk', ...chunks.chunk(rows) }),
+      open,
+    });
+  }
+
+  /** What a fold comes to over the rows of all threads. */
+  async fold<N extends FoldName>(name: N): Promise<FoldResults[N]> {
+    const fold: Fold<FoldResults[N]> = FOLDS[name];
+    const folding = fold.start(this.#scan.decoder);
     try {
-      for (let task = 0; task < this.#tasks.length && !this.#runner.scan.isFull; ) {
+      let done = 0;
+      for (let task = this.#control.claim(false); task !== undefined; task = this.#control.claim(false)) {
+        folding.add(this.#read(task));
+        this.#control.take();
+        this.#consider(++done);
+      }
+      await this.#finish();
+      const result = folding.result();
+      for (const other of this.#folded) fold.merge(result, other as FoldResults[N]);
+      return result;
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  #expect<K extends ScanOutput['kind']>(kind: K): Extract<ScanOutput, { kind: K }> {
+    const { output } = this.#job;
+    if (output.kind !== kind) throw new TypeError(`the job of this pool is ${output.kind}, not ${kind}`);
+    return output as Extract<ScanOutput, { kind: K }>;
+  }
+
+  #read(task: number): PickedRows {
+    return this.#scan.read(this.#tasks[task]!, this.#job.ranges);
+  }
+
+  /** What becomes of all tasks, in order, whichever thread does them. */
+  async *#inOrder<T, K extends TaskPiece['kind']>(
+    output: Ordered<T, Extract<TaskPiece, { kind: K }>>,
+  ): AsyncGenerator<T> {
+    try {
+      for (let task = 0; task < this.#tasks.length && !this.#scan.isFull; ) {
         const seen = this.#control.told;
         this.#hear();
-        const ready = this.#texts.get(task);
+        const ready = this.#pieces.get(task);
         if (ready) {
-          this.#texts.delete(task);
-          const { text, from } = ready;
-          if (text.bytes.length > 0) yield text.bytes;
-          this.#giveBack(text, from);
+          this.#pieces.delete(task);
+          yield* output.open(ready.piece as Extract<TaskPiece, { kind: K }>, ready.from);
           this.#control.take();
           task++;
           continue;
         }
         const mine = this.#control.claim(false);
         if (mine === task) {
-          yield* this.#runner.run(this.#tasks[mine]!);
+          yield* output.now(this.#read(mine));
           this.#control.take();
           task++;
           this.#consider(task);
         } else if (mine !== undefined) {
-          const text = this.#runner.collect(this.#tasks[mine]!, this.#buffers, false);
-          this.#texts.set(mine, { text, from: undefined });
+          this.#pieces.set(mine, { piece: output.keep(this.#read(mine)), from: undefined });
         } else {
-          if (this.#running === 0 && !this.#texts.has(task) && this.#control.told === seen) {
+          if (this.#running === 0 && !this.#pieces.has(task) && this.#control.told === seen) {
             throw new ThreadError(`batch ${task} was lost by the thread that had it`);
           }
           this.#control.listen(seen, NAP);
@@ -126,35 +187,6 @@ export class ScanPool {
       await this.#finish();
     } finally {
       await this.#stop();
-    }
-  }
-
-  /** The counts of all threads together. */
-  async summary(): Promise<Summary> {
-    try {
-      let done = 0;
-      for (let task = this.#control.claim(false); task !== undefined; task = this.#control.claim(false)) {
-        for (const _ of this.#runner.run(this.#tasks[task]!)) {
-          // a summary has no text
-        }
-        this.#control.take();
-        this.#consider(++done);
-      }
-      await this.#finish();
-      const summary = this.#runner.counter!.summary();
-      for (const other of this.#summaries) addSummary(summary, other);
-      return summary;
-    } finally {
-      await this.#stop();
-    }
-  }
-
-  #giveBack({ bytes, busy }: TaskText, to: MessagePort | undefined): void {
-    if (busy) release(busy);
-    else if (bytes.length > 0) {
-      const buffer = bytes.buffer as ArrayBuffer;
-      if (to) to.postMessage(buffer, [buffer]);
-      else this.#buffers.giveBack(buffer);
     }
   }
 
@@ -180,14 +212,14 @@ export class ScanPool {
     for (const port of this.#ports) {
       for (let got = receive(port); got; got = receive(port)) {
         switch (got.kind) {
-          case 'text':
-            this.#texts.set(got.task, { text: got, from: port });
+          case 'piece':
+            this.#pieces.set(got.task, { piece: got.piece, from: port });
             break;
           case 'done':
             this.#running--;
             for (const [state, n] of Object.entries(got.counts)) this.#counts[state as keyof PageCounts] += n;
             for (const trouble of got.troubles) this.#troubles.set(trouble.why, trouble);
-            if (got.summary) this.#summaries.push(got.summary);
+            if (got.folded !== undefined) this.#folded.push(got.folded);
             break;
           case 'failed':
             this.#failure ??= got.expected ? new ThreadError(got.message) : new Error(got.message);
@@ -212,6 +244,25 @@ export class ScanPool {
     this.#control.stop();
     for (const port of this.#ports) port.close();
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** How one thread makes output that is wanted in order. */
+interface Ordered<T, P> {
+  /** The output of rows whose turn it is; good until the next is asked for. */
+  now(rows: PickedRows): Iterable<T>;
+  /** The output of rows whose turn has not come. */
+  keep(rows: PickedRows): P;
+  /** The output of a piece whose turn it is. */
+  open(piece: P, from: MessagePort | undefined): Iterable<T>;
+}
+
+function giveBack({ bytes, busy }: TaskText, to: MessagePort | undefined, buffers: Buffers): void {
+  if (busy) release(busy);
+  else if (bytes.length > 0) {
+    const buffer = bytes.buffer as ArrayBuffer;
+    if (to) to.postMessage(buffer, [buffer]);
+    else buffers.giveBack(buffer);
   }
 }
 

@@ -7,6 +7,7 @@ import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import type { Address, Loops } from '../loops/loops.ts';
 import { type RecordOf, sizeOf } from '../loops/records.ts';
 import { setText } from '../table/cells.ts';
+import { nameOf } from '../table/column.ts';
 import { nameText, type RowStyle } from '../table/row-style.ts';
 
 const KIND = CONSTANTS.ValueKind;
@@ -278,7 +279,7 @@ export class RowEncoder {
     // a code without a name is written as it is; the names of slab caches are added as they are met
     const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
     for (; table.known < wanted; table.known++) {
-      const name = lane.names[table.known] ?? String(table.known);
+      const name = nameOf(lane.names, table.known);
       const placed = name === '' ? this.#empty : this.#heap.place(nameText(this.#style, name));
       this.#loops.write(table.at + table.known * TEXT_BYTES, Text, placed);
       this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);

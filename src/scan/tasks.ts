@@ -4,24 +4,26 @@ import type { ColumnName } from '../decode/columns/registry.ts';
 import { type Batch, batches } from '../memmap/batches.ts';
 import type { Trouble } from '../memmap/page-reader.ts';
 import type { RowStyle } from '../table/row-style.ts';
-import { type Summary, SummaryCounter } from '../views/summary.ts';
+import type { SentChunk } from './chunk-output.ts';
 import type { ScanContext } from './context.ts';
-import { RowEncoder } from './row-encoder.ts';
-import { firstPages, type PageCounts, type Scan, type ScanPlan } from './scan.ts';
-import { release, TextSlots } from './text-slots.ts';
+import type { FoldName } from './fold.ts';
+import { firstPages, type PageCounts, type ScanPlan } from './scan.ts';
+import type { TaskText } from './text-output.ts';
+
+/** What becomes of the rows of a scan. */
+export type ScanOutput =
+  /** Bytes, in order. */
+  | { readonly kind: 'text'; readonly columns: readonly ColumnName[]; readonly style: RowStyle }
+  /** Columns, in order: for binary formats, and for whoever computes with them. */
+  | { readonly kind: 'chunk'; readonly columns: readonly ColumnName[] }
+  /** Something that is merged in any order, such as counts. */
+  | { readonly kind: 'fold'; readonly fold: FoldName };
 
 /** What threads do together, as plain data. A task is a batch; tasks are numbered in order of pfn. */
-export interface ScanJob {
+export interface ScanJob<O extends ScanOutput = ScanOutput> {
   readonly plan: ScanPlan;
   readonly ranges: readonly Range[];
-  /** Rows as text, or counts. */
-  readonly output:
-    | { readonly kind: 'summary' }
-    | {
-        readonly kind: 'text';
-        readonly columns: readonly ColumnName[];
-        readonly style: RowStyle;
-      };
+  readonly output: O;
   /** How many tasks may be done before the first of them is taken. */
   readonly window: number;
 }
@@ -35,20 +37,18 @@ export interface WorkerStart {
   readonly port: MessagePort;
 }
 
-/** The text of a task: in a slot that has to be released, or in a buffer of its own. */
-export interface TaskText {
-  readonly bytes: Uint8Array;
-  readonly busy?: Int32Array;
-}
+/** What a worker makes of a task whose output is wanted in order. */
+export type TaskPiece = ({ readonly kind: 'text' } & TaskText) | ({ readonly kind: 'chunk' } & SentChunk);
 
-/** What a worker tells: the text of a task, what all of its tasks came to, or why it failed. */
+/** What a worker tells: the output of a task, what all of its tasks came to, or why it failed. */
 export type WorkerMessage =
-  | ({ readonly kind: 'text'; readonly task: number } & TaskText)
+  | { readonly kind: 'piece'; readonly task: number; readonly piece: TaskPiece }
   | {
       readonly kind: 'done';
       readonly counts: PageCounts;
       readonly troubles: Trouble[];
-      readonly summary?: Summary;
+      /** The result of a fold. */
+      readonly folded?: unknown;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly expected: boolean };
 
@@ -124,78 +124,4 @@ export class TaskControl {
 /** The tasks of a job. */
 export function tasksOf(job: ScanJob): Batch[] {
   return [...batches(job.ranges, firstPages(job.plan))];
-}
-
-const NOTHING = new Uint8Array(0);
-
-/** Buffers that were used before: new ones cost a page fault for each 4 KiB. */
-export class Buffers {
-  readonly #free: ArrayBufferLike[] = [];
-
-  get(length: number): Uint8Array {
-    const buffer = this.#free.pop();
-    return new Uint8Array(
-      buffer && buffer.byteLength >= length ? buffer : new ArrayBuffer(length + (length >> 2)),
-    );
-  }
-
-  giveBack(buffer: ArrayBufferLike): void {
-    if (buffer.byteLength > 0) this.#free.push(buffer);
-  }
-}
-
-/** Does tasks of a job with one scan, in one thread. */
-export class TaskRunner {
-  readonly scan: Scan;
-  readonly counter: SummaryCounter | undefined;
-  readonly #job: ScanJob;
-  readonly #encoder: RowEncoder | undefined;
-  #slots: TextSlots | undefined;
-  #tooLong = false;
-
-  constructor(scan: Scan, job: ScanJob) {
-    this.scan = scan;
-    this.#job = job;
-    const { output } = job;
-    if (output.kind === 'summary') this.counter = new SummaryCounter(scan.decoder);
-    else this.#encoder = new RowEncoder(scan.decoder, output.columns, output.style);
-  }
-
-  /**
-   * The text of a batch in one piece, empty for a summary: in a slot if there is one or `wait` says to wait for one, and if
-   * the text is not too long for it; else in a buffer that `buffers` had or gets when it is given back.
-   */
-  collect(batch: Batch, buffers: Buffers, wait: boolean): TaskText {
-    const picked = this.scan.read(batch, this.#job.ranges);
-    this.counter?.add(picked);
-    if (!this.#encoder || picked.count === 0) return { bytes: NOTHING };
-    const { loops } = this.scan.decoder.pages;
-    this.#slots ??= new TextSlots(loops);
-    const slot = this.#tooLong ? undefined : this.#slots.take(wait);
-    if (slot) {
-      const length = this.#encoder.place(picked, slot.at, slot.length);
-      if (length !== undefined) return { bytes: loops.bytes(slot.at, length), busy: slot.busy };
-      release(slot.busy);
-      this.#tooLong = true;
-    }
-    let buffer: Uint8Array | undefined;
-    let length = 0;
-    for (const chunk of this.#encoder.encode(picked)) {
-      if (!buffer || length + chunk.length > buffer.length) {
-        const larger = buffers.get(length + 2 * chunk.length);
-        if (buffer) larger.set(buffer.subarray(0, length));
-        buffer = larger;
-      }
-      buffer.set(chunk, length);
-      length += chunk.length;
-    }
-    return { bytes: buffer ? buffer.subarray(0, length) : NOTHING };
-  }
-
-  /** The text of a batch in chunks that are good until the next is asked for; none for a summary. */
-  *run(batch: Batch): Generator<Uint8Array> {
-    const picked = this.scan.read(batch, this.#job.ranges);
-    this.counter?.add(picked);
-    if (this.#encoder) yield* this.#encoder.encode(picked);
-  }
 }

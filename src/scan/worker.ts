@@ -1,43 +1,73 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StructPageError } from '../core/errors.ts';
+import { buffersOf, ChunkOutput } from './chunk-output.ts';
 import { openContext } from './context.ts';
-import { noCounts, openScan } from './scan.ts';
-import { Buffers, TaskControl, TaskRunner, tasksOf, type WorkerMessage, type WorkerStart } from './tasks.ts';
+import { FOLDS } from './fold.ts';
+import { noCounts, openScan, type Scan } from './scan.ts';
+import { TaskControl, type TaskPiece, tasksOf, type WorkerMessage, type WorkerStart } from './tasks.ts';
+import { Buffers, TextOutput } from './text-output.ts';
 
 /** The entry of a worker thread: does tasks until there are none left. */
 const { context, job, control: shared, port } = workerData as WorkerStart;
+const { output, plan, ranges } = job;
 const tasks = tasksOf(job);
 const control = new TaskControl(tasks.length, job.window, shared);
-const buffers = new Buffers();
 
 function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
   control.tell();
 }
 
+function sendPiece(task: number, piece: TaskPiece): void {
+  const own =
+    piece.kind === 'chunk'
+      ? buffersOf(piece)
+      : piece.busy === undefined && piece.bytes.length > 0
+        ? [piece.bytes.buffer as ArrayBuffer]
+        : [];
+  send({ kind: 'piece', task, piece }, own);
+}
+
+/** Does tasks in the way of the job; what a fold came to, if it is one. */
+function doTasks(scan: Scan): unknown {
+  const claim = (): number | undefined => control.claim(true);
+  const read = (task: number) => scan.read(tasks[task]!, ranges);
+  switch (output.kind) {
+    case 'fold': {
+      const folding = FOLDS[output.fold].start(scan.decoder);
+      for (let task = claim(); task !== undefined; task = claim()) {
+        folding.add(read(task));
+        control.take();
+      }
+      return folding.result();
+    }
+    case 'chunk': {
+      const chunks = new ChunkOutput(scan.decoder, output.columns);
+      for (let task = claim(); task !== undefined; task = claim()) {
+        sendPiece(task, { kind: 'chunk', ...chunks.chunk(read(task)) });
+      }
+      return undefined;
+    }
+    case 'text': {
+      const texts = new TextOutput(scan.decoder, output.columns, output.style);
+      const buffers = new Buffers();
+      for (let task = claim(); task !== undefined; task = claim()) {
+        for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+          buffers.giveBack(got.message as ArrayBuffer);
+        }
+        sendPiece(task, { kind: 'text', ...texts.whole(read(task), buffers, true) });
+      }
+      return undefined;
+    }
+  }
+}
+
 async function work(): Promise<void> {
   try {
     const counts = noCounts();
     const source = await openContext(context);
-    const runner = new TaskRunner(openScan(source, job.plan, counts), job);
-    for (let task = control.claim(true); task !== undefined; task = control.claim(true)) {
-      for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
-        buffers.giveBack(got.message as ArrayBuffer);
-      }
-      const text = runner.collect(tasks[task]!, buffers, true);
-      if (job.output.kind === 'summary') control.take();
-      else {
-        const own = text.busy === undefined && text.bytes.length > 0;
-        send({ kind: 'text', task, ...text }, own ? [text.bytes.buffer as ArrayBuffer] : []);
-      }
-    }
-    const troubles = [...source.reader.troubles.values()];
-    send({
-      kind: 'done',
-      counts,
-      troubles,
-      ...(runner.counter ? { summary: runner.counter.summary() } : {}),
-    });
+    const folded = doTasks(openScan(source, plan, counts));
+    send({ kind: 'done', counts, troubles: [...source.reader.troubles.values()], folded });
   } catch (error) {
     const expected = error instanceof StructPageError;
     const message = expected ? error.message : String((error as Error)?.stack ?? error);

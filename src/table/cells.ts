@@ -1,5 +1,5 @@
 import { word } from '../core/address.ts';
-import type { Column } from './column.ts';
+import { type Column, nameOf } from './column.ts';
 import type { RowStyle } from './row-style.ts';
 import { nameText } from './row-style.ts';
 import type { TableBatch } from './table.ts';
@@ -63,7 +63,7 @@ function valueText(column: Column, shown: (text: string) => string): CellText {
     }
     case 'name': {
       const { codes, names } = column;
-      return (row) => shown(names[codes[row]!] ?? String(codes[row]));
+      return (row) => shown(nameOf(names, codes[row]!));
     }
     case 'set': {
       const { low, high, names } = column;

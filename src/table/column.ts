@@ -67,6 +67,11 @@ export type Column = NumberColumn | WordColumn | NameColumn | SetColumn;
 /** The values of a column of one kind. */
 export type ColumnOf<K extends ColumnKind> = Extract<Column, { kind: K }>;
 
+/** What the value with this code is called; `?5` where there is only a number for it. */
+export function nameOf(names: readonly string[], code: number): string {
+  return names[code] ?? `?${code}`;
+}
+
 /** The side that a table aligns a column to. */
 export function alignOf({ kind, align }: ColumnSpec): 'left' | 'right' {
   return align ?? (kind === 'number' || kind === 'word' ? 'right' : 'left');

@@ -26,4 +26,6 @@ export interface Table {
   rows(): AsyncIterable<TableRows> | Iterable<TableRows>;
   /** All rows as text, from tables that have a faster way than `rows`. Bytes are good until the next are asked for. */
   texts?(style: RowStyle): AsyncIterable<Uint8Array>;
+  /** All rows as batches without others, from tables that have a faster way than `rows`; what they give is the caller's to keep. */
+  chunks?(): AsyncIterable<TableBatch>;
 }

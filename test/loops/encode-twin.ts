@@ -109,7 +109,7 @@ export class RowEncoderTwin {
     let bytes = texts.get(key);
     if (bytes === undefined) {
       const value =
-        kind === 'name' ? (names[key] ?? String(key)) : setText(key % 4294967296, key / 4294967296, names);
+        kind === 'name' ? (names[key] ?? `?${key}`) : setText(key % 4294967296, key / 4294967296, names);
       bytes = value === '' && kind === 'name' ? this.#empty : encoder.encode(nameText(this.#style, value));
       texts.set(key, bytes);
       this.#grow(bytes.length);

@@ -8,12 +8,13 @@ import { checkOptions } from '../../src/export/options.ts';
 import {
   COLUMNS,
   type ColumnName,
+  cellTexts,
   exporterOf,
   type Inspector,
   openMemory,
   type Selection,
 } from '../../src/index.ts';
-import { textJob } from '../../src/inspector/export-rows.ts';
+import { chunkJob, textJob } from '../../src/inspector/export-rows.ts';
 import { ScanPool } from '../../src/scan/pool.ts';
 import { noCounts } from '../../src/scan/scan.ts';
 import type { ScanJob } from '../../src/scan/tasks.ts';
@@ -85,16 +86,49 @@ describe('any number of threads', () => {
     expect(together === alone).toBe(true);
   });
 
+  test('gives out the same columns', async () => {
+    const pfns = [
+      { start: 0, end: 40_000 },
+      { start: 50_001, end: 60_000 },
+    ];
+    for (const where of [undefined, 'type == slab || flags has lru', 'state != ok', 'refcount == -77']) {
+      const selection = { columns: NAMES, pfns, ...(where === undefined ? {} : { where }) };
+      const want: string[] = [];
+      for (const { batch, rows } of inspector.selectSync(selection)) {
+        const cells = cellTexts(batch, NAMES);
+        for (const row of rows) want.push(cells.map((cell) => cell(row)).join(','));
+      }
+      for (const jobs of [1, 2, 3]) {
+        const got: string[] = [];
+        const pool = new ScanPool(
+          inspector,
+          chunkJob(inspector, selection, NAMES, jobs),
+          jobs,
+          noCounts(),
+          true,
+        );
+        for await (const batch of pool.chunks()) {
+          expect([...batch.columns.keys()]).toEqual(NAMES);
+          const cells = cellTexts(batch, NAMES);
+          for (let row = 0; row < batch.count; row++) got.push(cells.map((cell) => cell(row)).join(','));
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+        expect(got.length).toBe(want.length);
+        expect(got.findIndex((row, i) => row !== want[i])).toBe(-1);
+      }
+    }
+  });
+
   test('counts the same', async () => {
     const want = inspector.summary();
     for (const jobs of [1, 3]) {
       const job = {
         plan: inspector.plan({ columns: ['pfn'] }),
         ranges: inspector.ranges(undefined),
-        output: { kind: 'summary' as const },
+        output: { kind: 'fold' as const, fold: 'summary' as const },
         window: Number.MAX_SAFE_INTEGER,
       };
-      const got = await new ScanPool(inspector, job, jobs, noCounts(), true).summary();
+      const got = await new ScanPool(inspector, job, jobs, noCounts(), true).fold('summary');
       expect(got.pages).toBe(want.pages);
       expect(new Map([...got.flags].sort())).toEqual(new Map([...want.flags].sort()));
       expect(new Map([...got.types].sort())).toEqual(new Map([...want.types].sort()));
@@ -131,7 +165,7 @@ describe('any number of threads', () => {
     await expect(async () => {
       for await (const _ of new ScanPool(other, job, 2, noCounts(), true).texts())
         await new Promise((resolve) => setTimeout(resolve, 200));
-    }).rejects.toThrow('another thread sees another struct page of pfn');
+    }).rejects.toThrow('as it was when the file was opened, found another one');
     closeSync(fd);
   });
 

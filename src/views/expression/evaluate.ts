@@ -1,6 +1,6 @@
-import type { Column } from '../../table/column.ts';
+import { type Column, nameOf } from '../../table/column.ts';
 import { calculate } from './arithmetic.ts';
-import { nameOf, nameTest } from './name-test.ts';
+import { nameTest } from './name-test.ts';
 import type { Expression, Value } from './syntax.ts';
 
 /** Whether something holds for a row. */

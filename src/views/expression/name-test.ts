@@ -12,11 +12,6 @@ export function nameTest(test: NameTest): (name: string) => boolean {
   return (name) => names.has(name.toLowerCase());
 }
 
-/** What the value with this code is called. */
-export function nameOf(names: readonly string[], code: number): string {
-  return names[code] ?? `?${code}`;
-}
-
 /**
  * Whether a name matches, case ignored: `like` takes a glob for the whole name (`*`, `?`, `[a-z]`, `[!a-z]`, `\` before a
  * character that is meant as it is), `=~` a regular expression of JavaScript for any part of it. The empty name matches

@@ -1,6 +1,7 @@
 import type { Lane } from '../../decode/lanes.ts';
 import type { Address, Loops } from '../../loops/loops.ts';
-import { nameOf, nameTest } from './name-test.ts';
+import { nameOf } from '../../table/column.ts';
+import { nameTest } from './name-test.ts';
 import type { NameTest } from './syntax.ts';
 
 /** Bytes of a table; it grows with the names that are met. */

@@ -1,0 +1,134 @@
+import type { ColumnName } from '../decode/columns/registry.ts';
+import type { Decoder, PickedRows } from '../decode/decode.ts';
+import { type Column, nameOf } from '../table/column.ts';
+import { dense } from '../table/dense.ts';
+import type { TableBatch } from '../table/table.ts';
+
+/** Rows as columns on their way between threads: of names only those that were not sent before. */
+export interface SentChunk {
+  readonly count: number;
+  readonly columns: readonly SentColumn[];
+}
+
+interface SentColumn {
+  readonly name: ColumnName;
+  /** With `names` left empty. */
+  readonly column: Column;
+  readonly newNames: readonly string[];
+}
+
+/** Rows as columns, of one thread. */
+export class ChunkOutput {
+  readonly #decoder: Decoder;
+  readonly #columns: readonly ColumnName[];
+  /** How many names of each column have been sent. */
+  readonly #sent: Map<ColumnName, number> = new Map();
+
+  constructor(decoder: Decoder, columns: readonly ColumnName[]) {
+    this.#decoder = decoder;
+    this.#columns = columns;
+  }
+
+  /** The values of rows of the batch that the decoder holds. */
+  chunk(rows: PickedRows): SentChunk {
+    const decoder = this.#decoder;
+    if (rows.count === 0) return { count: 0, columns: [] };
+    const all = new Map<string, Column>(this.#columns.map((name) => [name, decoder.column(name)]));
+    const indices = decoder.indices(rows);
+    const { count, columns } = dense({ batch: { count: decoder.count, columns: all }, rows: indices });
+    return { count, columns: this.#columns.map((name) => this.#toSend(name, columns.get(name)!)) };
+  }
+
+  #toSend(name: ColumnName, column: Column): SentColumn {
+    if (column.kind !== 'name' && column.kind !== 'set') return { name, column, newNames: [] };
+    const sent = this.#sent.get(name) ?? 0;
+    this.#sent.set(name, column.names.length);
+    return { name, column: { ...column, names: [] }, newNames: column.names.slice(sent) };
+  }
+}
+
+/** The memory of a chunk, to be moved to another thread. */
+export function buffersOf({ columns }: SentChunk): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const { column } of columns) {
+    for (const part of Object.values(column)) {
+      if (ArrayBuffer.isView(part)) buffers.add(part.buffer as ArrayBuffer);
+    }
+  }
+  return [...buffers];
+}
+
+/** Where names of all threads get one code each; names keep their codes, and more may be added from chunk to chunk. */
+interface Dictionary {
+  readonly names: string[];
+  readonly codes: Map<string, number>;
+}
+
+/**
+ * Puts chunks of several threads together: each thread has codes of its own for names that it meets as it goes, such as
+ * those of slab caches.
+ */
+export class ChunkReceiver {
+  readonly #dictionaries: Map<ColumnName, Dictionary> = new Map();
+  readonly #translators: Map<unknown, Map<ColumnName, Translator>> = new Map();
+
+  /** The chunk as a batch; `from` is whoever has made it. Chunks of a thread must come in the order in which it made them. */
+  receive({ count, columns }: SentChunk, from: unknown): TableBatch {
+    const out = new Map<string, Column>();
+    for (const sent of columns) out.set(sent.name, this.#receive(sent, from));
+    return { count, columns: out };
+  }
+
+  #receive({ name, column, newNames }: SentColumn, from: unknown): Column {
+    if (column.kind !== 'name' && column.kind !== 'set') return column;
+    const dictionary = made(this.#dictionaries, name, () => ({ names: [], codes: new Map() }));
+    const translators = made(this.#translators, from, () => new Map<ColumnName, Translator>());
+    const translator = made(translators, name, () => new Translator(dictionary));
+    translator.names.push(...newNames);
+    // all threads have the same list of a set's names: it is the kernel's
+    if (column.kind === 'set') return { ...column, names: translator.names };
+    return { ...column, codes: translator.codes(column.codes), names: translator.dictionary.names };
+  }
+}
+
+/** The value of a key, made when it is first asked for. */
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+/** From a thread's codes to those of all. */
+class Translator {
+  readonly names: string[] = [];
+  readonly dictionary: Dictionary;
+  readonly #codes: number[] = [];
+
+  constructor(dictionary: Dictionary) {
+    this.dictionary = dictionary;
+  }
+
+  codes(codes: Uint32Array | Uint16Array | Uint8Array): Uint32Array {
+    const out = new Uint32Array(codes.length);
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i]!;
+      out[i] = this.#codes[code] ?? this.#translate(code);
+    }
+    return out;
+  }
+
+  #translate(code: number): number {
+    const { names, codes } = this.dictionary;
+    const name = nameOf(this.names, code);
+    let common = codes.get(name);
+    if (common === undefined) {
+      common = names.push(name) - 1;
+      codes.set(name, common);
+    }
+    this.#codes[code] = common;
+    return common;
+  }
+}
