@@ -95,6 +95,13 @@ const FATES: Record<UnreadFate, string> = {
   'not compared': `are not compared; ${LIST_THEM}`,
 };
 
+/** Warns of slab caches that may not exist: that no page belongs to them could be taken for an answer. */
+export function warnIfDoubtful(inspector: Inspector, selection: Selection): void {
+  for (const [name, why] of inspector.doubtfulNames(selection)) {
+    say(`this kernel may have no slab cache '${name}': its list of caches cannot be read (${why})`);
+  }
+}
+
 /** What happens to them in the rows of a selection. */
 export function fateIn(inspector: Inspector, selection: Selection): UnreadFate {
   if (!inspector.listsUnread(selection)) return 'left out';

@@ -27,6 +27,7 @@ import type { OpenImage } from '../sources/image-format.ts';
 import { parseExpression } from '../views/expression/parse.ts';
 import { columnsOf, type Expression } from '../views/expression/syntax.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
+import { checkNodesAndCaches } from './known-names.ts';
 
 /** Which pages, and what of them. */
 export interface Selection {
@@ -150,6 +151,7 @@ export class Inspector {
   plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
     const where = selection.where === undefined ? undefined : parseExpression(selection.where, COLUMNS);
+    if (where) checkNodesAndCaches(where, this);
     const asked = [...columns, ...(where ? columnsOf(where).filter(isColumn) : [])];
     const unknown = asked.find((c) => !this.columns.includes(c));
     if (unknown !== undefined) {
@@ -177,6 +179,17 @@ export class Inspector {
     const plan = this.plan({ ...selection, columns: ['pfn'] });
     if (!plan.where || !listsUnread(plan)) return plan;
     return { ...plan, where: { kind: 'and', terms: [plan.where, READ] } };
+  }
+
+  /**
+   * Slab caches in the expression of a selection that no page read so far belongs to, and that could not be looked up in
+   * the kernel's list of caches, each with the reason: to be asked when the pages have been read.
+   */
+  doubtfulNames({ where }: Selection): ReadonlyMap<string, string> {
+    if (where === undefined) return new Map();
+    const met = new Set(this.caches.names.map((name) => name.toLowerCase()));
+    const doubtful = checkNodesAndCaches(parseExpression(where, COLUMNS), this);
+    return new Map([...doubtful].filter(([name]) => !met.has(name.toLowerCase())));
   }
 
   /** Whether struct pages that could not be read may be among the rows of a selection. */

@@ -10,7 +10,7 @@ import {
   TABLE_COLUMNS,
 } from '../../index.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
-import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
+import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
   addColumns,
@@ -52,6 +52,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         } finally {
           reportUnread(inspector, counts, fate, outcome);
         }
+        warnIfDoubtful(inspector, selection);
       });
     },
   );

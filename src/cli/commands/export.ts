@@ -10,7 +10,7 @@ import {
   UsageError,
 } from '../../index.ts';
 import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
-import { fateIn, type Outcome, reportUnread, withImage } from '../open.ts';
+import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
   addColumns,
@@ -85,6 +85,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       });
       progress.done();
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
+      warnIfDoubtful(inspector, job.selection);
     });
   });
 }

@@ -12,7 +12,7 @@ import {
   summarize,
 } from '../../index.ts';
 import { examples } from '../help.ts';
-import { type Outcome, reportUnread, withImage } from '../open.ts';
+import { type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
   addImage,
@@ -80,6 +80,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
         await stdout(options.json ? `${printableJson(data(report), 2)}\n` : text(report, options.top));
       }
       reportUnread(inspector, counts, 'not counted', outcome);
+      warnIfDoubtful(inspector, selection);
     });
   });
 }
