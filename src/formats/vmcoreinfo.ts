@@ -51,6 +51,11 @@ export class Vmcoreinfo {
     return parse(this.#values.get(`NUMBER(${name})`), 10);
   }
 
+  /** A number of its own line in hexadecimal (`KERNELOFFSET=1f000000`), or NUMBER(name). */
+  value(name: string): bigint | undefined {
+    return this.number(name) ?? parse(this.#values.get(name), 16);
+  }
+
   /** SIZE(name) in bytes. */
   size(name: string): number | undefined {
     return toNumber(parse(this.#values.get(`SIZE(${name})`), 10));

@@ -94,7 +94,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   void kernel.kallsyms;
   const again = new Kernel(
     image,
-    { walker, from: kernel.from.pageTables, physBase: kernel.physBase },
+    { walker, from: kernel.from.pageTables, imageOffset: kernel.imageOffset },
     kernel.vmcoreinfo && { info: kernel.vmcoreinfo, from: kernel.from.vmcoreinfo },
     kernel.kallsymsTables,
   );

@@ -1,10 +1,6 @@
 import { hex } from '../core/address.ts';
+import { directMapOf } from './direct-map.ts';
 import type { Inspector } from './inspector.ts';
-
-/** Where the direct map begins without KASLR: since 4.20, and before (arch/x86/include/asm/page_64_types.h). */
-const DIRECT_MAPS = [0xffff888000000000n, 0xffff880000000000n] as const;
-/** Where the page array begins without KASLR. */
-const VMEMMAP = 0xffffea0000000000n;
 
 /**
  * The advice for a physical address that is none because the arithmetic of the direct map was done on the address of a
@@ -14,11 +10,15 @@ export function explainPhysical(inspector: Inspector, physical: bigint): string 
   const { model, kernel } = inspector;
   const last = model.present.at(-1);
   if (!last) return undefined;
-  const bases = [...new Set([model.base, VMEMMAP].filter((b) => b !== undefined))];
+  const { directMaps = [], pagingModes } = kernel.architecture;
+  // without KASLR the array begins where kernels of the first mode have it
+  const usual = pagingModes[0]?.vmemmap?.base;
+  const bases = [...new Set([model.base, usual].filter((b) => b !== undefined))];
   const bytes = BigInt(last.end) * BigInt(model.pageSize);
-  for (const offset of [directMap(inspector), ...DIRECT_MAPS]) {
+  for (const offset of [directMapOf(inspector), ...directMaps]) {
     for (const base of bases) {
-      if (offset === undefined) continue;
+      // where memory is mapped at its own address the difference is an address like any other
+      if (offset === undefined || offset === 0n) continue;
       const within = physical + offset - base;
       if (within < 0n || within >= bytes) continue;
       const pfn = Number(within / BigInt(model.pageSize));
@@ -33,20 +33,4 @@ export function explainPhysical(inspector: Inspector, physical: bigint): string 
     }
   }
   return undefined;
-}
-
-/** PAGE_OFFSET of this kernel; where it does not say, that of one without KASLR. */
-export function directMapOf(inspector: Inspector): bigint {
-  return directMap(inspector) ?? DIRECT_MAPS[0];
-}
-
-/** PAGE_OFFSET of this kernel, which KASLR may have moved. */
-function directMap({ kernel }: Inspector): bigint | undefined {
-  const at = kernel.kallsyms?.address('page_offset_base');
-  if (at === undefined) return undefined;
-  try {
-    return kernel.space.readWord(at, 'page_offset_base');
-  } catch {
-    return undefined;
-  }
 }

@@ -33,7 +33,7 @@ export function explainVirtual(inspector: Inspector, address: VirtAddr): string 
   if (!walker.isCanonical(address)) {
     return `It is not canonical: with ${walker.tables.mode.name} page tables the upper bits of an address are all equal`;
   }
-  if (address >= LOWER_HALF) return undefined;
+  if (address >= LOWER_HALF || kernel.architecture.pointers.from < LOWER_HALF) return undefined;
   const mistake = explainPhysical(inspector, address);
   if (mistake !== undefined) return `It is no address of the kernel, which are in the upper half; ${mistake}`;
   const pfn = Number(address >> BigInt(kernel.pageShift));

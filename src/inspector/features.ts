@@ -1,5 +1,6 @@
+import { u64 } from '../core/address.ts';
 import { lengthOf, type Range } from '../core/ranges.ts';
-import { directMapOf } from './explain-physical.ts';
+import { directMapOf } from './direct-map.ts';
 import type { Inspector } from './inspector.ts';
 
 /** Something that structpage does with a dump, tried on this one. */
@@ -66,7 +67,7 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   let reached = 0;
   const reasons = new Map<string, number>();
   for (const pfn of frames) {
-    const { physical, reason, steps } = walker.walk(base + BigInt(pfn * size));
+    const { physical, reason, steps } = walker.walk(u64(base + BigInt(pfn * size)));
     if (physical === pfn * size) reached++;
     else {
       const why = `${reason ?? 'elsewhere'} at ${steps.at(-1)?.level ?? 'the root'}`;

@@ -69,11 +69,13 @@ export function describe(inspector: Inspector): Info {
     kernel.vmcoreinfo?.symbol('_stext') === undefined ? kernel.from.pageTables : said,
   );
   add('KASLR offset', kernelOffset && hex(kernelOffset.value), kernelOffset?.from);
-  add(
-    'phys_base',
-    kernel.physBase === undefined ? undefined : signedHex(kernel.physBase),
-    kernel.from.pageTables,
-  );
+  const { imageOffset } = kernel;
+  const { window } = kernel.architecture.image;
+  if (imageOffset !== undefined && window) {
+    add('phys_base', signedHex(BigInt.asIntN(64, window.base - imageOffset)), kernel.from.pageTables);
+  } else if (imageOffset !== undefined) {
+    add('image above its place', hex(imageOffset), kernel.from.pageTables);
+  }
   add('symbols', kernel.kallsyms ? `${kernel.kallsyms.count}` : 'none found', kernel.symbolsFrom ?? '');
   add('types', layout.origin, inspector.typesFrom);
   add('memory model', model.kind, model.from);

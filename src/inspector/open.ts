@@ -95,6 +95,8 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
         vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
         maxPhysicalBits: model.maxPhysicalBits,
         sectionSizeBits: model.sectionSizeBits,
+        wordBytes: kernel.architecture.wordBytes,
+        littleEndian: kernel.architecture.littleEndian,
       },
       kernel.vmcoreinfo,
     );

@@ -15,7 +15,7 @@ export interface Located {
   readonly space: AddressSpace;
   readonly architecture: Architecture;
   readonly text: VirtAddr | undefined;
-  readonly physBase: bigint | undefined;
+  readonly imageOffset: bigint | undefined;
 }
 
 /** The image begins at a large page. */
@@ -71,11 +71,11 @@ function mib(bytes: number): string {
 
 /** Where the parts of the image are, by their distance from its start. */
 function imageRuns(kernel: Located): { offset: number; length: number; physical: number }[] {
-  const { base, size } = kernel.architecture.image;
-  if (kernel.text === undefined || kernel.physBase === undefined) return [];
+  const { window } = kernel.architecture.image;
+  if (kernel.text === undefined || kernel.imageOffset === undefined) return [];
   const start = kernel.text & ~ALIGNMENT;
-  const room = Math.min(Number(base + size - start), MAX_IMAGE);
-  const distance = Number(start - base + kernel.physBase);
+  const room = window ? Math.min(Number(window.base + window.size - start), MAX_IMAGE) : MAX_IMAGE;
+  const distance = Number(BigInt.asIntN(64, start - kernel.imageOffset));
   const runs = kernel.space.walker
     .mappedRuns(start, room)
     .flatMap(({ offset, length, physical }) =>

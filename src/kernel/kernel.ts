@@ -6,8 +6,9 @@ import { Kallsyms, type KallsymsTables } from '../formats/kallsyms/kallsyms.ts';
 import { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { AddressSpace } from '../translate/address-space.ts';
-import { type FoundPageTables, findImageStart } from './find-page-tables.ts';
+import type { FoundPageTables } from './find-page-tables.ts';
 import type { FoundVmcoreinfo } from './find-vmcoreinfo.ts';
+import { findImageStart } from './image-window.ts';
 import { readImage } from './kernel-image.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
 
@@ -25,8 +26,8 @@ export class Kernel {
   readonly tables: FoundPageTables;
   /** What was done to find all this; grows as more is asked for. */
   readonly search: KernelSearch;
-  /** physical = virtual - image base + physBase, for the kernel's own image. */
-  readonly physBase: bigint | undefined;
+  /** virtual - physical of the kernel's own image. */
+  readonly imageOffset: bigint | undefined;
   /** Where symbols come from; set once they were needed. */
   symbolsFrom: string | undefined;
   #kallsyms: Kallsyms | undefined | null = null;
@@ -50,7 +51,7 @@ export class Kernel {
     this.image = image;
     this.architecture = tables.walker.tables.architecture;
     this.space = new AddressSpace(image.memory, tables.walker, image.virtual);
-    this.physBase = tables.physBase;
+    this.imageOffset = tables.imageOffset;
     this.found = found ?? this.#vmcoreinfoBySymbol();
     this.vmcoreinfo = this.found?.info;
     this.from = { vmcoreinfo: this.found?.from ?? 'not found', pageTables: tables.from };
@@ -113,9 +114,9 @@ export class Kernel {
     if (text !== undefined && /^[0-9a-f]{1,16}$/i.test(text)) {
       return { value: BigInt(`0x${text}`), from: this.from.vmcoreinfo };
     }
-    const { linkedAt } = this.architecture.image;
-    const start = this.kallsyms?.address('_text');
-    return start === undefined
+    const linkedAt = this.architecture.image.window?.linkedAt;
+    const start = linkedAt === undefined ? undefined : this.kallsyms?.address('_text');
+    return start === undefined || linkedAt === undefined
       ? undefined
       : {
           value: start - linkedAt,

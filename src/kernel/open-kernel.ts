@@ -1,6 +1,8 @@
 import type { Architecture } from '../arch/architecture.ts';
-import { ARCHITECTURES, architectureOf, machineName } from '../arch/registry.ts';
+import { ARCHITECTURES } from '../arch/registry.ts';
 import { hex } from '../core/address.ts';
+import { cString } from '../core/bytes.ts';
+import { ELF_MACHINES, machineName } from '../core/elf-machines.ts';
 import { FaultError, FormatError, UnsupportedError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage } from '../sources/image-format.ts';
@@ -9,13 +11,12 @@ import {
   type Attempt,
   agree,
   type FoundPageTables,
-  pageTablesFromRegisters,
-  pageTablesFromScan,
   pageTablesFromSymbol,
   pageTablesFromVmcoreinfo,
 } from './find-page-tables.ts';
 import { type FoundVmcoreinfo, findVmcoreinfo } from './find-vmcoreinfo.ts';
 import { Kernel } from './kernel.ts';
+import { pageTablesFromRegisters, pageTablesFromScan } from './scan-page-tables.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
 
 /** Told of slow searches; `total` may be 0 where it is not known. */
@@ -35,6 +36,8 @@ interface Hunt {
 
 /** Page tables that map a kernel image, but no symbols in it, may be a program's; so many are tried. */
 const MOST_WITHOUT_SYMBOLS = 4;
+/** struct new_utsname: the release, the version and the machine have 65 bytes each (include/uapi/linux/utsname.h). */
+const MACHINE_BEHIND_RELEASE = 130;
 /** Reasons why a VMCOREINFO was refused that are told. */
 const MOST_REFUSALS = 4;
 /** VMCOREINFO whose own page tables do not hold that are kept for others to agree with. */
@@ -161,7 +164,7 @@ function settle(
   search: KernelSearch,
 ): Kernel {
   // the root that a VMCOREINFO names may be what the dump has lost
-  const found = stated.find((s) => agree(tables, s.info));
+  const found = stated.find((s) => agree(image, tables, s.info));
   if (found)
     search.add(
       'VMCOREINFO',
@@ -185,11 +188,11 @@ function scanned({ bytes, blank }: ScanMeter): string {
 
 function candidates(image: OpenImage, name: string): readonly Architecture[] {
   if (image.machine === undefined) return ARCHITECTURES;
-  const architecture = architectureOf(image.machine);
-  if (architecture) return [architecture];
+  const fitting = ARCHITECTURES.filter((a) => a.elfMachine === image.machine);
+  if (fitting.length > 0) return fitting;
   throw new UnsupportedError(
     `${name}: memory of architecture ${machineName(image.machine)}`,
-    `supported is ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
+    `supported are ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
   );
 }
 
@@ -199,8 +202,14 @@ function checkRelease(kernel: Kernel, info: Vmcoreinfo): string | undefined {
   if (at === undefined) return undefined;
   try {
     const bytes = kernel.space.read(at, 512, 'init_uts_ns');
-    if (Buffer.from(bytes).includes(info.release)) return undefined;
-    return `init_uts_ns at ${hex(at)} does not hold the release ${info.release}`;
+    const release = Buffer.from(bytes).indexOf(info.release);
+    if (release < 0) return `init_uts_ns at ${hex(at)} does not hold the release ${info.release}`;
+    const machine = cString(bytes, release + MACHINE_BEHIND_RELEASE);
+    const isKnown = ELF_MACHINES.some((m) => m.uname.includes(machine));
+    const { uname, name } = kernel.architecture;
+    return !isKnown || uname.includes(machine)
+      ? undefined
+      : `init_uts_ns at ${hex(at)} says that the kernel is for ${machine}, not ${name}`;
   } catch (error) {
     // a dump may have lost this very page; the page tables did agree
     if (error instanceof FaultError) return undefined;

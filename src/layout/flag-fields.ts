@@ -1,3 +1,4 @@
+import type { DataModel } from '../core/data-model.ts';
 import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { TypeFacts } from './type-facts.ts';
@@ -10,12 +11,19 @@ export interface FlagField {
   readonly from: string;
 }
 
-/** Packed downwards from bit 63 in this order (include/linux/page-flags-layout.h). */
+/** Packed downwards from the highest bit of the word in this order (include/linux/page-flags-layout.h). */
 export interface FlagFields {
   readonly section: FlagField;
   readonly node: FlagField;
   readonly zone: FlagField;
   readonly lastCpupid: FlagField;
+}
+
+/** What decides the fields besides the types. */
+export interface MemoryFacts extends DataModel {
+  readonly vmemmap: boolean;
+  readonly maxPhysicalBits: number;
+  readonly sectionSizeBits: number;
 }
 
 const LAST_PID_BITS = 8; // LAST__PID_SHIFT, include/linux/page-flags-layout.h
@@ -24,15 +32,16 @@ const LAST_PID_BITS = 8; // LAST__PID_SHIFT, include/linux/page-flags-layout.h
 export function resolveFlagFields(
   types: TypeFacts,
   flagCount: number,
-  memory: { vmemmap: boolean; maxPhysicalBits: number; sectionSizeBits: number },
+  memory: MemoryFacts,
   info: Vmcoreinfo | undefined,
 ): FlagFields {
-  const free = 64 - flagCount;
+  const wordBits = memory.wordBytes * 8;
+  const free = wordBits - flagCount;
   const sectionWidth = memory.vmemmap ? 0 : memory.maxPhysicalBits - memory.sectionSizeBits;
   const zones = types.enumerators('zone_type')?.get('__MAX_NR_ZONES');
   if (zones === undefined) throw new LayoutError('enum zone_type', `${types.origin} has no __MAX_NR_ZONES`);
   const zoneWidth = zones <= 1n ? 0 : Math.ceil(Math.log2(Number(zones)));
-  const nodes = maxNodes(types, Number(zones), info);
+  const nodes = maxNodes(types, info);
   const genWidth = lruGenWidth(types);
   const wanted = Math.ceil(Math.log2(nodes.count));
   const nodeWidth = sectionWidth + zoneWidth + genWidth + wanted <= free ? wanted : 0;
@@ -40,7 +49,7 @@ export function resolveFlagFields(
   const above = sectionWidth + nodeWidth + zoneWidth;
   const cpupidWide = above + genWidth + cpupid.width <= free ? cpupid.width : 0;
   const section = {
-    shift: 64 - sectionWidth,
+    shift: wordBits - sectionWidth,
     width: sectionWidth,
     from: memory.vmemmap ? 'vmemmap' : 'SECTION_SIZE_BITS',
   };
@@ -55,16 +64,16 @@ export function resolveFlagFields(
 }
 
 /** MAX_NUMNODES: 1 << CONFIG_NODES_SHIFT. */
-function maxNodes(
+export function maxNodes(
   types: TypeFacts,
-  zones: number,
   info: Vmcoreinfo | undefined,
-): { count: number; from: string } {
+): { readonly count: number; readonly from: string } {
+  const zones = Number(types.enumerators('zone_type')?.get('__MAX_NR_ZONES') ?? 0n);
   const length = info?.length('node_data');
   if (length) return { count: length, from: 'LENGTH(node_data) of VMCOREINFO' };
   // struct zonelist has MAX_NUMNODES * MAX_NR_ZONES + 1 entries
   const zonerefs = types.place('zonelist', '_zonerefs')?.length;
-  if (zonerefs && (zonerefs - 1) % zones === 0) {
+  if (zonerefs && zones > 0 && (zonerefs - 1) % zones === 0) {
     return { count: (zonerefs - 1) / zones, from: 'the length of zonelist._zonerefs' };
   }
   const mask = info?.size('nodemask_t');

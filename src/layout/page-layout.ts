@@ -1,8 +1,9 @@
 import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import { type FlagBits, resolveFlagBits } from './flag-bits.ts';
-import { type FlagFields, resolveFlagFields } from './flag-fields.ts';
+import { type FlagFields, type MemoryFacts, resolveFlagFields } from './flag-fields.ts';
 import { type PageTypes, resolvePageTypes } from './page-types.ts';
+import { recordOffset, recordSize } from './record.ts';
 import type { TypeFacts } from './type-facts.ts';
 
 /** Byte offsets within one struct page; `slabCache` and the members of the folio count from the head page. */
@@ -35,9 +36,12 @@ export interface FolioOffsets {
   readonly largeMapcount: number | undefined;
 }
 
-/** All that decoding needs to know of one kernel's struct page, as numbers. */
+/**
+ * All that decoding needs to know of one kernel's struct page, as numbers. Offsets are those within records, which are what
+ * struct pages are read as (src/layout/record.ts).
+ */
 export interface PageLayout {
-  /** sizeof(struct page) in bytes. */
+  /** Bytes of the record that a struct page is read as: sizeof(struct page) of kernels with 64 bits. */
   readonly size: number;
   readonly offsets: PageOffsets;
   readonly folio: FolioOffsets;
@@ -57,6 +61,9 @@ export interface PageLayout {
   /** Which member path was used for each role, e.g. `index` -> `page.__folio_index`. */
   readonly members: ReadonlyMap<string, string>;
 }
+
+/** No kernel's struct page is larger. */
+const MAX_SIZE = 256;
 
 const ZONE_NAMES: Record<string, string> = {
   ZONE_DMA: 'DMA',
@@ -97,12 +104,12 @@ const IN_SECOND_PAGE = new Set([
 /** Resolves the layout of struct page. Throws LayoutError naming the member that the types lack. */
 export function resolvePageLayout(
   types: TypeFacts,
-  memory: { vmemmap: boolean; maxPhysicalBits: number; sectionSizeBits: number },
+  memory: MemoryFacts,
   info: Vmcoreinfo | undefined,
 ): PageLayout {
   const members = new Map<string, string>();
   const size = types.structSize('page');
-  if (!size || size % 8 !== 0 || size > 256) {
+  if (!size || size % memory.wordBytes !== 0 || size > MAX_SIZE) {
     throw new LayoutError('struct page', `${types.origin} gives it a size of ${size ?? 'nothing'}`);
   }
   const find = (role: Role): number | undefined => {
@@ -111,7 +118,7 @@ export function resolvePageLayout(
       const place = types.place(path.slice(0, dot), path.slice(dot + 1));
       if (!place) continue;
       members.set(role, path);
-      return place.offset + (IN_SECOND_PAGE.has(path) ? size : 0);
+      return recordOffset(place.offset + (IN_SECOND_PAGE.has(path) ? size : 0), place.size, memory);
     }
     return undefined;
   };
@@ -126,7 +133,7 @@ export function resolvePageLayout(
   const orderByte = find('orderByte');
   const hugetlb = hugetlbMark(types, flags, find('dtor'), members);
   return {
-    size,
+    size: recordSize(size, memory),
     offsets: {
       flags: need('flags'),
       mapcount: need('mapcount'),

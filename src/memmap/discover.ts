@@ -56,15 +56,12 @@ function isVmemmap(kernel: Kernel, sections: Sections): boolean {
   if (kernel.vmcoreinfo?.symbol('vmemmap') !== undefined) return true;
   // the base of a section's own array is meaningless but for section 0; that of vmemmap is in a region of its own
   const base = [...bases][0];
+  const { mode } = kernel.space.walker.tables;
   return (
     base === undefined ||
     sections.list.length > 1 ||
-    isPageAligned(base, 30n) ||
-    kernel.kallsyms?.address('vmemmap_base') !== undefined
+    (mode.vmemmap !== undefined && base % mode.vmemmap.alignment === 0n) ||
+    // only kernels with vmemmap have the code that maps it (mm/sparse-vmemmap.c)
+    ['vmemmap_base', 'vmemmap_alloc_block'].some((name) => kernel.kallsyms?.address(name) !== undefined)
   );
-}
-
-/** x86-64 puts vmemmap at a multiple of 1 GiB (arch/x86/mm/kaslr.c). */
-function isPageAligned(address: bigint, bits: bigint): boolean {
-  return (address & ((1n << bits) - 1n)) === 0n;
 }

@@ -4,14 +4,6 @@ import { intersect, type Range, unite } from '../core/ranges.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Section, Sections } from './sections.ts';
 
-/** Where vmemmap begins without KASLR (arch/x86/include/asm/pgtable_64_types.h), with 4 and with 5 levels of page tables. */
-const FIXED_BASES: Readonly<Record<string, VirtAddr>> = {
-  '4-level': 0xffffea0000000000n,
-  '5-level': 0xffd4000000000000n,
-};
-/** vmemmap begins at a multiple of it. */
-const BASE_ALIGNMENT = 2n ** 30n;
-
 /**
  * The sections of a kernel whose mem_section is lost, by the page tables of vmemmap: the kernel maps the struct pages of every
  * section that it has, and of no other (sparse_add_section(), vmemmap_populate()). On a machine with several nodes each has its page
@@ -29,7 +21,6 @@ export function sectionsByPageTables(
   const base = known[0]?.base ?? baseOf(kernel);
   if (base === undefined) return undefined;
   const { walker } = kernel.space;
-  const { levels } = walker.tables.mode;
   const pages = 2 ** (sizes.sectionSizeBits - kernel.pageShift);
   const bytes = pages * pageSize;
   const numbers = new Set(known.map((s) => s.number));
@@ -37,9 +28,8 @@ export function sectionsByPageTables(
   const lost: Range[] = [];
   for (let number = 0; number < 2 ** (sizes.maxPhysicalBits - sizes.sectionSizeBits); ) {
     const at = base + BigInt(number) * BigInt(bytes);
-    const { physical, steps, reason } = walker.walk(at);
     // what an entry says, or would say if its table were there, is said for all of its span
-    const span = 2 ** levels[Math.max(0, steps.length - 1)]!.shift;
+    const { physical, reason, span } = walker.walk(at);
     if (physical === undefined && span >= bytes) {
       const next = number + Math.max(1, Math.ceil((span - Number(at & BigInt(span - 1))) / bytes));
       if (reason !== 'not-mapped') lost.push({ start: number * pages, end: next * pages });
@@ -86,9 +76,10 @@ function baseOf(kernel: Kernel): VirtAddr | undefined {
   const variable = kernel.kallsyms?.address('vmemmap_base');
   const base =
     variable === undefined
-      ? kernel.kallsyms && FIXED_BASES[kernel.space.walker.tables.mode.name]
+      ? kernel.kallsyms && kernel.space.walker.tables.mode.vmemmap?.base
       : wordAt(kernel, variable);
-  return base !== undefined && base % BASE_ALIGNMENT === 0n && kernel.space.walker.isCanonical(base)
+  const alignment = kernel.space.walker.tables.mode.vmemmap?.alignment ?? 1n;
+  return base !== undefined && base % alignment === 0n && kernel.space.walker.isCanonical(base)
     ? base
     : undefined;
 }

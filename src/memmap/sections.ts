@@ -1,5 +1,5 @@
 import type { VirtAddr } from '../core/address.ts';
-import { viewOf } from '../core/bytes.ts';
+import type { StructView } from '../core/data-model.ts';
 import { FaultError, LayoutError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -39,10 +39,11 @@ export interface Sections {
 
 /** How large sections are and how much memory there may be. */
 export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' | 'maxPhysicalBits'> {
-  const { vmcoreinfo: info, architecture, space } = kernel;
+  const { vmcoreinfo: info } = kernel;
+  const { mode } = kernel.space.walker.tables;
   return {
-    sectionSizeBits: Number(info?.number('SECTION_SIZE_BITS') ?? architecture.sectionSizeBits),
-    maxPhysicalBits: Number(info?.number('MAX_PHYSMEM_BITS') ?? space.walker.tables.mode.maxPhysicalBits),
+    sectionSizeBits: Number(info?.number('SECTION_SIZE_BITS') ?? mode.sectionSizeBits),
+    maxPhysicalBits: Number(info?.number('MAX_PHYSMEM_BITS') ?? mode.maxPhysicalBits),
   };
 }
 
@@ -61,15 +62,14 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const list: Section[] = [];
   const lost: string[] = [];
 
-  const take = (bytes: Uint8Array, first: number): void => {
-    const view = viewOf(bytes);
-    for (let i = 0; (i + 1) * structSize <= bytes.length; i++) {
-      const word = view.getBigUint64(i * structSize + member, true);
+  const take = (view: StructView, first: number): void => {
+    for (let i = 0; (i + 1) * structSize <= view.byteLength; i++) {
+      const word = view.word(i * structSize + member);
       if ((word & PRESENT) === 0n || (word & HAS_MEM_MAP) === 0n) continue;
       const number = first + i;
       const start = number * pagesPerSection;
       const whole = [{ start, end: start + pagesPerSection }];
-      const existing = usage(viewOf(bytes), i * structSize, start, pagesPerSection, whole);
+      const existing = usage(view, i * structSize, start, pagesPerSection, whole);
       list.push({
         number,
         base: BigInt.asUintN(64, word & ~FLAGS),
@@ -80,20 +80,22 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   };
 
   if (table.roots) {
-    const roots = space.read(table.address, table.count * 8, 'mem_section');
-    const view = viewOf(roots);
+    const { wordBytes } = space.model;
+    const roots = space.readStruct(table.address, table.count * wordBytes, 'mem_section');
     for (let root = 0; root < table.count; root++) {
       // a kernel with 5-level page tables has 131,072 of them, nearly all empty
-      if (view.getUint32(root * 8 + 4, true) === 0) continue;
-      const at = view.getBigUint64(root * 8, true);
+      if (roots.isZero(root * wordBytes)) continue;
       try {
-        take(space.read(at, perRoot * structSize, 'mem_section root'), root * perRoot);
+        take(
+          space.readStruct(roots.word(root * wordBytes), perRoot * structSize, 'mem_section root'),
+          root * perRoot,
+        );
       } catch (error) {
         if (!(error instanceof FaultError)) throw error;
         lost.push(`sections ${root * perRoot} to ${(root + 1) * perRoot - 1} are unknown: ${error.message}`);
       }
     }
-  } else take(space.read(table.address, table.count * structSize, 'mem_section'), 0);
+  } else take(space.readStruct(table.address, table.count * structSize, 'mem_section'), 0);
   return { list, sectionSizeBits, maxPhysicalBits, from: table.from, lost };
 }
 
@@ -138,12 +140,15 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
 }
 
 type UsageReader = (
-  section: DataView,
+  section: StructView,
   at: number,
   start: number,
   pages: number,
   whole: readonly Range[],
 ) => readonly Range[];
+
+/** Bytes of a subsection (SUBSECTION_SHIFT, include/linux/mmzone.h). */
+const SUBSECTION = 2 ** 21;
 
 /** For sections that were plugged in later: the bits of subsection_map say which 2 MiB of them exist (5.3 on). */
 function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
@@ -151,16 +156,15 @@ function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
   const map = types.place('mem_section_usage', 'subsection_map');
   if (usage === undefined || !map) return (_section, _at, _start, _pages, whole) => whole;
   return (section, at, start, pages, whole) => {
-    const address = section.getBigUint64(at + usage, true);
+    const address = section.word(at + usage);
     if (address === 0n) return whole;
     try {
-      const bytes = kernel.space.read(address + BigInt(map.offset), map.size, 'mem_section_usage');
-      const bits = Math.min(map.size * 8, Math.ceil(pages / 512));
+      const bitmap = kernel.space.readStruct(address + BigInt(map.offset), map.size, 'mem_section_usage');
+      const bits = Math.min(map.size * 8, Math.ceil((pages * kernel.pageBytes) / SUBSECTION));
       const per = pages / bits;
       const ranges: Range[] = [];
       for (let bit = 0; bit < bits; bit++) {
-        if ((bytes[bit >> 3]! >> (bit & 7)) & 1)
-          ranges.push({ start: start + bit * per, end: start + (bit + 1) * per });
+        if (bitmap.bit(0, bit)) ranges.push({ start: start + bit * per, end: start + (bit + 1) * per });
       }
       return unite(ranges);
     } catch (error) {

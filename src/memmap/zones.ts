@@ -1,7 +1,7 @@
-import { viewOf } from '../core/bytes.ts';
 import { FaultError } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { maxNodes } from '../layout/flag-fields.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 
 /** A zone of a node, as its own struct zone says. */
@@ -34,17 +34,17 @@ export function readZones(kernel: Kernel, types: TypeFacts): Zone[] {
   const managed = types.place('zone', 'managed_pages')?.offset;
   if (!zones || !size || start === undefined || spanned === undefined) return [];
   const out: Zone[] = [];
-  for (const [node, address] of nodes(kernel)) {
+  for (const [node, address] of nodes(kernel, types)) {
     try {
-      const bytes = kernel.space.read(address + BigInt(zones.offset), zones.size, 'pglist_data.node_zones');
-      const view = viewOf(bytes);
-      for (let zone = 0; (zone + 1) * size <= bytes.length; zone++) {
-        const first = Number(view.getBigUint64(zone * size + start, true));
-        const pages = Number(view.getBigUint64(zone * size + spanned, true));
+      const at = address + BigInt(zones.offset);
+      const view = kernel.space.readStruct(at, zones.size, 'pglist_data.node_zones');
+      for (let zone = 0; (zone + 1) * size <= view.byteLength; zone++) {
+        const first = Number(view.word(zone * size + start));
+        const pages = Number(view.word(zone * size + spanned));
         if (pages === 0 || !Number.isSafeInteger(first + pages)) continue;
-        const text = name === undefined ? 0n : view.getBigUint64(zone * size + name, true);
-        const count = (at: number | undefined): number | undefined =>
-          at === undefined ? undefined : Number(view.getBigUint64(zone * size + at, true));
+        const text = name === undefined ? 0n : view.word(zone * size + name);
+        const count = (member: number | undefined): number | undefined =>
+          member === undefined ? undefined : Number(view.word(zone * size + member));
         out.push({
           node,
           zone,
@@ -71,18 +71,19 @@ function nameAt(kernel: Kernel, address: bigint): string | undefined {
 }
 
 /** Addresses of the nodes' struct pglist_data. */
-function nodes(kernel: Kernel): [number, bigint][] {
+function nodes(kernel: Kernel, types: TypeFacts): [number, bigint][] {
   const table = kernel.symbol('node_data');
   if (table === undefined) {
     const only = kernel.symbol('contig_page_data');
     return only === undefined ? [] : [[0, only]];
   }
-  const length = Math.min(kernel.vmcoreinfo?.length('node_data') ?? 64, MAX_NODES);
+  const length = Math.min(maxNodes(types, kernel.vmcoreinfo).count, MAX_NODES);
   try {
-    const view = viewOf(kernel.space.read(table, length * 8, 'node_data'));
+    const { wordBytes } = kernel.space.model;
+    const view = kernel.space.readStruct(table, length * wordBytes, 'node_data');
     const out: [number, bigint][] = [];
     for (let node = 0; node < length; node++) {
-      const address = view.getBigUint64(node * 8, true);
+      const address = view.word(node * wordBytes);
       if (address !== 0n) out.push([node, address]);
     }
     return out;

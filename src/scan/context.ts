@@ -1,3 +1,4 @@
+import type { LinearRegion } from '../arch/architecture.ts';
 import { ARCHITECTURES } from '../arch/registry.ts';
 import type { Pfn } from '../core/address.ts';
 import { FormatError, UnsupportedError } from '../core/errors.ts';
@@ -23,6 +24,7 @@ export interface ScanContext {
   readonly pagingMode: string;
   readonly root: number;
   readonly ignoredBits: bigint;
+  readonly regions: readonly LinearRegion[];
   readonly cacheNameAt: number | undefined;
   readonly lowMemory: number | undefined;
   /** Some struct pages, so that a thread that sees other memory than this one is found out. */
@@ -60,7 +62,7 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
     fd === undefined ? [] : [{ fd, name, byteLength }],
   );
   if (files.length < image.files.length) return undefined;
-  const { architecture, mode, root, ignoredBits } = kernel.space.walker.tables;
+  const { architecture, mode, root, ignoredBits, regions = [] } = kernel.space.walker.tables;
   return {
     files,
     layout,
@@ -70,6 +72,7 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
     pagingMode: mode.name,
     root,
     ignoredBits,
+    regions,
     cacheNameAt: types.place('kmem_cache', 'name')?.offset,
     lowMemory: image.lowMemory,
     samples: samplesOf(inspector),
@@ -86,8 +89,8 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   if (!architecture || !mode) {
     throw new UnsupportedError(`page tables of ${context.architecture}`, 'an architecture of src/arch');
   }
-  const { root, ignoredBits } = context;
-  const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits });
+  const { root, ignoredBits, regions } = context;
+  const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits, regions });
   const space = new AddressSpace(image.memory, walker);
   const model = sparseModel(context.sections, layout.size, mode.pageShift, context.vmemmap);
   const reader = new PageReader(space, model);

@@ -1,4 +1,5 @@
 import { type ByteSource, cString, hasText, readUpTo, viewOf } from '../core/bytes.ts';
+import { machineOf } from '../core/elf-machines.ts';
 import { FormatError } from '../core/errors.ts';
 import { decodeLz4 } from '../formats/compression/lz4.ts';
 import { decodeLzo1x } from '../formats/compression/lzo1x.ts';
@@ -6,7 +7,6 @@ import { type BlockFault, blocksMemory } from './blocks.ts';
 import { ExtentBuilder } from './extents.ts';
 import { readSwapMap } from './hibernation-map.ts';
 import type { ImageFormat, OpenImage } from './image-format.ts';
-import { machineOf } from './machine.ts';
 
 const PAGE = 4096;
 const SIGNATURE = 'S1SUSPEND';

@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
+import { machineOf } from '../core/elf-machines.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
@@ -6,8 +7,6 @@ import { runAt } from './pieces.ts';
 import { QmpClient, QmpRefusal } from './qmp-client.ts';
 import { openNameless } from './spool.ts';
 
-/** ELF machines by QEMU's names of its targets. */
-const MACHINES: Record<string, number> = { x86_64: 62, aarch64: 183, s390x: 22, ppc64: 21, riscv64: 243 };
 /** Bytes that are asked for at once: by reads in order, and by those here and there. */
 const LARGE = 8 * 1024 * 1024;
 const SMALL = 64 * 1024;
@@ -48,7 +47,7 @@ export function openQmp(path: string, options: QmpOptions = {}): OpenImage {
       resume = true;
     }
     const { arch } = client.object('query-target');
-    const machine = typeof arch === 'string' && Object.hasOwn(MACHINES, arch) ? MACHINES[arch] : undefined;
+    const machine = typeof arch === 'string' ? machineOf(arch) : undefined;
     const memory = new QmpMemory(client);
     return {
       format: 'memory of a QEMU guest, by QMP',

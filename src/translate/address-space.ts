@@ -1,5 +1,5 @@
 import type { PhysAddr, VirtAddr } from '../core/address.ts';
-import { viewOf } from '../core/bytes.ts';
+import { type DataModel, StructView } from '../core/data-model.ts';
 import { FaultError } from '../core/errors.ts';
 import type { PhysicalMemory, VirtualSegments } from '../sources/image-format.ts';
 import type { PageWalker } from './page-walk.ts';
@@ -60,15 +60,25 @@ export class AddressSpace {
     return target;
   }
 
-  /** The 64-bit word at `address`. Throws FaultError. */
+  /** How the kernel lays out its data. */
+  get model(): DataModel {
+    return this.walker.tables.architecture;
+  }
+
+  /** `length` bytes from `address` on, to read members out of. Throws FaultError. */
+  readStruct(address: VirtAddr, length: number, what?: string): StructView {
+    return new StructView(this.read(address, length, what), this.model);
+  }
+
+  /** The `unsigned long` or pointer at `address`. Throws FaultError. */
   readWord(address: VirtAddr, what?: string): bigint {
-    return viewOf(this.read(address, 8, what)).getBigUint64(0, true);
+    return this.readStruct(address, this.model.wordBytes, what).word(0);
   }
 
   /** The NUL-terminated text at `address`, at most `most` characters of it. Throws FaultError. */
   readString(address: VirtAddr, most = 256, what?: string): string {
     let bytes = new Uint8Array(0);
-    const page = 2 ** this.walker.tables.mode.pageShift;
+    const page = this.walker.smallestPage;
     while (bytes.length < most) {
       // up to the end of the page only, since the next one need not be there
       const room = page - Number((address + BigInt(bytes.length)) & BigInt(page - 1));

@@ -3,11 +3,10 @@ import type { PageTables, WalkStep } from './page-walk.ts';
 /** Names of the flag bits that are set in the entry of a step, e.g. `present`, `rw`, `nx`; none if the architecture lists none. */
 export function entryFlagNames(tables: PageTables, step: WalkStep): string[] {
   const { architecture, mode } = tables;
-  const { large } = architecture.entry;
   const level = mode.levels.find((l) => l.name === step.level);
   const lowest = step.level === mode.levels.at(-1)?.name;
-  const isLarge = !lowest && level?.mayBeLeaf === true && (step.entry & large) === large;
-  const has = { lowest, large: isLarge, leaf: lowest || isLarge };
+  const isLeaf = level?.leaves.some(({ when }) => (step.entry & when.mask) === when.is) === true;
+  const has = { lowest, large: !lowest && isLeaf, leaf: lowest || isLeaf };
   return (architecture.entryFlags ?? [])
     .filter(({ bit, of }) => ((step.entry >> BigInt(bit)) & 1n) === 1n && (of === undefined || has[of]))
     .map(({ name }) => name);

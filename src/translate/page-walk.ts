@@ -1,7 +1,16 @@
-import type { Architecture, PagingMode } from '../arch/architecture.ts';
+import type {
+  AddressBits,
+  AddressPattern,
+  Architecture,
+  LeafFormat,
+  LinearRegion,
+  PagingLevel,
+  PagingMode,
+} from '../arch/architecture.ts';
 import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
 import { FaultError, type FaultReason } from '../core/errors.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
+import { TableCache } from './table-cache.ts';
 
 /** A root page table and how it is to be read. */
 export interface PageTables {
@@ -10,6 +19,8 @@ export interface PageTables {
   readonly root: PhysAddr;
   /** Bits of an entry that are no address although the architecture says so (AMD SME's C-bit). */
   readonly ignoredBits: bigint;
+  /** What this kernel maps without page tables, besides what its mode says. */
+  readonly regions?: readonly LinearRegion[];
 }
 
 /** What one level of a walk found. */
@@ -28,6 +39,8 @@ export interface WalkResult {
   readonly physical: PhysAddr | undefined;
   /** Bytes of the page that maps it. */
   readonly pageSize: number;
+  /** Bytes, a power of two, for which the last entry that was read stands: all of them go the same way if it leads nowhere. */
+  readonly span: number;
   /** Why there is no physical address. */
   readonly reason?: FaultReason;
 }
@@ -42,9 +55,14 @@ export interface MappedRun {
   reason?: FaultReason;
 }
 
-const ENTRY_BYTES = 8;
-/** Tables kept in memory: 16 MiB of them at 4 KiB each. */
-const MAX_TABLES = 4096;
+type AddressOf = (entry: bigint) => bigint;
+
+/** A level with the addresses in its entries made ready. */
+interface CompiledLevel extends PagingLevel {
+  readonly indexMask: bigint;
+  readonly tableAt: AddressOf;
+  readonly frames: readonly { readonly leaf: LeafFormat; readonly frame: AddressOf }[];
+}
 
 /**
  * The one page walker. It knows no architecture: levels, masks and the root come as data.
@@ -52,41 +70,82 @@ const MAX_TABLES = 4096;
  */
 export class PageWalker {
   readonly tables: PageTables;
-  readonly #memory: PhysicalMemory;
-  readonly #cache: Map<PhysAddr, BigUint64Array | FaultReason> = new Map();
-  readonly #frame: bigint;
+  readonly #cache: TableCache;
+  readonly #levels: readonly CompiledLevel[];
+  readonly #regions: readonly LinearRegion[];
 
   constructor(memory: PhysicalMemory, tables: PageTables) {
+    const { mode, ignoredBits } = tables;
     this.tables = tables;
-    this.#memory = memory;
-    this.#frame = tables.architecture.entry.frame & ~tables.ignoredBits;
+    this.#cache = new TableCache(memory, mode.littleEndianEntries);
+    this.#regions = [...(mode.regions ?? []), ...(tables.regions ?? [])];
+    this.#levels = mode.levels.map((level) => ({
+      ...level,
+      indexMask: (1n << BigInt(level.bits)) - 1n,
+      tableAt: addressOf(level.table?.at ?? [], ~ignoredBits),
+      frames: level.leaves.map((leaf) => ({
+        leaf,
+        frame: addressOf(leaf.frame, ~ignoredBits & ~((1n << BigInt(leaf.shift)) - 1n)),
+      })),
+    }));
+  }
+
+  /** Bytes of the smallest page. */
+  get smallestPage(): number {
+    return 2 ** this.tables.mode.pageShift;
   }
 
   /** Walks for one address and tells each level. Never throws for an address that is not mapped. */
   walk(address: VirtAddr): WalkResult {
-    const { levels } = this.tables.mode;
-    const { present, large } = this.tables.architecture.entry;
     const steps: WalkStep[] = [];
-    let table = this.tables.root;
-    if (!this.isCanonical(address)) return { steps, physical: undefined, pageSize: 0, reason: 'not-mapped' };
-    for (const [depth, level] of levels.entries()) {
-      const index = Number((address >> BigInt(level.shift)) & ((1n << BigInt(level.bits)) - 1n));
-      const entries = this.#table(table, level.bits);
-      if (typeof entries === 'string') return { steps, physical: undefined, pageSize: 0, reason: entries };
-      const entry = entries[index]!;
-      steps.push({ level: level.name, at: table + index * ENTRY_BYTES, index, entry });
-      if ((entry & present) !== present)
-        return { steps, physical: undefined, pageSize: 0, reason: 'not-mapped' };
-      const last = depth === levels.length - 1;
-      if (last || (level.mayBeLeaf && (entry & large) === large)) {
-        const pageSize = 2 ** level.shift;
-        const within = BigInt(pageSize - 1);
-        const frame = entry & this.#frame & ~within;
-        return { steps, physical: Number(frame | (address & within)), pageSize };
-      }
-      table = Number(entry & this.#frame);
+    let span = 2 ** (this.#levels[0]?.shift ?? this.tables.mode.pageShift);
+    const fault = (reason: FaultReason): WalkResult => ({
+      steps,
+      physical: undefined,
+      pageSize: 0,
+      span,
+      reason,
+    });
+    if (this.#regions.length > 0) {
+      const region = this.#regions.find((r) => address >= r.start && address < r.start + r.size);
+      if (region) return this.#inRegion(region, address);
     }
-    throw new Error(`page table mode ${this.tables.mode.name} has no levels`);
+    if (!this.isCanonical(address)) return fault('not-mapped');
+    let table = this.tables.root;
+    // which entries of the table there are
+    let first = 0;
+    let end = Number.POSITIVE_INFINITY;
+    for (const level of this.#levels) {
+      const index = Number((address >> BigInt(level.shift)) & level.indexMask);
+      if (index < first || index >= end) {
+        span = 2 ** level.shift;
+        return fault('not-mapped');
+      }
+      const entries = this.#cache.entries(table, level, first, end);
+      if (typeof entries === 'string') return fault(entries);
+      const entry = entries[index - first]!;
+      span = 2 ** level.shift;
+      steps.push({ level: level.name, at: table + index * level.entryBytes, index, entry });
+      const { table: next } = level;
+      if (next && (entry & next.when.mask) === next.when.is) {
+        table = Number(level.tableAt(entry));
+        first = 0;
+        end = Number.POSITIVE_INFINITY;
+        if (next.extent) {
+          first = Number(field(entry, next.extent.first)) * next.extent.entries;
+          end = (Number(field(entry, next.extent.last)) + 1) * next.extent.entries;
+        }
+        continue;
+      }
+      for (const { leaf, frame } of level.frames) {
+        if ((entry & leaf.when.mask) !== leaf.when.is) continue;
+        const pageSize = 2 ** leaf.shift;
+        const physical = Number(frame(entry) | (address & BigInt(pageSize - 1)));
+        return { steps, physical, pageSize, span: pageSize };
+      }
+      return fault('not-mapped');
+    }
+    return fault('not-mapped');
   }
 
   /** The physical address of a virtual one. Throws FaultError with level and entry. */
@@ -109,7 +168,7 @@ export class PageWalker {
    * physical memory are joined.
    */
   mappedRuns(start: VirtAddr, length: number): MappedRun[] {
-    const smallest = 2 ** this.tables.mode.levels.at(-1)!.shift;
+    const smallest = this.smallestPage;
     const lead = Number(start & BigInt(smallest - 1));
     const whole = Math.ceil((lead + length) / smallest) * smallest;
     const runs = this.#wholePages(start - BigInt(lead), whole);
@@ -128,7 +187,7 @@ export class PageWalker {
   /** As `mappedRuns`, for a range whose ends are multiples of the smallest page. */
   #wholePages(start: VirtAddr, length: number): MappedRun[] {
     const runs: MappedRun[] = [];
-    const smallest = 2 ** this.tables.mode.levels.at(-1)!.shift;
+    const smallest = this.smallestPage;
     const add = (
       offset: number,
       bytes: number,
@@ -141,17 +200,17 @@ export class PageWalker {
     };
     for (let offset = 0; offset < length; ) {
       const address = start + BigInt(offset);
-      const { physical, pageSize, steps, reason } = this.walk(address);
+      const found = this.walk(address);
+      const { physical, steps, reason } = found;
       // what is not mapped is not mapped for the whole span of the entry that says so
-      const level = this.tables.mode.levels[Math.max(0, steps.length - 1)]!;
-      const span = physical !== undefined ? pageSize : reason === 'not-mapped' ? 2 ** level.shift : smallest;
+      const span = physical !== undefined || reason === 'not-mapped' ? found.span : smallest;
       const within = Number(address & BigInt(span - 1));
       const bytes = Math.min(span - within, length - offset);
       add(offset, bytes, physical, reason);
       offset += bytes;
       // the rest of a table of the lowest level is at hand: no need to come down to it again
       const step = steps.at(-1);
-      if (steps.length === this.tables.mode.levels.length && step) {
+      if (bytes === smallest && step && steps.length === this.#levels.length) {
         offset += this.#restOfTable(step, length - offset, smallest, (at, to, why) =>
           add(offset + at, smallest, to, why),
         );
@@ -167,40 +226,38 @@ export class PageWalker {
     pageSize: number,
     tell: (offset: number, physical: PhysAddr | undefined, reason?: FaultReason) => void,
   ): number {
-    const { present } = this.tables.architecture.entry;
-    const { bits } = this.tables.mode.levels.at(-1)!;
-    const entries = this.#table(step.at - step.index * ENTRY_BYTES, bits);
+    const level = this.#levels.at(-1)!;
+    const table = step.at - step.index * level.entryBytes;
+    const entries = this.#cache.entries(table, level, 0, Number.POSITIVE_INFINITY);
     if (typeof entries === 'string') return 0;
     let offset = 0;
     for (let index = step.index + 1; index < entries.length && offset < length; index++, offset += pageSize) {
       const entry = entries[index]!;
-      if ((entry & present) === present) tell(offset, Number(entry & this.#frame));
-      else tell(offset, undefined, 'not-mapped');
+      const found = level.frames.find(({ leaf }) => (entry & leaf.when.mask) === leaf.when.is);
+      if (found === undefined) tell(offset, undefined, 'not-mapped');
+      else if (found.leaf.shift === level.shift) tell(offset, Number(found.frame(entry)));
+      else return offset;
     }
     return offset;
   }
 
-  /** Whether the bits above those that are translated are all equal, as the processor demands. */
+  /** Whether the bits above those that are translated are as the processor demands. */
   isCanonical(address: VirtAddr): boolean {
-    const top = this.tables.mode.levels[0]!;
-    const rest = BigInt.asIntN(64, address) >> BigInt(top.shift + top.bits - 1);
-    return rest === 0n || rest === -1n;
+    return this.tables.mode.addresses.some(
+      (pattern: AddressPattern) => (address & pattern.mask) === pattern.is,
+    );
   }
 
-  #table(at: PhysAddr, bits: number): BigUint64Array | FaultReason {
-    let table = this.#cache.get(at);
-    if (table === undefined) {
-      if (this.#cache.size >= MAX_TABLES) this.#cache.clear();
-      const bytes = new Uint8Array(ENTRY_BYTES << bits);
-      const got = this.#memory.readInto(at, bytes);
-      if (got === bytes.length) table = new BigUint64Array(bytes.buffer);
-      else {
-        const { state } = this.#memory.runAt(at + got);
-        table = state === 'present' ? 'unreadable' : state;
-      }
-      this.#cache.set(at, table);
-    }
-    return table;
+  #inRegion({ start, size, physical }: LinearRegion, address: VirtAddr): WalkResult {
+    const within = address - start;
+    // as large a page as the address allows, so that runs are few: all of it is in one piece
+    let pageSize = this.smallestPage;
+    const fits = (bytes: number): boolean => {
+      const begin = within - (address & BigInt(bytes - 1));
+      return begin >= 0n && begin + BigInt(bytes) <= size;
+    };
+    while (pageSize < 2 ** 40 && fits(pageSize * 2)) pageSize *= 2;
+    return { steps: [], physical: physical + Number(within), pageSize, span: pageSize };
   }
 
   /** For messages and `info`. */
@@ -213,4 +270,18 @@ function joins(last: MappedRun, physical: PhysAddr | undefined, reason: FaultRea
   if (last.physical === undefined || physical === undefined)
     return last.physical === physical && last.reason === reason;
   return last.physical + last.length === physical;
+}
+
+function field(entry: bigint, { mask, shift = 0 }: AddressBits): bigint {
+  return shift >= 0 ? (entry & mask) << BigInt(shift) : (entry & mask) >> BigInt(-shift);
+}
+
+/** The address in an entry, of which only the bits of `keep` count. */
+function addressOf(parts: readonly AddressBits[], keep: bigint): AddressOf {
+  const [only] = parts;
+  if (only && parts.length === 1 && !only.shift) {
+    const mask = only.mask & keep;
+    return (entry) => entry & mask;
+  }
+  return (entry) => parts.reduce((sum, part) => sum | field(entry, part), 0n) & keep;
 }

@@ -1,9 +1,9 @@
 import { type ByteSource, cString, readUpTo } from '../../core/bytes.ts';
+import { machineOf } from '../../core/elf-machines.ts';
 import { FormatError } from '../../core/errors.ts';
 import { loadZstd, type ZstdDecoder } from '../../formats/compression/zstd.ts';
 import { type ElfNote, parseNotes } from '../../formats/elf-notes.ts';
 import type { ImageFormat, OpenImage } from '../image-format.ts';
-import { machineOf } from '../machine.ts';
 import { checkConsistency } from './consistency.ts';
 import { describeDumpLevel } from './dump-level.ts';
 import { type KdumpHeader, looksLikeKdump, readHeader, SIGNATURE } from './header.ts';

@@ -1,0 +1,69 @@
+import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } from './architecture.ts';
+
+const PRESENT = 0x8000000000000000n;
+const LEAF = 0xc000000000000000n;
+const TABLE_AT: readonly AddressBits[] = [{ mask: 0x0fffffffffffff00n }];
+const FRAME: readonly AddressBits[] = [{ mask: 0x01fffffffffff000n }];
+/** Memory is mapped from here on, and the kernel's image with it. */
+const LINEAR = 0xc000000000000000n;
+
+function level(name: string, shift: number, bits: number): PagingLevel {
+  const leaf: LeafFormat = { when: { mask: LEAF, is: LEAF }, shift, frame: FRAME };
+  const table = { when: { mask: LEAF, is: PRESENT }, at: TABLE_AT };
+  return {
+    name,
+    shift,
+    bits,
+    entryBytes: 8,
+    ...(name === 'pte' ? {} : { table }),
+    leaves: name === 'pgd' ? [] : [leaf],
+  };
+}
+
+/** Radix tables, whose entries are big endian whatever the kernel is (arch/powerpc/include/asm/book3s/64/radix.h). */
+function radix(pageShift: 12 | 16): PagingMode {
+  return {
+    name: `radix ${2 ** (pageShift - 10)}K`,
+    pageShift,
+    levels: [
+      level('pgd', 39, 13),
+      level('pud', 30, 9),
+      level('pmd', 21, 9),
+      level('pte', pageShift, 21 - pageShift),
+    ],
+    littleEndianEntries: false,
+    addresses: [{ mask: 0xfff0000000000000n, is: LINEAR }],
+    stated: [{ name: 'RADIX_MMU', values: [1n] }],
+    maxPhysicalBits: pageShift === 16 ? 51 : 46,
+    sectionSizeBits: 24,
+  };
+}
+
+/** The hash MMU has no tables for the kernel's own memory, but a rule and a list (mmu.h, init_64.c). */
+function hash(pageShift: 12 | 16): PagingMode {
+  return {
+    name: `hash ${2 ** (pageShift - 10)}K`,
+    pageShift,
+    levels: [],
+    littleEndianEntries: false,
+    addresses: [{ mask: 0xf000000000000000n, is: LINEAR }],
+    regions: [{ start: LINEAR, size: 1n << 47n, physical: 0 }],
+    stated: [{ name: 'RADIX_MMU', values: [0n] }],
+    maxPhysicalBits: pageShift === 16 ? 51 : 46,
+    sectionSizeBits: 24,
+    vmemmapList: true,
+  };
+}
+
+/** Book3S 64: arch/powerpc/include/asm/book3s/64/pgtable.h, radix-64k.h, radix-4k.h, hash.h. */
+export const ppc64le: Architecture = {
+  name: 'ppc64le',
+  elfMachine: 21,
+  uname: ['ppc64le'],
+  wordBytes: 8,
+  littleEndian: true,
+  pagingModes: [radix(16), radix(12), hash(16), hash(12)],
+  image: { offsets: [{ constant: LINEAR }] },
+  rootSymbols: ['swapper_pg_dir'],
+  pointers: { from: LINEAR, to: 0xcfffffffffffffffn },
+};

@@ -1,0 +1,75 @@
+import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } from './architecture.ts';
+
+/** The page frame number is bits 53 to 10; above it are N (Svnapot) and the memory type (Svpbmt). */
+const ADDRESS: readonly AddressBits[] = [{ mask: 0x003ffffffffffc00n, shift: 2 }];
+const NAMES = ['pgd', 'p4d', 'pud', 'pmd', 'pte'];
+
+/** Valid with any of R, W and X maps memory, without them it is a table. W alone is reserved. */
+function leaves(shift: number): LeafFormat[] {
+  return [
+    { when: { mask: 0x3n, is: 0x3n }, shift, frame: ADDRESS },
+    { when: { mask: 0xbn, is: 0x9n }, shift, frame: ADDRESS },
+  ];
+}
+
+/** Svnapot: entries of 64 KiB, whose lowest bits of the frame say so. */
+const NAPOT: LeafFormat = {
+  when: { mask: 0x8000000000003c03n, is: 0x8000000000002003n },
+  shift: 16,
+  frame: ADDRESS,
+};
+
+function mode(bits: 39 | 48 | 57): PagingMode {
+  const count = (bits - 12) / 9;
+  const levels = Array.from({ length: count }, (_, i): PagingLevel => {
+    const shift = 12 + (count - 1 - i) * 9;
+    const last = i === count - 1;
+    return {
+      name: i === 0 ? 'pgd' : NAMES[NAMES.length - count + i]!,
+      shift,
+      bits: 9,
+      entryBytes: 8,
+      ...(last ? {} : { table: { when: { mask: 0xfn, is: 0x1n }, at: ADDRESS } }),
+      leaves: last ? [NAPOT, ...leaves(shift)] : leaves(shift),
+    };
+  });
+  const upper = ((1n << 64n) - 1n) & ~((1n << BigInt(bits - 1)) - 1n);
+  return {
+    name: `Sv${bits}`,
+    pageShift: 12,
+    levels,
+    littleEndianEntries: true,
+    addresses: [
+      { mask: upper, is: upper },
+      { mask: upper, is: 0n },
+    ],
+    stated: [{ name: 'VA_BITS', values: [BigInt(bits)] }],
+    maxPhysicalBits: 56,
+    sectionSizeBits: 27,
+  };
+}
+
+/** Where kernels are linked; the image is mapped there, apart from memory, unless KASLR moves it. */
+const LINKED = 0xffffffff80000000n;
+
+/** RISC-V: arch/riscv/include/asm/pgtable.h, pgtable-64.h, page.h, sparsemem.h; Privileged Architecture, chapter 12. */
+export const riscv64: Architecture = {
+  name: 'riscv64',
+  elfMachine: 243,
+  uname: ['riscv64'],
+  wordBytes: 8,
+  littleEndian: true,
+  pagingModes: [mode(39), mode(48), mode(57)],
+  image: {
+    offsets: [
+      { plus: ['va_kernel_pa_offset'] },
+      // firmware has the first 2 MiB of RAM, the kernel is loaded behind it
+      { plus: ['KERNEL_LINK_ADDR'], minus: ['phys_ram_base'] },
+      { plus: ['KERNEL_LINK_ADDR'], minus: ['phys_ram_base'], constant: -0x200000n },
+      { constant: LINKED - 0x200000n, minusRam: true },
+      { constant: LINKED, minusRam: true },
+    ],
+  },
+  rootSymbols: ['swapper_pg_dir'],
+  pointers: { from: 0xff00000000000000n, to: 0xffffffffffffffffn },
+};

@@ -1,0 +1,59 @@
+import { viewOf } from './bytes.ts';
+
+/** How a kernel lays out its data: the size of a word (`unsigned long` and pointers), and the order of its bytes. */
+export interface DataModel {
+  readonly wordBytes: 4 | 8;
+  readonly littleEndian: boolean;
+}
+
+/** Reads members out of a kernel's structs in memory, by the data model of that kernel. Offsets are bytes. */
+export class StructView {
+  readonly byteLength: number;
+  readonly model: DataModel;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array, model: DataModel) {
+    this.#view = viewOf(bytes);
+    this.byteLength = bytes.length;
+    this.model = model;
+  }
+
+  u8(at: number): number {
+    return this.#view.getUint8(at);
+  }
+
+  u16(at: number): number {
+    return this.#view.getUint16(at, this.model.littleEndian);
+  }
+
+  u32(at: number): number {
+    return this.#view.getUint32(at, this.model.littleEndian);
+  }
+
+  i32(at: number): number {
+    return this.#view.getInt32(at, this.model.littleEndian);
+  }
+
+  u64(at: number): bigint {
+    return this.#view.getBigUint64(at, this.model.littleEndian);
+  }
+
+  /** An `unsigned long` or a pointer. */
+  word(at: number): bigint {
+    return this.model.wordBytes === 8 ? this.u64(at) : BigInt(this.u32(at));
+  }
+
+  /** Whether the word at `at` is 0; cheaper than `word`. */
+  isZero(at: number): boolean {
+    return (
+      this.#view.getUint32(at) === 0 && (this.model.wordBytes === 4 || this.#view.getUint32(at + 4) === 0)
+    );
+  }
+
+  /** Whether bit `bit` of a bitmap of words (DECLARE_BITMAP) that begins at `at` is set. */
+  bit(at: number, bit: number): boolean {
+    const bits = this.model.wordBytes * 8;
+    const word = this.word(at + Math.floor(bit / bits) * this.model.wordBytes);
+    return ((word >> BigInt(bit % bits)) & 1n) === 1n;
+  }
+}

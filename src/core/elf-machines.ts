@@ -1,0 +1,34 @@
+/** An ELF machine that people have memory of. */
+export interface ElfMachine {
+  /** e_machine. */
+  readonly number: number;
+  /** What uname -m says on it; the first is what QEMU calls it. */
+  readonly uname: readonly string[];
+  /** What messages call it where nothing else is known of it. */
+  readonly name: string;
+}
+
+/** Every ELF machine that is told by name, supported or not (include/uapi/linux/elf-em.h). */
+export const ELF_MACHINES: readonly ElfMachine[] = [
+  { number: 3, uname: ['i386', 'i486', 'i586', 'i686'], name: 'i386' },
+  { number: 8, uname: ['mips64', 'mips'], name: 'mips' },
+  { number: 20, uname: ['ppc'], name: 'ppc' },
+  { number: 21, uname: ['ppc64', 'ppc64le'], name: 'ppc64' },
+  { number: 22, uname: ['s390x'], name: 's390x' },
+  { number: 40, uname: ['arm', 'armv5tel', 'armv6l', 'armv7l', 'armv8l'], name: 'arm' },
+  { number: 43, uname: ['sparc64'], name: 'sparc64' },
+  { number: 62, uname: ['x86_64'], name: 'x86_64' },
+  { number: 183, uname: ['aarch64'], name: 'arm64' },
+  { number: 243, uname: ['riscv64', 'riscv32'], name: 'riscv64' },
+  { number: 258, uname: ['loongarch64'], name: 'loong64' },
+];
+
+/** The ELF machine number of what uname -m, QEMU or a kdump header says; undefined for a name that is not known. */
+export function machineOf(uname: string): number | undefined {
+  return ELF_MACHINES.find((m) => m.uname.includes(uname))?.number;
+}
+
+/** A name for an ELF machine number, for messages. */
+export function machineName(number: number): string {
+  return ELF_MACHINES.find((m) => m.number === number)?.name ?? `machine ${number}`;
+}

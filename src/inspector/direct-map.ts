@@ -1,0 +1,32 @@
+import { u64 } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Inspector } from './inspector.ts';
+
+/**
+ * virtual - physical in the kernel's map of all memory (PAGE_OFFSET, where memory begins at 0). The kernel's variable says it on
+ * x86; elsewhere mem_section does, which was allocated in that map, by where the page tables put it. Undefined where neither
+ * can be read.
+ */
+export function directMapOf({ kernel }: Inspector): bigint | undefined {
+  const usual = kernel.architecture.directMaps?.[0];
+  try {
+    return byVariable(kernel) ?? usual ?? byMemSection(kernel);
+  } catch (error) {
+    if (error instanceof StructPageError) return usual;
+    throw error;
+  }
+}
+
+function byVariable({ kallsyms, space }: Kernel): bigint | undefined {
+  const at = kallsyms?.address('page_offset_base');
+  return at === undefined ? undefined : space.readWord(at, 'page_offset_base');
+}
+
+function byMemSection({ kallsyms, space }: Kernel): bigint | undefined {
+  const variable = kallsyms?.address('mem_section');
+  const at = variable === undefined ? undefined : space.readWord(variable, 'mem_section');
+  const physical = at === undefined ? undefined : space.walker.walk(at).physical;
+  if (at === undefined || physical === undefined) return undefined;
+  return u64(at - BigInt(physical));
+}

@@ -1,0 +1,104 @@
+import type { Architecture } from '../arch/architecture.ts';
+import { hex } from '../core/address.ts';
+import { viewOf } from '../core/bytes.ts';
+import { qemuControlRegisters } from '../formats/qemu-note.ts';
+import type { OpenImage } from '../sources/image-format.ts';
+import { PageWalker } from '../translate/page-walk.ts';
+import type { Attempt, FoundPageTables } from './find-page-tables.ts';
+import { findImageStart, offsetOf } from './image-window.ts';
+import { scanMemory } from './scan-memory.ts';
+import type { ScanMeter } from './search.ts';
+
+/** A root is a rare thing to look like: more than this many are no memory of a kernel, but noise. */
+const MOST_CANDIDATES = 100_000;
+/** CR4 bit: 5-level paging is on (Intel SDM vol. 3, 2.5). */
+const LA57 = 1n << 12n;
+/** The page table's part of CR3. */
+const CR3_FRAME = 0x000ffffffffff000n;
+
+/**
+ * The root that a CPU had in CR3, from QEMU's notes, which only those of x86 have. With page-table isolation it may be the
+ * user's copy.
+ */
+export function pageTablesFromRegisters(
+  image: OpenImage,
+  architecture: Architecture,
+  attempts: Attempt[],
+): FoundPageTables | undefined {
+  if (!architecture.image.window) return undefined;
+  for (const note of image.notes) {
+    const registers = qemuControlRegisters(note);
+    if (!registers) continue;
+    const { cr3, cr4 } = registers;
+    const frame = cr3 & CR3_FRAME;
+    // the user's copy of the root is the page behind the kernel's, which is aligned to two pages
+    for (const root of new Set([frame & ~0x1fffn, frame])) {
+      const mode = architecture.pagingModes.find((m) => (m.levels.length === 5) === ((cr4 & LA57) !== 0n));
+      if (!mode) continue;
+      const walker = new PageWalker(image.memory, {
+        architecture,
+        mode,
+        root: Number(root),
+        ignoredBits: 0n,
+      });
+      const start = findImageStart(walker, architecture);
+      if (start) {
+        const from = `CR3 ${hex(cr3)} of a CPU, from QEMU's note`;
+        return { walker, from, imageOffset: offsetOf(start) };
+      }
+      attempts.push(`${mode.name} tables at ${hex(root)} (CR3 ${hex(cr3)}): they map no kernel image`);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Roots found by their content: pages whose upper half leads to large pages of kernel text. The last resort, for images with
+ * neither VMCOREINFO nor registers, of architectures whose kernel image has a window of its own. There are many, one for each
+ * process, and not all map everything.
+ */
+export function* pageTablesFromScan(
+  image: OpenImage,
+  architecture: Architecture,
+  attempts: Attempt[],
+  meter: ScanMeter,
+  progress?: (done: number, total: number) => void,
+): Generator<FoundPageTables> {
+  const { window } = architecture.image;
+  const top = architecture.pagingModes[0]?.levels[0];
+  if (!window || !top?.table || top.entryBytes !== 8) return;
+  const { when, at } = top.table;
+  const page = top.entryBytes << top.bits;
+  const frame = at[0]!.mask;
+  let candidates = 0;
+  for (const { address, bytes, fresh } of scanMemory(image.memory, page, meter, progress)) {
+    const view = viewOf(bytes);
+    const first = (page - (address % page)) % page;
+    for (let offset = first; offset < fresh && offset + page <= bytes.length; offset += page) {
+      const last = view.getBigUint64(offset + page - 8, architecture.littleEndian);
+      // the last entry of every kernel root: a table, writable or not, accessed; its top bits hold no address
+      if ((last & when.mask) !== when.is || last >> 52n !== 0n || (last & LARGE) !== 0n) continue;
+      if (image.memory.runAt(Number(last & frame)).state !== 'present') continue;
+      if (++candidates > MOST_CANDIDATES) return;
+      const root = address + offset;
+      for (const mode of architecture.pagingModes) {
+        const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits: 0n });
+        // a quick look before the search through the whole window: is there any way to it?
+        if (walker.walk(window.base).steps.length < mode.levels.length - 1) continue;
+        const start = findImageStart(walker, architecture);
+        if (start) {
+          const from = `a scan of memory for page tables (found at physical ${hex(root)})`;
+          yield { walker, from, imageOffset: offsetOf(start) };
+        }
+      }
+    }
+  }
+  attempts.push(
+    candidates === 0
+      ? 'no page of memory looks like the root of page tables'
+      : `${candidates} pages of memory look like the root of page tables`,
+  );
+}
+
+/** The bit that would make an entry of the root a large page, which is reserved there. */
+const LARGE = 0x80n;

@@ -1,0 +1,49 @@
+import type { PagingLevel } from '../arch/architecture.ts';
+import type { PhysAddr } from '../core/address.ts';
+import type { FaultReason } from '../core/errors.ts';
+import type { PhysicalMemory } from '../sources/image-format.ts';
+
+/** Tables kept in memory: 16 MiB of them at 4 KiB each. */
+const MAX_TABLES = 4096;
+
+/** Page tables as they were read, each entry a 64-bit word whatever its size and byte order in memory. */
+export class TableCache {
+  readonly #memory: PhysicalMemory;
+  readonly #littleEndian: boolean;
+  readonly #tables: Map<PhysAddr, BigUint64Array | FaultReason> = new Map();
+
+  constructor(memory: PhysicalMemory, littleEndian: boolean) {
+    this.#memory = memory;
+    this.#littleEndian = littleEndian;
+  }
+
+  /** The entries `first` to `end` - 1 of the table at `table`, as far as it goes; why not, if they cannot be read. */
+  entries(table: PhysAddr, level: PagingLevel, first: number, end: number): BigUint64Array | FaultReason {
+    const at = table + first * level.entryBytes;
+    const count = Math.min(end, 2 ** level.bits) - first;
+    let entries = this.#tables.get(at);
+    // damaged entries may give one table different lengths
+    if (entries === undefined || (typeof entries !== 'string' && entries.length < count)) {
+      if (this.#tables.size >= MAX_TABLES) this.#tables.clear();
+      entries = this.#read(at, count, level.entryBytes);
+      this.#tables.set(at, entries);
+    }
+    return entries;
+  }
+
+  #read(at: PhysAddr, count: number, entryBytes: 4 | 8): BigUint64Array | FaultReason {
+    const bytes = Buffer.from(new ArrayBuffer(Math.max(0, count) * entryBytes));
+    const got = this.#memory.readInto(at, bytes);
+    if (got < bytes.length) {
+      const { state } = this.#memory.runAt(at + got);
+      return state === 'present' ? 'unreadable' : state;
+    }
+    if (!this.#littleEndian) {
+      if (entryBytes === 8) bytes.swap64();
+      else bytes.swap32();
+    }
+    return entryBytes === 8
+      ? new BigUint64Array(bytes.buffer)
+      : BigUint64Array.from(new Uint32Array(bytes.buffer), BigInt);
+  }
+}
