@@ -129,8 +129,6 @@ export interface Architecture extends DataModel {
   readonly rootSymbols: readonly string[];
   /** The line of VMCOREINFO with bits of an entry that are no address although the format says so (AMD SME's C-bit). */
   readonly ignoredBits?: string;
-  /** Virtual addresses of the kernel's own objects, both ends included: other values of a pointer are poison. */
-  readonly pointers: { readonly from: bigint; readonly to: bigint };
   /** Where memory is mapped unless KASLR moves it, newest first: what people subtract from addresses by mistake. */
   readonly directMaps?: readonly bigint[];
   /** Physical place of the address of an ELF note with VMCOREINFO (the lowcore of s390x). */

@@ -1,9 +1,12 @@
 import { viewOf } from './bytes.ts';
 
-/** How a kernel lays out its data: the size of a word (`unsigned long` and pointers), and the order of its bytes. */
+/** How a kernel lays out its data. */
 export interface DataModel {
+  /** Bytes of a word: of an `unsigned long`, and of a pointer. */
   readonly wordBytes: 4 | 8;
   readonly littleEndian: boolean;
+  /** Virtual addresses of the kernel's own objects, both ends included: other values of a pointer are poison. */
+  readonly pointers: { readonly from: bigint; readonly to: bigint };
 }
 
 /** Reads members out of a kernel's structs in memory, by the data model of that kernel. Offsets are bytes. */

@@ -22,9 +22,12 @@ export interface KpageFacts {
   /** Pfns that pfn_to_online_page() has a page for. */
   readonly online: readonly Range[];
   readonly zeroPfn: number;
+  /** Zero pages that follow one another from zeroPfn on: more than one where caches want them in colours (s390x). */
+  readonly zeroPages: number;
   readonly hugeZeroPfn: number;
 }
 
+const VARIABLES = ['zero_pfn', 'zero_page_pfn', 'zero_page_mask', 'huge_zero_pfn'] as const;
 const NOPAGE = 1 << 20;
 const NONE = -1;
 
@@ -36,6 +39,8 @@ export function kpageFacts(
   correct: boolean,
 ): KpageFacts {
   const bits = layout.flags.bits;
+  // one pass over the symbol table for all of them
+  kernel.symbols(VARIABLES);
   const era = bits.has('slab') ? 'page' : bits.has('movable_ops') ? 'snapshot' : 'folio';
   const since616 = layout.members.get('index') === 'page.__folio_index';
   return {
@@ -45,6 +50,7 @@ export function kpageFacts(
     // until 5.11 pfn_to_online_page() did not look at subsections; memcg_data came at the same time as the check
     online: layout.members.get('memcg') === 'page.memcg_data' ? model.online : model.present,
     zeroPfn: variable(kernel, ['zero_pfn', 'zero_page_pfn']),
+    zeroPages: Math.floor(Math.max(0, variable(kernel, ['zero_page_mask'])) / kernel.pageBytes) + 1,
     hugeZeroPfn: variable(kernel, ['huge_zero_pfn']),
   };
 }

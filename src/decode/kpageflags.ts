@@ -154,7 +154,7 @@ export class KpageDecoder {
 
   #page(raw: RawPages, words: Uint32Array, i: number, at: number, folios: Folios, out: KpageColumns): void {
     const { offsets, flags } = this.#layout;
-    const { era, ksmBug, zeroPfn, hugeZeroPfn } = this.#facts;
+    const { era, ksmBug, zeroPfn, zeroPages, hugeZeroPfn } = this.#facts;
     const pfn = raw.start + i;
     const has = (word: number, name: string): boolean => {
       const bit = flags.bits.get(name);
@@ -195,7 +195,7 @@ export class KpageDecoder {
     else if (large && folio.head === hugeZeroPfn) {
       set('thp');
       set('zero_page');
-    } else if (pfn === zeroPfn) set('zero_page');
+    } else if (zeroPfn >= 0 && pfn >= zeroPfn && pfn < zeroPfn + zeroPages) set('zero_page');
     if (type !== 0 && this.#types.names[type] === 'buddy') set('buddy');
     const typeHere = era === 'snapshot' ? folio.word : ownWord;
     const name = this.#types.names[this.#types.decode(typeHere)];

@@ -11,8 +11,6 @@ const { HeadRead, State } = CONSTANTS;
 
 /** typedBelow of kernels where only a word that has a code is a type. */
 const NO_THRESHOLD = -0x80000000;
-/** The vmemmap is mapped by pages of this size; only the first struct page of one can be a fake head. */
-const VMEMMAP_PAGE = 4096;
 
 /** One thing that the folio pass finds out of a page. */
 export type Fact = Exclude<keyof typeof RECORDS.Facts, 'unused'>;
@@ -80,7 +78,7 @@ export class PageLoops {
     this.#cacheTable = loops.allocate(CONSTANTS.Slots.caches * sizeOf(RECORDS.CacheSlot));
     this.#masks = loops.allocate(CONSTANTS.Masks.bytes);
     loops.set('Batch', { raw: this.raw, states: this.states, outside: beside });
-    this.#setMembers();
+    this.#setMembers(2 ** reader.model.pageShift);
     this.#setFolios(reader.model.base);
     this.#setTypes();
     this.#setAliases();
@@ -102,15 +100,15 @@ export class PageLoops {
     this.loops.run.folios(start, count);
   }
 
-  #setMembers(): void {
+  #setMembers(pageBytes: number): void {
     const { offsets, size, tailMayBeMask } = this.layout;
     const log = Math.log2(size);
     const isPower = Number.isInteger(log);
     this.loops.set('Members', {
       size,
       sizeLog: isPower ? log : -1,
-      // the hugetlb vmemmap optimisation needs struct pages that do not straddle a page
-      fakeEvery: tailMayBeMask || !isPower ? 0 : VMEMMAP_PAGE / size,
+      // only the first struct page of a page can be one (hugetlb vmemmap optimisation), which needs that none straddles two
+      fakeEvery: tailMayBeMask || !isPower ? 0 : pageBytes / size,
       flagsAt: offsets.flags,
       compoundAt: offsets.compound,
       mapcountAt: offsets.mapcount,
@@ -122,7 +120,7 @@ export class PageLoops {
   }
 
   #setFolios(base: bigint | undefined): void {
-    const { hugetlb, order, flags, tailMayBeMask, movableByMapping } = this.layout;
+    const { hugetlb, order, flags, tailMayBeMask, movableByMapping, pointers } = this.layout;
     const { HugetlbBy } = CONSTANTS;
     const mask = (name: string): number => {
       const bit = flags.bits.get(name);
@@ -139,6 +137,8 @@ export class PageLoops {
       hugetlbAt: hugetlb.kind === 'dtor' ? hugetlb.offset : hugetlb.kind === 'flag' ? hugetlb.bit : 0,
       hugetlbValue: hugetlb.kind === 'dtor' ? hugetlb.value : 0,
       movableByMapping: Number(movableByMapping),
+      pointersFrom: pointers.from,
+      pointersSpan: pointers.to - pointers.from,
     });
   }
 

@@ -29,7 +29,7 @@ export class SteadyReader extends PageReader {
     const find = (): Tear[] => this.#find(start, bytes, states);
     let tears = find();
     for (let attempt = 0; attempt < ATTEMPTS && tears.length > 0; attempt++) {
-      const size = this.model.pageSize;
+      const size = this.recordSize;
       for (const { start: from, end } of joined(tears)) {
         const again = super.read(start + from, end - from, bytes.subarray(from * size, end * size));
         states.set(again.states, from);

@@ -11,6 +11,7 @@ export interface Feature {
   readonly evidence: string;
 }
 
+const TRANSLATION = 'translate, page virt:ADDRESS';
 /** Page frames whose address in the kernel's map of all memory is translated. */
 const FRAMES = 256;
 
@@ -63,6 +64,13 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   const { walker } = inspector.kernel.space;
   const size = inspector.kernel.pageBytes;
   const base = directMapOf(inspector);
+  if (base === undefined) {
+    return {
+      feature: TRANSLATION,
+      works: 'partly',
+      evidence: "where the kernel's map of all memory begins is not known, so nothing was tried",
+    };
+  }
   const frames = framesOfRam(inspector, pfns);
   let reached = 0;
   const reasons = new Map<string, number>();
@@ -76,7 +84,7 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   }
   const lost = [...reasons].map(([why, count]) => `${why}: ${count}`).join(', ');
   return {
-    feature: 'translate, page virt:ADDRESS',
+    feature: TRANSLATION,
     // the kernel's image and the page array are reached in any case, or the image would not have been opened
     works: reached === frames.length ? 'yes' : 'partly',
     evidence: `in the kernel's map of all memory ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,

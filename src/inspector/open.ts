@@ -95,8 +95,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
         vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
         maxPhysicalBits: model.maxPhysicalBits,
         sectionSizeBits: model.sectionSizeBits,
-        wordBytes: kernel.architecture.wordBytes,
-        littleEndian: kernel.architecture.littleEndian,
+        model: kernel.architecture,
       },
       kernel.vmcoreinfo,
     );

@@ -3,6 +3,7 @@ import { LayoutError } from '../core/errors.ts';
 import { Decoder } from '../decode/decode.ts';
 import { pageTypeDecoder } from '../decode/page-type.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import { recordOffset } from '../layout/record.ts';
 import { readZones } from '../memmap/zones.ts';
 import type { Inspector } from './inspector.ts';
 
@@ -52,15 +53,22 @@ function checkVmcoreinfo(inspector: Inspector, passed: PassedCheck[]): void {
     agreed++;
   };
   const { offsets } = layout;
-  same('SIZE(page)', info.size('page'), layout.size);
-  same('OFFSET(page.flags)', info.offset('page.flags'), offsets.flags);
-  same('OFFSET(page._refcount)', info.offset('page._refcount'), offsets.refcount);
-  same('OFFSET(page._mapcount)', info.offset('page._mapcount'), offsets.mapcount);
-  same('OFFSET(page.mapping)', info.offset('page.mapping'), offsets.mapping);
-  same('OFFSET(page.lru)', info.offset('page.lru'), offsets.lru);
-  same('OFFSET(page.private)', info.offset('page.private'), offsets.private);
-  same('OFFSET(page.compound_head)', info.offset('page.compound_head'), offsets.compound);
-  same('OFFSET(page.compound_info)', info.offset('page.compound_info'), offsets.compound);
+  const { architecture } = inspector.kernel;
+  // VMCOREINFO counts in memory, the layout in records of it
+  const place = (member: string, bytes: number): number | undefined => {
+    const said = info.offset(member);
+    return said === undefined ? undefined : recordOffset(said, bytes, architecture);
+  };
+  const { wordBytes } = architecture;
+  same('SIZE(page)', info.size('page'), inspector.model.pageSize);
+  same('OFFSET(page.flags)', place('page.flags', wordBytes), offsets.flags);
+  same('OFFSET(page._refcount)', place('page._refcount', 4), offsets.refcount);
+  same('OFFSET(page._mapcount)', place('page._mapcount', 4), offsets.mapcount);
+  same('OFFSET(page.mapping)', place('page.mapping', wordBytes), offsets.mapping);
+  same('OFFSET(page.lru)', place('page.lru', wordBytes), offsets.lru);
+  same('OFFSET(page.private)', place('page.private', wordBytes), offsets.private);
+  same('OFFSET(page.compound_head)', place('page.compound_head', wordBytes), offsets.compound);
+  same('OFFSET(page.compound_info)', place('page.compound_info', wordBytes), offsets.compound);
   for (const flag of ['lru', 'private', 'swapcache', 'swapbacked', 'slab', 'hwpoison']) {
     const said = info.number(`PG_${flag}`);
     same(

@@ -18,8 +18,8 @@ export interface FoundBtf {
 const MAX_BTF = 64 * 1024 * 1024;
 /** Smaller is the BTF of a module. */
 const MIN_BTF = 512 * 1024;
-/** Magic 0xeb9f, version 1, no flags (include/uapi/linux/btf.h), little endian. */
-const MAGIC = Uint8Array.of(0x9f, 0xeb, 1, 0);
+/** Magic 0xeb9f, version 1, no flags (include/uapi/linux/btf.h). */
+const MAGIC = { little: Uint8Array.of(0x9f, 0xeb, 1, 0), big: Uint8Array.of(0xeb, 0x9f, 1, 0) };
 
 /**
  * The types in the image: between __start_BTF and __stop_BTF (include/asm-generic/vmlinux.lds.h), else by a scan of
@@ -73,7 +73,8 @@ function byScan(kernel: Kernel, problems: string[], meter: ScanMeter): FoundBtf 
   if (!image) return undefined;
   meter.bytes += image.bytes.length;
   const bytes = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
-  for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 4)) {
+  const magic = kernel.architecture.littleEndian ? MAGIC.little : MAGIC.big;
+  for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 4)) {
     if (at % 4 !== 0) continue;
     try {
       const btf = Btf.parse(bytes.subarray(at, at + MAX_BTF), 'BTF in the image');

@@ -1,5 +1,8 @@
-import { type PhysAddr, SMALLEST_PAGE } from '../core/address.ts';
+import type { Architecture } from '../arch/architecture.ts';
+import { hex, type PhysAddr, SMALLEST_PAGE } from '../core/address.ts';
+import { viewOf } from '../core/bytes.ts';
 import { StructPageError } from '../core/errors.ts';
+import { parseNotes } from '../formats/elf-notes.ts';
 import { MAX_VMCOREINFO, Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
 import { scanMemory } from './scan-memory.ts';
@@ -22,6 +25,7 @@ const latin1 = new TextDecoder('latin1');
 export function* findVmcoreinfo(
   image: OpenImage,
   meter: ScanMeter,
+  architectures: readonly Architecture[],
   progress?: (done: number, total: number) => void,
 ): Generator<FoundVmcoreinfo> {
   for (const note of image.notes) {
@@ -33,7 +37,23 @@ export function* findVmcoreinfo(
     const found = tryParse(image.vmcoreinfo, 'VMCOREINFO in the header of the dump');
     if (found) yield found;
   }
+  for (const { vmcoreinfoNoteAt, littleEndian } of architectures) {
+    const found = vmcoreinfoNoteAt && byPointer(image.memory, vmcoreinfoNoteAt, littleEndian);
+    if (found) yield found;
+  }
   yield* scan(image.memory, meter, progress);
+}
+
+/** An ELF note whose physical address the kernel left at a place that is known. */
+function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean): FoundVmcoreinfo | undefined {
+  const pointer = new Uint8Array(8);
+  if (memory.readInto(at, pointer) < 8) return undefined;
+  const address = viewOf(pointer).getBigUint64(0, littleEndian);
+  if (address === 0n || address > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+  const bytes = new Uint8Array(MAX_VMCOREINFO);
+  const { notes } = parseNotes(bytes.subarray(0, memory.readInto(Number(address), bytes)), littleEndian);
+  const note = notes.find(({ name }) => name === 'VMCOREINFO');
+  return note && tryParse(latin1.decode(note.desc), `VMCOREINFO by its address at physical ${hex(at)}`);
 }
 
 /**

@@ -86,7 +86,7 @@ function byVmcoreinfo({
   progress,
 }: Hunt): Kernel | undefined {
   const meter = new ScanMeter();
-  const infos = findVmcoreinfo(image, meter, (done, total) =>
+  const infos = findVmcoreinfo(image, meter, architectures, (done, total) =>
     progress?.('looking for the kernel', done, total),
   );
   const hasNote = image.vmcoreinfo !== undefined || image.notes.some((n) => n.name === 'VMCOREINFO');

@@ -20,7 +20,8 @@ export interface FlagFields {
 }
 
 /** What decides the fields besides the types. */
-export interface MemoryFacts extends DataModel {
+export interface MemoryFacts {
+  readonly model: DataModel;
   readonly vmemmap: boolean;
   readonly maxPhysicalBits: number;
   readonly sectionSizeBits: number;
@@ -35,7 +36,7 @@ export function resolveFlagFields(
   memory: MemoryFacts,
   info: Vmcoreinfo | undefined,
 ): FlagFields {
-  const wordBits = memory.wordBytes * 8;
+  const wordBits = memory.model.wordBytes * 8;
   const free = wordBits - flagCount;
   const sectionWidth = memory.vmemmap ? 0 : memory.maxPhysicalBits - memory.sectionSizeBits;
   const zones = types.enumerators('zone_type')?.get('__MAX_NR_ZONES');

@@ -1,3 +1,4 @@
+import type { DataModel } from '../core/data-model.ts';
 import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import { type FlagBits, resolveFlagBits } from './flag-bits.ts';
@@ -54,6 +55,8 @@ export interface PageLayout {
   readonly zones: readonly string[];
   /** 7.1 on: a tail may hold a mask instead of a pointer (`compound_info`). */
   readonly tailMayBeMask: boolean;
+  /** What a pointer to a kernel object looks like: other words in `mapping` are poison. */
+  readonly pointers: DataModel['pointers'];
   /** Until 6.16: bit 1 of `mapping` marks a movable page. After that PG_movable_ops does. */
   readonly movableByMapping: boolean;
   /** Where the types come from. */
@@ -109,7 +112,7 @@ export function resolvePageLayout(
 ): PageLayout {
   const members = new Map<string, string>();
   const size = types.structSize('page');
-  if (!size || size % memory.wordBytes !== 0 || size > MAX_SIZE) {
+  if (!size || size % memory.model.wordBytes !== 0 || size > MAX_SIZE) {
     throw new LayoutError('struct page', `${types.origin} gives it a size of ${size ?? 'nothing'}`);
   }
   const find = (role: Role): number | undefined => {
@@ -118,7 +121,7 @@ export function resolvePageLayout(
       const place = types.place(path.slice(0, dot), path.slice(dot + 1));
       if (!place) continue;
       members.set(role, path);
-      return recordOffset(place.offset + (IN_SECOND_PAGE.has(path) ? size : 0), place.size, memory);
+      return recordOffset(place.offset + (IN_SECOND_PAGE.has(path) ? size : 0), place.size, memory.model);
     }
     return undefined;
   };
@@ -133,7 +136,7 @@ export function resolvePageLayout(
   const orderByte = find('orderByte');
   const hugetlb = hugetlbMark(types, flags, find('dtor'), members);
   return {
-    size: recordSize(size, memory),
+    size: recordSize(size, memory.model),
     offsets: {
       flags: need('flags'),
       mapcount: need('mapcount'),
@@ -161,6 +164,7 @@ export function resolvePageLayout(
     }),
     zones: zoneNames(types),
     tailMayBeMask: members.get('compound') === 'page.compound_info',
+    pointers: memory.model.pointers,
     movableByMapping: !flags.bits.has('movable_ops'),
     origin: types.origin,
     members,

@@ -203,6 +203,9 @@ export const SETTINGS = {
     hugetlbAt: 'i32',
     hugetlbValue: 'i32',
     movableByMapping: 'i32',
+    /** The lowest pointer to an object of the kernel, and how far above it the highest is. */
+    pointersFrom: 'u64',
+    pointersSpan: 'u64',
   },
   Types: {
     /** 1: the high byte is the number of the type, looked up in a table of 256; 0: rules. */

@@ -1,6 +1,8 @@
 import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
+import type { DataModel } from '../core/data-model.ts';
 import type { FaultReason } from '../core/errors.ts';
 import { locate } from '../core/ranges.ts';
+import { recordSize, swapRecords, widenRecords } from '../layout/record.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
 import { PageLines } from './page-lines.ts';
@@ -28,11 +30,11 @@ const OK = 0;
 const ABSENT = 1;
 const CODES = new Map<FaultReason, number>(PAGE_STATES.map((s, i) => [s as FaultReason, i]));
 
-/** Struct pages as they are in memory, one after the other. */
+/** Struct pages, one after the other, as records of little-endian 64-bit words (src/layout/record.ts). */
 export interface RawPages {
   readonly start: Pfn;
   readonly count: number;
-  /** count * sizeof(struct page) bytes; those of pages that are not `ok` are meaningless. */
+  /** count * recordSize bytes; those of pages that are not `ok` are meaningless. */
   readonly bytes: Uint8Array;
   /** An index into PAGE_STATES for each page. */
   readonly states: Uint8Array;
@@ -58,7 +60,12 @@ export class PageReader {
   readonly #space: AddressSpace;
   /** What went wrong so far, each once. */
   readonly troubles: Map<string, Trouble> = new Map();
+  /** Bytes of the record that a struct page is read as. */
+  readonly recordSize: number;
   readonly #lines: PageLines | undefined;
+  readonly #data: DataModel;
+  /** What 32-bit words are read into before they are widened. */
+  #narrow: Uint8Array = new Uint8Array(0);
   /** Whether a page of the current read could not be read. */
   #marked = false;
 
@@ -66,12 +73,14 @@ export class PageReader {
   constructor(space: AddressSpace, model: MemoryModel, ahead: number = AHEAD) {
     this.#space = space;
     this.model = model;
+    this.#data = space.model;
+    this.recordSize = recordSize(model.pageSize, this.#data);
     this.#lines = ahead > 0 ? new PageLines(space, model, ahead) : undefined;
   }
 
   /** A buffer that `read` can fill for up to `count` pages: 4-byte aligned, reusable. */
   buffer(count: number): Uint8Array {
-    return new Uint8Array(count * this.model.pageSize);
+    return new Uint8Array(count * this.recordSize);
   }
 
   /**
@@ -85,13 +94,28 @@ export class PageReader {
     states: Uint8Array = new Uint8Array(count),
     areOk = false,
   ): RawPages {
-    const size = this.model.pageSize;
-    const length = count * size;
+    const length = count * this.recordSize;
     const bytes =
       into === undefined ? this.buffer(count) : into.length === length ? into : into.subarray(0, length);
+    const { wordBytes, littleEndian } = this.#data;
+    if (wordBytes === 8) {
+      const readable = this.#readMemory(start, count, bytes, states, areOk);
+      if (!littleEndian) swapRecords(bytes);
+      return { start, count, bytes, states, readable };
+    }
+    if (this.#narrow.length < length / 2) this.#narrow = new Uint8Array(length / 2);
+    const narrow = this.#narrow.subarray(0, length / 2);
+    const readable = this.#readMemory(start, count, narrow, states, areOk);
+    widenRecords(narrow, bytes, littleEndian);
+    return { start, count, bytes, states, readable };
+  }
+
+  /** Reads struct pages as they are in memory; returns how many could be read. */
+  #readMemory(start: Pfn, count: number, bytes: Uint8Array, states: Uint8Array, areOk: boolean): number {
+    const size = this.model.pageSize;
     if (count >= MANY && this.#lines && this.#readLines(this.#lines, start, bytes)) {
       if (!areOk) states.fill(OK, 0, count);
-      return { start, count, bytes, states, readable: count };
+      return count;
     }
     const stretches = this.model.stretches({ start, end: start + count });
     let readable = stretches.reduce((sum, s) => sum + s.end - s.start, 0);
@@ -110,7 +134,7 @@ export class PageReader {
       );
     }
     if (this.#marked) readable = states.reduce((sum, state) => sum + (state === OK ? 1 : 0), 0);
-    return { start, count, bytes, states, readable };
+    return readable;
   }
 
   /** Where the page array is and how much of it can be read, by page tables and the image's own index alone. */

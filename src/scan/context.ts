@@ -18,6 +18,8 @@ import type { ScanSource } from './scan.ts';
 export interface ScanContext {
   readonly files: readonly { readonly fd: number; readonly name: string; readonly byteLength: number }[];
   readonly layout: PageLayout;
+  /** sizeof(struct page). */
+  readonly structSize: number;
   readonly sections: Sections;
   readonly vmemmap: boolean;
   readonly architecture: string;
@@ -66,6 +68,7 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
   return {
     files,
     layout,
+    structSize: model.pageSize,
     sections: model.sections,
     vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
     architecture: architecture.name,
@@ -92,7 +95,7 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   const { root, ignoredBits, regions } = context;
   const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits, regions });
   const space = new AddressSpace(image.memory, walker);
-  const model = sparseModel(context.sections, layout.size, mode.pageShift, context.vmemmap);
+  const model = sparseModel(context.sections, context.structSize, mode.pageShift, context.vmemmap);
   const reader = new PageReader(space, model);
   for (const { pfn, state, bytes } of context.samples) {
     const here = sampleOf(reader, pfn);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { x86_64 } from '../../src/arch/x86_64.ts';
 import { Vmcoreinfo } from '../../src/formats/vmcoreinfo.ts';
 import { factsFromJson, parseLayout } from '../../src/layout/from-json.ts';
 import { type PageLayout, resolvePageLayout } from '../../src/layout/page-layout.ts';
@@ -8,7 +9,7 @@ export function layoutOf(file: string, vmcoreinfo = '', vmemmap = true): PageLay
   const text = readFileSync(new URL(`../../layouts/x86_64/${file}.json`, import.meta.url), 'utf8');
   return resolvePageLayout(
     factsFromJson(parseLayout(text, file), file, 'layout-named'),
-    { vmemmap, maxPhysicalBits: 46, sectionSizeBits: 27 },
+    { model: x86_64, vmemmap, maxPhysicalBits: 46, sectionSizeBits: 27 },
     vmcoreinfo === '' ? undefined : Vmcoreinfo.parse(`OSRELEASE=x\nPAGESIZE=4096\n${vmcoreinfo}`, 'x'),
   );
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { x86_64 } from '../../src/arch/x86_64.ts';
 import { factsFromJson, parseLayout } from '../../src/layout/from-json.ts';
 import { resolvePageLayout } from '../../src/layout/page-layout.ts';
 import { layoutIndex } from '../../src/layout/registry.ts';
@@ -45,7 +46,7 @@ describe('what the sources ask for is wanted', () => {
 
 describe('the layout of struct page asks for nothing else, and resolves from every file', () => {
   const root = new URL('../../layouts/', import.meta.url);
-  const memory = { vmemmap: true, maxPhysicalBits: 46, sectionSizeBits: 27 };
+  const memory = { model: x86_64, vmemmap: true, maxPhysicalBits: 46, sectionSizeBits: 27 };
 
   test.each([...new Set(layoutIndex().map((entry) => entry.file))])('%s', (file) => {
     const facts = factsFromJson(

@@ -196,7 +196,7 @@ export class FolioPass {
 
   #kind(words: Uint32Array, at: number, type: number): number {
     const mapping = at + (this.#layout.offsets.mapping >>> 2);
-    const kind = mappingKind(words[mapping]!, words[mapping + 1]!, this.#layout.movableByMapping);
+    const kind = mappingKind(words[mapping]!, words[mapping + 1]!, this.#layout);
     if (this.types.mayBeMovable[type]) return kind === MAPPING_KINDS.indexOf('movable') ? kind : 0;
     return kind;
   }

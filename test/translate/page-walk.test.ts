@@ -93,6 +93,6 @@ test("SME's bit is no part of an address", () => {
 
 test('a table outside of the image is a hole, not an unmapped page', () => {
   const { walker, memory } = pageTables('4-level', '');
-  memory.setBigUint64(0x1000 + 511 * 8, 0x7fff000n | 1n, true);
+  memory.setBigUint64(0x10000 + 511 * 8, 0x7fff000n | 1n, true);
   expect(walker.walk(0xffffffff81000000n)).toMatchObject({ physical: undefined, reason: 'hole' });
 });

@@ -44,8 +44,8 @@ export interface BtfPlace {
 
 /** Typedefs and qualifiers in a row that a compiler can produce; more are a loop. */
 const MAX_CHAIN = 64;
-/** structpage reads 64-bit kernels only. */
-const POINTER_SIZE = 8;
+/** The type whose size is that of a pointer, as in every kernel; BTF does not say the latter. */
+const LONG = 'long unsigned int';
 /** Sizes above this are nonsense, and would leave the integers that a double holds. */
 const MAX_SIZE = 2 ** 48;
 
@@ -63,6 +63,7 @@ export class Btf {
   readonly #strings: BtfStrings;
   #table: TypeTable | undefined;
   #names: NameIndex | undefined;
+  #longSize: number | undefined;
 
   private constructor(bytes: Uint8Array, sections: BtfSections, origin: string) {
     this.origin = origin;
@@ -138,7 +139,7 @@ export class Btf {
         id = this.#words[at + 3]!;
       } else if (isAlias(kind) || kind === VAR) id = this.#words[at + 2]!;
       else {
-        const size = kind === PTR ? POINTER_SIZE : hasSize(kind) ? this.#words[at + 2]! : 0;
+        const size = kind === PTR ? this.#pointerSize : hasSize(kind) ? this.#words[at + 2]! : 0;
         return elements * size <= MAX_SIZE ? elements * size : 0;
       }
     }
@@ -226,6 +227,22 @@ export class Btf {
   /** The name of a type; empty where it has none. */
   nameOf(typeId: number): string {
     return this.#kind(typeId) === 0 ? '' : this.#strings.text(this.#words[this.#types().starts[typeId]!]!);
+  }
+
+  /** Bytes of a pointer: 8 unless `unsigned long` says otherwise. */
+  get #pointerSize(): number {
+    if (this.#longSize === undefined) {
+      this.#longSize = 8;
+      const name = Buffer.from(LONG, 'latin1');
+      const { starts, count } = this.#types();
+      for (let id = 1; id < count; id++) {
+        const at = starts[id]!;
+        if (this.#kind(id) !== INT || !this.#strings.equals(this.#words[at]!, name)) continue;
+        this.#longSize = this.#words[at + 2]!;
+        break;
+      }
+    }
+    return this.#longSize;
   }
 
   #types(): TypeTable {

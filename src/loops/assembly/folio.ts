@@ -24,6 +24,8 @@ import {
   Order,
   orderByte,
   outside,
+  pointersFrom,
+  pointersSpan,
   pfnOf,
   Place,
   privateAt,
@@ -276,11 +278,11 @@ function kindCodes(): u32 {
   );
 }
 
-/** Without a branch, since neighbours differ; kernel pointers have all of their top 8 bits set, poison values have not. */
+/** Without a branch, since neighbours differ; poison values are no pointers of the kernel. */
 @inline
 function kindOfPlain(mapping: u64, codes: u32): i32 {
   const code = (codes >> ((<u32>mapping & 3) << 2)) & 7;
-  return <i32>(code & -(<u32>(mapping >> 56 == 0xff)));
+  return <i32>(code & -(<u32>(mapping - pointersFrom <= pointersSpan)));
 }
 
 /** Code of the slab cache whose page is at `at`. */
