@@ -69,7 +69,8 @@ export class Objects {
   }
 }
 
-/** All kernels that are opened today are little-endian and of 64 bits. */
+/** How the structs of a kernel are laid out. */
 function formatOf(kernel: Kernel): WordFormat {
-  return { littleEndian: true, wordBytes: 8, pageSize: 2 ** kernel.pageShift };
+  const { littleEndian, wordBytes } = kernel.architecture;
+  return { littleEndian, wordBytes, pageSize: kernel.pageBytes };
 }

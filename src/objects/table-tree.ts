@@ -1,6 +1,7 @@
 import type { Pfn, PhysAddr } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
+import { type FastLevel, fastLevels, holds } from './entry-halves.ts';
 
 /** What is told of a tree of page tables. */
 export interface TableVisitor {
@@ -43,16 +44,23 @@ export class PfnSet {
 export class TableTree {
   readonly #memory: PhysicalMemory;
   readonly #tables: PageTables;
-  readonly #seen: PfnSet[];
+  readonly #levels: readonly FastLevel[];
+  /** By the pieces of memory that tables of a level are as large as, or pages where those are smaller. */
+  readonly #seen: readonly { readonly set: PfnSet; readonly unit: number }[];
   readonly #buffers: Uint32Array[];
   readonly #shift: number;
 
   constructor(memory: PhysicalMemory, tables: PageTables, limit: Pfn) {
+    const { levels, pageShift } = tables.mode;
     this.#memory = memory;
     this.#tables = tables;
-    this.#shift = tables.mode.pageShift;
-    this.#seen = tables.mode.levels.map(() => new PfnSet(limit));
-    this.#buffers = tables.mode.levels.map(({ bits }) => new Uint32Array(2 << bits));
+    this.#shift = pageShift;
+    this.#levels = fastLevels(tables);
+    this.#seen = levels.map(({ bits, entryBytes }) => {
+      const unit = Math.min(2 ** pageShift, entryBytes * 2 ** bits);
+      return { unit, set: new PfnSet(limit * (2 ** pageShift / unit)) };
+    });
+    this.#buffers = levels.map(({ bits }) => new Uint32Array(2 << bits));
   }
 
   /** Walks the tree below `root`, only the entries [from, to) of the root table itself. */
@@ -73,50 +81,60 @@ export class TableTree {
     base: number,
     visitor: TableVisitor,
   ): void {
-    const { levels } = this.#tables.mode;
-    const { entry } = this.#tables.architecture;
-    const level = levels[depth]!;
+    const level = this.#levels[depth]!;
     const pfn = Math.floor(table / 2 ** this.#shift);
-    const seen = this.#seen[depth]!;
+    const { set, unit } = this.#seen[depth]!;
+    const piece = Math.floor(table / unit);
     // outside of the page array there is nothing to mark, and nothing that the kernel keeps tables in
-    if (pfn >= seen.limit || seen.has(pfn)) return;
-    seen.add(pfn);
+    if (piece >= set.limit || set.has(piece)) return;
+    set.add(piece);
     const words = this.#buffers[depth]!;
-    const bytes = new Uint8Array(words.buffer);
-    if (this.#memory.readInto(table, bytes) < bytes.length) {
+    if (!this.#read(table, level, from, to, words)) {
       visitor.missing?.(pfn, level.name);
       return;
     }
     visitor.table?.(pfn, level.name, base);
-    const last = depth === levels.length - 1;
-    const present = halves(entry.present);
-    const large = halves(entry.large);
-    const frame = halves(entry.frame & ~this.#tables.ignoredBits);
     for (let i = from; i < to; i++) {
       const low = words[2 * i]!;
       const high = words[2 * i + 1]!;
       if (low === 0 && high === 0) continue;
-      if (((low & present.low) | 0) !== present.low || ((high & present.high) | 0) !== present.high) continue;
-      const target = ((low & frame.low) >>> 0) + ((high & frame.high) >>> 0) * 4294967296;
       const address = base + i * 2 ** level.shift;
-      const leaf =
-        last ||
-        (level.mayBeLeaf &&
-          ((low & large.low) | 0) === large.low &&
-          ((high & large.high) | 0) === large.high);
-      if (leaf) {
-        const size = 2 ** level.shift;
-        // bits below a large page are flags (x86: PAT in bit 12), not address
-        visitor.leaf?.(
-          Math.floor((target - (target % size)) / 2 ** this.#shift),
-          2 ** (level.shift - this.#shift),
-          address,
-        );
-      } else this.#below(target, depth + 1, 0, 2 ** levels[depth + 1]!.bits, address, visitor);
+      const { next } = level;
+      if (next && holds(next.when, low, high)) {
+        const { extent } = next;
+        const entries = 2 ** this.#tables.mode.levels[depth + 1]!.bits;
+        const first = extent ? extent.first(low, high) * extent.entries : 0;
+        const end = extent ? (extent.last(low, high) + 1) * extent.entries : entries;
+        this.#below(next.at(low, high), depth + 1, first, Math.min(end, entries), address, visitor);
+        continue;
+      }
+      const leaf = level.leaves.find(({ when }) => holds(when, low, high));
+      if (!leaf) continue;
+      const target = leaf.frame(low, high);
+      // of a page that several entries stand for each tells its own part
+      const own = 2 ** Math.min(leaf.shift, level.shift);
+      const inPage = leaf.shift > level.shift ? address % 2 ** leaf.shift : 0;
+      // bits below a large page are flags (x86: PAT in bit 12), not address
+      const start = target - (target % 2 ** leaf.shift) + inPage;
+      visitor.leaf?.(Math.floor(start / 2 ** this.#shift), own / 2 ** this.#shift, address);
     }
   }
-}
 
-function halves(mask: bigint): { readonly low: number; readonly high: number } {
-  return { low: Number(BigInt.asIntN(32, mask)), high: Number(BigInt.asIntN(32, mask >> 32n)) };
+  /** Reads the entries [from, to) of a table as pairs of words, low first, to their places in `words`. */
+  #read(table: PhysAddr, level: FastLevel, from: number, to: number, words: Uint32Array): boolean {
+    const { entryBytes } = level;
+    const bytes = Buffer.from(words.buffer, from * entryBytes, Math.max(0, to - from) * entryBytes);
+    if (this.#memory.readInto(table + from * entryBytes, bytes) < bytes.length) return false;
+    if (!this.#tables.mode.littleEndianEntries) {
+      if (entryBytes === 8) bytes.swap64();
+      else bytes.swap32();
+    }
+    if (entryBytes === 4) {
+      for (let i = to - 1; i >= from; i--) {
+        words[2 * i] = words[i]!;
+        words[2 * i + 1] = 0;
+      }
+    }
+    return true;
+  }
 }

@@ -1,3 +1,4 @@
+import { x86_64 } from '../../src/arch/x86_64.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Place, TypeFacts } from '../../src/layout/type-facts.ts';
 import { Objects } from '../../src/objects/objects.ts';
@@ -98,6 +99,8 @@ export function objectsFrom(
   const kernel = {
     space,
     pageShift: 12,
+    pageBytes: 4096,
+    architecture: x86_64,
     symbol: (name: string) => symbols[name],
     vmcoreinfo: undefined,
   } as unknown as Kernel;

@@ -1,0 +1,92 @@
+import type { AddressBits, EntryTest } from '../arch/architecture.ts';
+import type { PageTables } from '../translate/page-walk.ts';
+
+/** A test of an entry that is given in two halves. */
+interface HalvesTest {
+  readonly maskLow: number;
+  readonly maskHigh: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A number in an entry that is given in two halves. */
+type NumberIn = (low: number, high: number) => number;
+
+/** A level of page tables for walks of whole trees: everything about an entry by its two halves, without bigints. */
+export interface FastLevel {
+  readonly name: string;
+  readonly shift: number;
+  readonly entryBytes: 4 | 8;
+  readonly next?: {
+    readonly when: HalvesTest;
+    readonly at: NumberIn;
+    readonly extent?: { readonly first: NumberIn; readonly last: NumberIn; readonly entries: number };
+  };
+  readonly leaves: readonly { readonly when: HalvesTest; readonly shift: number; readonly frame: NumberIn }[];
+}
+
+/** The levels of page tables, root first. */
+export function fastLevels({ mode, ignoredBits }: PageTables): FastLevel[] {
+  const numberIn = (parts: readonly AddressBits[]): NumberIn => numberBy(parts, ~ignoredBits);
+  return mode.levels.map(({ name, shift, entryBytes, table, leaves }) => ({
+    name,
+    shift,
+    entryBytes,
+    ...(table
+      ? {
+          next: {
+            when: halves(table.when),
+            at: numberIn(table.at),
+            ...(table.extent
+              ? {
+                  extent: {
+                    first: numberIn([table.extent.first]),
+                    last: numberIn([table.extent.last]),
+                    entries: table.extent.entries,
+                  },
+                }
+              : {}),
+          },
+        }
+      : {}),
+    leaves: leaves.map((leaf) => ({
+      when: halves(leaf.when),
+      shift: leaf.shift,
+      frame: numberIn(leaf.frame),
+    })),
+  }));
+}
+
+/** Whether an entry passes a test. */
+export function holds(test: HalvesTest, low: number, high: number): boolean {
+  return ((low & test.maskLow) | 0) === test.low && ((high & test.maskHigh) | 0) === test.high;
+}
+
+function halves({ mask, is }: EntryTest): HalvesTest {
+  return { maskLow: lowOf(mask), maskHigh: highOf(mask), low: lowOf(is), high: highOf(is) };
+}
+
+function numberBy(parts: readonly AddressBits[], keep: bigint): NumberIn {
+  const all = parts.map(({ mask, shift = 0 }) => ({
+    low: lowOf(mask & keep),
+    high: highOf(mask & keep),
+    factor: 2 ** shift,
+  }));
+  const [only] = all;
+  if (only && all.length === 1 && only.factor === 1) {
+    return (low, high) => ((low & only.low) >>> 0) + ((high & only.high) >>> 0) * 4294967296;
+  }
+  return (low, high) =>
+    all.reduce(
+      (sum, part) => sum + (((low & part.low) >>> 0) + ((high & part.high) >>> 0) * 4294967296) * part.factor,
+      0,
+    );
+}
+
+function lowOf(mask: bigint): number {
+  return Number(BigInt.asIntN(32, mask));
+}
+
+function highOf(mask: bigint): number {
+  return Number(BigInt.asIntN(32, mask >> 32n));
+}
