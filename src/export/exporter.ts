@@ -30,10 +30,14 @@ export type ExportPlan =
       readonly kind: 'chunk';
       write(batches: AsyncIterable<TableBatch>, sink: Sink): Promise<void>;
     }
-  /** Rows by a function of the exporter, which must not hold more than a batch of them. */
+  /** Rows by a function of the exporter, which must not hold more than a batch of them. `note` takes remarks for the user. */
   | {
       readonly kind: 'rows';
-      write(rows: AsyncIterable<TableRows> | Iterable<TableRows>, sink: Sink): Promise<void>;
+      write(
+        rows: AsyncIterable<TableRows> | Iterable<TableRows>,
+        sink: Sink,
+        note?: (text: string) => void,
+      ): Promise<void>;
     };
 
 /**

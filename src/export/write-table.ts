@@ -9,17 +9,18 @@ import { checkOptions, type OptionValues } from './options.ts';
 const CHUNK = 1 << 16;
 const encoder = new TextEncoder();
 
-/** Writes all rows of a table to `sink`. Throws UsageError for options that the exporter does not have. */
+/** Writes all rows of a table to `sink`; `note` takes remarks for the user. Throws UsageError for options that the exporter does not have. */
 export async function writeTable(
   table: Table,
   exporter: Exporter,
   options: OptionValues,
   sink: Sink,
+  note?: (text: string) => void,
 ): Promise<void> {
   const plan = exporter.plan(table.columns, checkOptions(exporter, options));
   switch (plan.kind) {
     case 'rows':
-      return plan.write(table.rows(), sink);
+      return plan.write(table.rows(), sink, note);
     case 'chunk':
       return plan.write(table.chunks?.() ?? chunksOf(table), sink);
     case 'text':

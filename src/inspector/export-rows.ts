@@ -19,6 +19,8 @@ export interface ExportJob {
   readonly options?: OptionValues;
   /** Threads to use at the most; 1 if not given. The output is the same for any number. */
   readonly jobs?: number;
+  /** Takes remarks for the user, e.g. on columns that were left out. */
+  readonly note?: (text: string) => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function exportRows(
   counts: PageCounts = noCounts(),
 ): Promise<void> {
   const table = pageTable(inspector, job.selection, job.jobs ?? 1, counts);
-  await writeTable(table, job.exporter, job.options ?? {}, sink);
+  await writeTable(table, job.exporter, job.options ?? {}, sink, job.note);
 }
 
 /** The pages of a selection as a table, whose text is written by `jobs` threads at the most. */

@@ -10,6 +10,7 @@ import {
   TABLE_COLUMNS,
 } from '../../index.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
+import { examples } from '../help.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
@@ -31,10 +32,19 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .summary('print decoded struct pages')
     .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table');
+    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table')
+    .option('--wide', 'table: do not fit rows to the width of the terminal')
+    .addHelpText(
+      'after',
+      examples(
+        'structpage dump vmcore --pfn 4096-8191',
+        "structpage dump vmcore --where 'type == slab && order >= 2' --limit 20",
+        "structpage dump vmcore --where 'flags has dirty' --columns pfn,mapping,index --format csv",
+      ),
+    );
   addExporterOptions(command, EXPORTERS);
   addCache(addImage(addColumns(addSelection(command)))).action(
-    async (dumps: string[], options: SelectOptions & ImageOptions & { format: string }) => {
+    async (dumps: string[], options: SelectOptions & ImageOptions & { format: string; wide?: boolean }) => {
       const exporter = exporterNamed(options.format);
       const given = exporterOptionsOf(exporter, { ...options });
       await withImage(dumps, options, async (inspector) => {
@@ -44,10 +54,12 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
           (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
         const fate = fateIn(inspector, selection);
-        const width =
-          process.stdout.isTTY && exporter.name === 'table' ? { width: process.stdout.columns } : {};
+        const fits = process.stdout.isTTY && exporter.name === 'table' && !options.wide;
+        const spare = options.columns ? {} : { spare: SPARE };
+        const width = fits ? { width: process.stdout.columns, ...spare } : {};
+        const note = (text: string): void => say(`${text}; see --wide and --columns`);
         try {
-          const job = { selection, exporter, jobs: jobsOf(options), options: { ...given, ...width } };
+          const job = { selection, exporter, jobs: jobsOf(options), options: { ...given, ...width }, note };
           await exportRows(inspector, job, stdoutData, counts);
         } finally {
           reportUnread(inspector, counts, fate, outcome);
@@ -57,6 +69,9 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     },
   );
 }
+
+/** Columns that a narrow terminal goes without, unless they are asked for. */
+const SPARE = 'page,node,zone,mapping_kind';
 
 /** Ranges of pfns that are listed. */
 const MOST_RANGES = 8;
@@ -71,5 +86,5 @@ export function warnIfAbsent(inspector: Inspector, options: SelectOptions): void
   const known = present.slice(0, MOST_RANGES).map((r) => `${r.start}-${r.end - 1}`);
   if (present.length > MOST_RANGES) known.push(`${present.length - MOST_RANGES} more ranges`);
   const what = there === 0 ? 'none of these pfns has a' : `${asked - there} of these ${asked} pfns have no`;
-  say(`${what} struct page; there are ${known.join(', ')}`);
+  say(`${what} struct page; the struct page array covers pfns ${known.join(', ')}`);
 }

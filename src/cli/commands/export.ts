@@ -22,8 +22,9 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { Progress } from '../output.ts';
+import { Progress, say } from '../output.ts';
 import { intoFile, refuseInput } from '../output-file.ts';
+import { sizeText } from '../units.ts';
 import { warnIfAbsent } from './dump.ts';
 
 interface Options extends SelectOptions, ImageOptions {
@@ -71,10 +72,13 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         options: given,
       };
       const progress = new Progress();
+      const started = performance.now();
+      let bytes = 0;
       const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
       await intoFile(options.output, inspector.image.inputs ?? [], async (write) => {
         const watched = async (data: string | Uint8Array): Promise<void> => {
           await write(data);
+          bytes += data.length;
           progress.update(
             'exporting',
             Object.values(counts).reduce((a, b) => a + b),
@@ -84,6 +88,10 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         await exportRows(inspector, job, watched, counts);
       });
       progress.done();
+      if (process.stderr.isTTY) {
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        say(`wrote ${sizeText(bytes)} to ${options.output} in ${seconds} s, from ${counts.ok} struct pages`);
+      }
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
       warnIfDoubtful(inspector, job.selection);
     });
