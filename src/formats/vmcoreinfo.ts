@@ -36,6 +36,11 @@ export class Vmcoreinfo {
     return info;
   }
 
+  /** All lines as key and value, e.g. `OFFSET(page.flags)` and `0`. */
+  entries(): Iterable<readonly [string, string]> {
+    return this.#values;
+  }
+
   /** The raw value of a line, e.g. `get('OSRELEASE')` or `get('KERNELOFFSET')`. */
   get(key: string): string | undefined {
     return this.#values.get(key);

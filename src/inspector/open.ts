@@ -2,6 +2,8 @@ import type { ByteSource } from '../core/bytes.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/open-kernel.ts';
+import { checkVmcoreinfo } from '../layout/check-vmcoreinfo.ts';
+import { strangeFlags } from '../layout/known-flags.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';
@@ -87,6 +89,7 @@ function openAll(list: readonly (string | ByteSource)[], context: OpenContext): 
 /** The inspector of an image whose kernel is known: finds types and struct pages, and tries them. Throws LayoutError. */
 export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions = {}): Inspector {
   return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
+    if (kernel.vmcoreinfo) checkVmcoreinfo(types, kernel.vmcoreinfo);
     const discovered = discoverMemoryModel(kernel, types);
     const { model } = discovered;
     const resolved = resolvePageLayout(
@@ -107,7 +110,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
       typesFrom: from,
       model,
       layout,
-      warnings: [...image.warnings, ...warnings, ...discovered.warnings],
+      warnings: [...image.warnings, ...warnings, ...discovered.warnings, ...strangeFlags(layout.flags)],
       ...(keep ? { keep } : {}),
     });
     checkLayout(inspector);

@@ -18,6 +18,8 @@ export interface FoundTypes {
   /** In words, for `info`. */
   readonly from: string;
   readonly warnings: readonly string[];
+  /** They are the image's own: if they are refused, those of another build would only seem to hold. */
+  readonly own?: boolean;
   /** Keeps them for when the same kernel is met again. */
   readonly keep?: () => void;
 }
@@ -52,6 +54,7 @@ export function* typeCandidates(
       types: factsFromJson(kept, 'BTF in the image', 'btf-in-image'),
       from: 'BTF in the image, kept since this build was first met',
       warnings: [],
+      own: true,
     };
   }
   const found = findBtf(kernel, problems);
@@ -60,6 +63,7 @@ export function* typeCandidates(
       types: factsFromBtf(found.btf, 'BTF in the image', 'btf-in-image'),
       from: found.from,
       warnings: [],
+      own: true,
       ...(cache && buildId !== undefined ? { keep: () => keep(kernel, buildId, found, cache) } : {}),
     };
   for (const { entry, types } of findLayouts({ arch: kernel.architecture.name, release, buildId })) {
@@ -87,12 +91,20 @@ function readKept(kernel: Kernel, buildId: string, cache: LayoutCache): LayoutFi
 function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCache): void {
   if (kernel.text === undefined) return;
   const { bytes, address, btf } = found;
+  let layout: LayoutFile;
+  try {
+    layout = layoutOf(kernel, buildId, btf);
+  } catch (error) {
+    // types that nothing was made of may be damaged
+    if (error instanceof StructPageError) return;
+    throw error;
+  }
   const identity = {
     offset: Number(address - kernel.text),
     length: bytes.length,
     digest: digestOf(bytes),
   };
-  cache.write(buildId, { btf: identity, layout: layoutOf(kernel, buildId, btf) });
+  cache.write(buildId, { btf: identity, layout });
 }
 
 function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {
@@ -115,7 +127,9 @@ export function firstThatHolds<T>(
 ): T {
   const problems: string[] = [];
   let refusal: LayoutError | undefined;
+  let ownFailed = false;
   for (const found of typeCandidates(kernel, options, problems)) {
+    if (ownFailed && !found.own && found.types.confidence !== 'layout-build-id') break;
     try {
       return attempt(found);
     } catch (error) {
@@ -123,6 +137,7 @@ export function firstThatHolds<T>(
       if (options.layout || !(error instanceof LayoutError || error.code === 'format')) throw error;
       if (error instanceof LayoutError) refusal ??= error;
       problems.push(error.message);
+      if (found.own && error instanceof LayoutError) ownFailed = true;
     }
   }
   const lost = kernel.kallsyms ? undefined : missingOfImage(kernel);

@@ -29,7 +29,8 @@ export function resolveFlagBits(types: TypeFacts): FlagBits {
     if (!enumerator.startsWith('PG_')) continue;
     const name = enumerator.slice(3).toLowerCase();
     const bit = Number(value);
-    if (bit < 0 || bit >= count || bits.has(name)) continue;
+    if (bits.has(name)) throw new LayoutError('enum pageflags', `${types.origin} has ${enumerator} twice`);
+    if (bit < 0 || bit >= count) continue;
     bits.set(name, bit);
     names[bit] ??= name;
   }

@@ -65,7 +65,15 @@ function kernel(value: Checked): LayoutKernel {
 }
 
 function struct(value: Checked): LayoutStruct {
-  return { size: value.get('size').integer(), members: value.get('members').record(member) };
+  const size = value.get('size').integer();
+  return { size, members: value.get('members').record((item) => memberOf(item, size)) };
+}
+
+/** A member that ends within its struct. */
+function memberOf(value: Checked, structSize: number): LayoutMember {
+  const found = member(value);
+  if (found.offset + found.size > structSize) throw value.wrong(`a member within ${structSize} bytes`);
+  return found;
 }
 
 function member(value: Checked): LayoutMember {

@@ -1,6 +1,7 @@
 import type { DataModel } from '../core/data-model.ts';
 import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
+import { checkEnums } from './check-enums.ts';
 import { type FlagBits, resolveFlagBits } from './flag-bits.ts';
 import { type FlagFields, type MemoryFacts, resolveFlagFields } from './flag-fields.ts';
 import { type PageTypes, resolvePageTypes } from './page-types.ts';
@@ -96,6 +97,24 @@ const MEMBERS = {
   largeMapcount: ['folio._large_mapcount'],
 } as const;
 type Role = keyof typeof MEMBERS;
+/** What each member is, in size: a word of the machine or two, an int, or any number of them (the order was wider once). */
+const SIZES: Readonly<Record<Role, 'word' | 'words' | 'int' | 'any'>> = {
+  flags: 'word',
+  mapcount: 'int',
+  refcount: 'int',
+  mapping: 'word',
+  index: 'word',
+  private: 'word',
+  lru: 'words',
+  compound: 'word',
+  memcg: 'word',
+  slabCache: 'word',
+  orderByte: 'any',
+  dtor: 'any',
+  entireMapcount: 'int',
+  nrPagesMapped: 'int',
+  largeMapcount: 'int',
+};
 /** Members of page[1] by way of struct page: their offset counts from the head only after adding one page. */
 const IN_SECOND_PAGE = new Set([
   'page.compound_order',
@@ -110,16 +129,21 @@ export function resolvePageLayout(
   memory: MemoryFacts,
   info: Vmcoreinfo | undefined,
 ): PageLayout {
+  checkEnums(types);
   const members = new Map<string, string>();
   const size = types.structSize('page');
   if (!size || size % memory.model.wordBytes !== 0 || size > MAX_SIZE) {
     throw new LayoutError('struct page', `${types.origin} gives it a size of ${size ?? 'nothing'}`);
   }
+  const word = types.place('page', 'private')?.size === 4 ? 4 : 8;
   const find = (role: Role): number | undefined => {
     for (const path of MEMBERS[role]) {
       const dot = path.indexOf('.');
       const place = types.place(path.slice(0, dot), path.slice(dot + 1));
       if (!place) continue;
+      const bytes = { word, words: 2 * word, int: 4, any: place.size }[SIZES[role]];
+      if (place.size !== bytes)
+        throw new LayoutError(path, `${types.origin} has it with ${place.size} bytes instead of ${bytes}`);
       members.set(role, path);
       return recordOffset(place.offset + (IN_SECOND_PAGE.has(path) ? size : 0), place.size, memory.model);
     }

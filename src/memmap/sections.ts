@@ -37,13 +37,29 @@ export interface Sections {
   readonly lost: readonly string[];
 }
 
-/** How large sections are and how much memory there may be. */
+/** Sections of all architectures are of 16 MiB to 8 GiB (SECTION_SIZE_BITS, asm/sparsemem.h). */
+const LEAST_SECTION = 24;
+const MOST_SECTION = 33;
+/** MAX_PHYSMEM_BITS of 64-bit architectures, and that of 32-bit ones with sparse memory. */
+const LEAST_PHYSICAL = 32;
+const MOST_PHYSICAL = 57;
+
+/** How large sections are and how much memory there may be. Throws LayoutError for what no kernel has. */
 export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' | 'maxPhysicalBits'> {
   const { vmcoreinfo: info } = kernel;
   const { mode } = kernel.space.walker.tables;
+  const within = (key: string, otherwise: number, least: number, most: number): number => {
+    const value = Number(info?.number(key) ?? otherwise);
+    if (value >= least && value <= most) return value;
+    throw new LayoutError(
+      `NUMBER(${key})`,
+      `VMCOREINFO says ${value}, and kernels have ${least} to ${most}`,
+      'VMCOREINFO is damaged',
+    );
+  };
   return {
-    sectionSizeBits: Number(info?.number('SECTION_SIZE_BITS') ?? mode.sectionSizeBits),
-    maxPhysicalBits: Number(info?.number('MAX_PHYSMEM_BITS') ?? mode.maxPhysicalBits),
+    sectionSizeBits: within('SECTION_SIZE_BITS', mode.sectionSizeBits, LEAST_SECTION, MOST_SECTION),
+    maxPhysicalBits: within('MAX_PHYSMEM_BITS', mode.maxPhysicalBits, LEAST_PHYSICAL, MOST_PHYSICAL),
   };
 }
 
@@ -54,6 +70,8 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const { sectionSizeBits, maxPhysicalBits } = sectionSizes(kernel);
   const structSize = types.structSize('mem_section') ?? info?.size('mem_section') ?? 16;
   const member = types.place('mem_section', 'section_mem_map')?.offset ?? 0;
+  if (structSize < 8 || structSize > kernel.pageBytes)
+    throw new LayoutError('struct mem_section', `${types.origin} gives it ${structSize} bytes`);
   const total = 2 ** (maxPhysicalBits - sectionSizeBits);
   const perRoot = Math.floor(kernel.pageBytes / structSize);
   const table = findTable(kernel, total, perRoot);
@@ -115,7 +133,15 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
   const info = kernel.vmcoreinfo;
   const said = info?.symbol('mem_section');
   const length = info?.length('mem_section');
+  const roots = Math.ceil(total / perRoot);
   if (said !== undefined && length) {
+    if (length !== total && length !== roots) {
+      throw new LayoutError(
+        'LENGTH(mem_section)',
+        `VMCOREINFO says ${length}; by its SECTION_SIZE_BITS and MAX_PHYSMEM_BITS there are ${total} sections, with ${perRoot} in a page`,
+        'VMCOREINFO, or the size of struct mem_section, is damaged',
+      );
+    }
     return {
       address: said,
       count: length,
@@ -133,7 +159,7 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
   }
   return {
     address: kernel.space.readWord(symbol, 'mem_section'),
-    count: Math.ceil(total / perRoot),
+    count: roots,
     roots: true,
     from: 'mem_section of the symbol table',
   };

@@ -211,6 +211,11 @@ export class Btf {
     return undefined;
   }
 
+  /** The type that typedefs and qualifiers lead to. */
+  resolve(typeId: number): number {
+    return this.#throughAliases(typeId);
+  }
+
   /** Elements of an array; undefined for other types. The inner lengths of nested arrays are not multiplied in. */
   arrayLength(typeId: number): number | undefined {
     const id = this.#throughAliases(typeId);

@@ -1,0 +1,73 @@
+import { Decoder } from '../../decode/decode.ts';
+import type { Inspector } from '../inspector.ts';
+import { type Check, refuse } from './check.ts';
+
+/** Struct pages that are looked at together: those of one page of the array. */
+const GROUP = 64;
+const GROUPS = 32;
+/** Share of the sample that must agree; holes and torn pages may differ. */
+const MOST = 0.8;
+const NEARLY_ALL = 0.98;
+
+export const sample: Check = { name: 'sample', run: checkSample };
+
+/** Over pages from all of memory: refcounts are small, tails belong to heads. */
+function checkSample(inspector: Inspector): string | undefined {
+  const { layout, model, reader } = inspector;
+  const headBit = layout.flags.bits.get('head');
+  let pages = 0;
+  let sane = 0;
+  let tails = 0;
+  let headed = 0;
+  const decoder = new Decoder(layout, reader, inspector.caches, ['head'], undefined, GROUP);
+  for (const start of sampleStarts(model.present)) {
+    const raw = reader.read(start, GROUP);
+    if (raw.readable < GROUP) continue;
+    const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
+    const head = decoder.decode(raw).columns.get('head');
+    for (let i = 0; i < GROUP; i++) {
+      pages++;
+      const count = view.getInt32(i * layout.size + layout.offsets.refcount, true);
+      if (count >= 0 && count < 1 << 24) sane++;
+      if (view.getUint32(i * layout.size + layout.offsets.compound, true) & 1) {
+        tails++;
+        const pfn = head?.kind === 'number' ? head.values[i]! : -1;
+        const outside = pfn >= start && pfn < start + GROUP ? raw : reader.read(Math.max(0, pfn), 1);
+        const at = outside === raw ? (pfn - start) * layout.size : 0;
+        if (outside.readable === 0) headed++;
+        else {
+          const flags = new DataView(outside.bytes.buffer, outside.bytes.byteOffset).getUint32(
+            at + layout.offsets.flags,
+            true,
+          );
+          if (headBit === undefined || (flags >>> headBit) & 1) headed++;
+        }
+      }
+    }
+  }
+  if (pages === 0) return;
+  if (sane < pages * NEARLY_ALL) {
+    refuse(
+      inspector,
+      'page._refcount',
+      `${pages - sane} of ${pages} pages have a refcount below 0 or above 16 million at offset ${layout.offsets.refcount}`,
+    );
+  }
+  if (tails >= 16 && headed < tails * MOST) {
+    refuse(
+      inspector,
+      'PG_head',
+      `only ${headed} of ${tails} tails belong to a page with bit ${headBit}, which it calls head`,
+    );
+  }
+  return `${sane} of ${pages} refcounts are sane, ${headed} of ${tails} tails have a head`;
+}
+
+function sampleStarts(present: readonly { start: number; end: number }[]): number[] {
+  const total = present.reduce((sum, r) => sum + r.end - r.start, 0);
+  const step = Math.max(GROUP, Math.floor(total / GROUPS / GROUP) * GROUP);
+  const starts: number[] = [];
+  for (const range of present)
+    for (let pfn = range.start; pfn + GROUP <= range.end; pfn += step) starts.push(pfn);
+  return starts;
+}

@@ -1,0 +1,72 @@
+import type { PageLayout } from '../../layout/page-layout.ts';
+import { readZones } from '../../memmap/zones.ts';
+import type { Inspector } from '../inspector.ts';
+import { type Check, refuse } from './check.ts';
+
+const SAMPLES = 32;
+/** Share of the sample that must agree; holes and torn pages may differ. */
+const MOST = 0.8;
+
+export const zones: Check = { name: 'zones', run: checkZones };
+
+/**
+ * The node and zone in `flags` must be those of the zone that spans the page. Struct pages of holes are reserved, and may be given
+ * to the zone behind the hole instead (init_unavailable_range(), mm/mm_init.c), so those do not count against a layout.
+ */
+function checkZones(inspector: Inspector): string | undefined {
+  const { kernel, types, layout, model } = inspector;
+  const reserved = layout.flags.bits.get('reserved');
+  const all = readZones(kernel, types);
+  for (const { zone, name, node } of all) {
+    const ours = layout.zones[zone];
+    if (name !== undefined && ours !== undefined && name !== ours) {
+      refuse(
+        inspector,
+        'enum zone_type',
+        `zone ${zone} of node ${node} calls itself ${name}, the layout calls it ${ours}`,
+      );
+    }
+  }
+  let right = 0;
+  let looked = 0;
+  let first = '';
+  for (const zone of all) {
+    const step = Math.max(1, Math.floor((zone.end - zone.start) / SAMPLES));
+    for (let pfn = zone.start; pfn < zone.end; pfn += step) {
+      if (!model.present.some((r) => pfn >= r.start && pfn < r.end)) continue;
+      // zones of different nodes may span one another
+      const others = all.filter((z) => z !== zone && pfn >= z.start && pfn < z.end);
+      if (others.length > 0) continue;
+      const raw = inspector.reader.read(pfn, 1);
+      if (raw.readable === 0) continue;
+      const [node, number] = nodeAndZone(layout, raw.bytes);
+      const agrees = node === zone.node && number === zone.zone;
+      if (!agrees && reserved !== undefined && (flagsOf(layout, raw.bytes) >> BigInt(reserved)) & 1n)
+        continue;
+      looked++;
+      if (agrees) right++;
+      else
+        first ||= `pfn ${pfn} lies in node ${zone.node} zone ${zone.name ?? zone.zone}, its flags say node ${node} zone ${number}`;
+    }
+  }
+  if (looked === 0) return;
+  if (right < looked * MOST) {
+    refuse(
+      inspector,
+      'page.flags',
+      `only ${right} of ${looked} pages are in the zone that their flags name (${first})`,
+    );
+  }
+  return `${right} of ${looked} pages are in the zone that their flags name`;
+}
+
+function flagsOf(layout: PageLayout, bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(layout.offsets.flags, true);
+}
+
+function nodeAndZone(layout: PageLayout, bytes: Uint8Array): [number, number] {
+  const flags = flagsOf(layout, bytes);
+  const field = ({ shift, width }: { shift: number; width: number }): number =>
+    width === 0 ? 0 : Number((flags >> BigInt(shift)) & ((1n << BigInt(width)) - 1n));
+  return [field(layout.fields.node), field(layout.fields.zone)];
+}
