@@ -69,6 +69,7 @@ export type {
 export type { RowStyle } from './table/row-style.ts';
 export type { Table, TableBatch, TableRows } from './table/table.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
+export { slabObjects } from './tables/slab-objects.ts';
 export type { TableDefinition, Trouble } from './tables/table-definition.ts';
 export { entryFlagNames } from './translate/entry-flags.ts';
 export type { WalkResult, WalkStep } from './translate/page-walk.ts';

@@ -1,10 +1,12 @@
-import type { VirtAddr } from '../core/address.ts';
+import type { Pfn, VirtAddr } from '../core/address.ts';
 import { LayoutError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { KernelMemory, type WordFormat } from './memory.ts';
 import { PerCpu } from './per-cpu.ts';
 import { Struct } from './struct.ts';
+
+const MOST_NODES = 1024;
 
 /** The objects of one kernel: its memory, its types, its symbols. */
 export class Objects {
@@ -13,6 +15,7 @@ export class Objects {
   readonly memory: KernelMemory;
   readonly #structs: Map<string, Struct | null> = new Map();
   #perCpu: PerCpu | undefined;
+  #directMap: VirtAddr | undefined;
 
   constructor(kernel: Kernel, types: TypeFacts, format: WordFormat = formatOf(kernel)) {
     this.kernel = kernel;
@@ -61,6 +64,18 @@ export class Objects {
   enumerator(enumName: string, name: string): number | undefined {
     const value = this.types.enumerators(enumName)?.get(name);
     return value === undefined ? undefined : Number(value);
+  }
+
+  /** Where the kernel maps a page frame for itself (arch/x86/mm/init_64.c). Throws LayoutError where that is not known. */
+  directMap(pfn: Pfn): VirtAddr {
+    this.#directMap ??= this.variable('page_offset_base');
+    return this.#directMap + BigInt(pfn) * BigInt(this.memory.format.pageSize);
+  }
+
+  /** How many nodes the kernel counts with. */
+  get nodeCount(): number {
+    const count = this.findSymbol('nr_node_ids');
+    return count === undefined ? 1 : Math.min(MOST_NODES, this.memory.u32(count));
   }
 
   get perCpu(): PerCpu {

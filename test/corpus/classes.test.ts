@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Inspector, openMemory, PAGE_CLASSES } from '../../src/index.ts';
+import { objectsOf } from '../../src/objects/slab/slab-objects.ts';
+import { slabUsage } from '../../src/objects/slab/usage.ts';
+import { structpage } from '../cli/run.ts';
 
 /** Captures of guests that said themselves what each page is for, the answers, and the program that compares. */
 const truth = process.env.STRUCTPAGE_TRUTH ?? '';
@@ -63,6 +66,32 @@ describe.each(captures)('the pages of %s', (name) => {
     const expected = new Set([...told].map(([, pfn]) => Number.parseInt(pfn!, 16)));
     expect(leaked.filter((pfn) => !expected.has(pfn))).toEqual([]);
     expect({ stdout, status }).toMatchObject({ status: 0 });
+  });
+});
+
+describe.each(captures)('the slab caches of %s', (name) => {
+  test('have the slabs, objects and objects in use that drgn counts', async () => {
+    const { code, out } = structpage('slab', join(truth, name, 'vmcore.elf'), '--format', 'csv');
+    expect(code).toBe(0);
+    const path = join(dir, `${name}.slab.csv`);
+    writeFileSync(path, out);
+    const { stdout, status } = spawnSync(checker, [join(answers, name), '--slab', path], {
+      encoding: 'utf8',
+    });
+    expect({ stdout, status }).toMatchObject({ status: 0 });
+  });
+
+  test('list as many objects, each once', async () => {
+    const inspector = await openMemory(join(truth, name, 'vmcore.elf'));
+    const { objects, layout, reader } = inspector;
+    for (const { cache, objects: count, active } of slabUsage({ objects, layout, reader })) {
+      const all = [...objectsOf({ objects, layout, reader }, cache, (why) => expect.fail(why))];
+      expect([cache.name, all.length]).toEqual([cache.name, count]);
+      expect([cache.name, all.filter((o) => o.state === 'active').length]).toEqual([cache.name, active]);
+      expect(new Set(all.map((o) => o.address)).size).toBe(count);
+      if (count > 5000) break;
+    }
+    inspector.close();
   });
 });
 

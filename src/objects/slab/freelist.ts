@@ -1,0 +1,75 @@
+import { hex, type VirtAddr } from '../../core/address.ts';
+import type { KernelMemory } from '../memory.ts';
+import { ChainError } from '../walk.ts';
+import type { SlabCache } from './cache.ts';
+
+/** The objects of one slab: where the first is, and how many. */
+export interface SlabExtent {
+  readonly start: VirtAddr;
+  readonly objects: number;
+}
+
+/** The address of an object of a slab, by its number. */
+export function objectAt(cache: SlabCache, slab: SlabExtent, index: number): VirtAddr {
+  return slab.start + BigInt(index * cache.size + cache.redZone);
+}
+
+/** The number of the object that is exactly at an address; undefined if none begins there. */
+export function objectIndex(cache: SlabCache, slab: SlabExtent, address: VirtAddr): number | undefined {
+  const offset = Number(address - slab.start) - cache.redZone;
+  const index = offset / cache.size;
+  return Number.isInteger(index) && index >= 0 && index < slab.objects ? index : undefined;
+}
+
+/** How the pointer to the next free object is hidden: the same with CONFIG_SLAB_FREELIST_HARDENED since 5.7, and before. */
+const HIDINGS: readonly ((at: VirtAddr) => bigint)[] = [swapped, (at) => at];
+
+/**
+ * The free objects from `first` on, all of one slab, as the numbers of objects. Throws ChainError for a list that leaves its
+ * slab or meets an object twice.
+ */
+export function* freeObjects(
+  memory: KernelMemory,
+  cache: SlabCache,
+  slab: SlabExtent,
+  first: VirtAddr,
+): Generator<number> {
+  const name = `free list of ${cache.name}`;
+  const seen = new Uint8Array(slab.objects);
+  let met = 0;
+  let hiding: ((at: VirtAddr) => bigint) | undefined;
+  for (let at = first; at !== 0n; ) {
+    const index = objectIndex(cache, slab, at);
+    if (index === undefined) {
+      throw new ChainError(name, at, met, `it is no object of the slab at ${hex(slab.start)}`);
+    }
+    if (seen[index]) throw new ChainError(name, at, met, 'it loops');
+    seen[index] = 1;
+    met++;
+    yield index;
+    const link = at + BigInt(cache.linkAt);
+    const stored = memory.word(link);
+    if (cache.random === 0n) {
+      at = stored;
+      continue;
+    }
+    hiding ??= HIDINGS.find((hide) => isLink(cache, slab, stored ^ cache.random ^ hide(link)));
+    if (!hiding) throw new ChainError(name, link, met, 'what hides the next one is not known');
+    at = stored ^ cache.random ^ hiding(link);
+  }
+}
+
+function isLink(cache: SlabCache, slab: SlabExtent, address: VirtAddr): boolean {
+  return address === 0n || objectIndex(cache, slab, address) !== undefined;
+}
+
+/** A word with its bytes in the other order. */
+function swapped(word: bigint): bigint {
+  let out = 0n;
+  let rest = word;
+  for (let i = 0; i < 8; i++) {
+    out = (out << 8n) | (rest & 255n);
+    rest >>= 8n;
+  }
+  return out;
+}
