@@ -29,6 +29,8 @@ const EXIT: Record<StructPageError['code'], number> = {
   output: 3,
 };
 
+/** Something could not be read, for want of what it takes. */
+const EXIT_SHORTAGE = 3;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_BUG = 70;
 
@@ -99,8 +101,25 @@ function exitCode(thrown: unknown): number {
     say(error.message);
     return EXIT[error.code];
   }
+  const shortage = shortageOf(error as NodeJS.ErrnoException);
+  if (shortage !== undefined) {
+    say(shortage);
+    return EXIT_SHORTAGE;
+  }
   say(
     `internal error in structpage ${version}; please report it with the following lines\n${(error as Error)?.stack ?? error}`,
   );
   return EXIT_BUG;
+}
+
+/** What the system has too little of, in a sentence; undefined for any other error. */
+function shortageOf(error: NodeJS.ErrnoException | undefined): string | undefined {
+  if (error?.code === 'EMFILE')
+    return "this process may not open as many files as it needs: raise 'ulimit -n'";
+  if (error?.code === 'ENFILE') return 'this machine has no more descriptors for open files';
+  const noMemory = error instanceof RangeError && /allocation failed|allocate memory/i.test(error.message);
+  if (noMemory || error?.code === 'ENOMEM') {
+    return "this process cannot have as much memory as it needs: raise its limit ('ulimit -v'), or use fewer threads (--jobs 1)";
+  }
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { openKernel } from '../kernel/open-kernel.ts';
 import { type Host, readHost } from '../native/host.ts';
 import { explainRefusal, refusalError } from '../native/refusal.ts';
 import { DEV_CRASH, DEV_MEM, type Device, openDevice } from '../sources/dev-mem.ts';
+import { guarded } from '../sources/guarded.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { openKcore } from '../sources/kcore.ts';
 import type { Inspector } from './inspector.ts';
@@ -47,7 +48,7 @@ export async function openLive(options: LiveOptions = {}): Promise<Inspector> {
   for (const method of methods) {
     let image: OpenImage;
     try {
-      image = openMethod(method, host);
+      image = guarded(openMethod(method, host));
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
       refusals.push(error);

@@ -8,6 +8,7 @@ import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
+import { guarded } from '../sources/guarded.ts';
 import type { OpenContext, OpenImage } from '../sources/image-format.ts';
 import { lossesOf } from '../sources/losses.ts';
 import { openImages } from '../sources/open-image.ts';
@@ -19,7 +20,10 @@ import { firstThatHolds, type TypeOptions } from './type-candidates.ts';
 
 /** How to open a memory image. */
 export interface OpenOptions extends TypeOptions {
-  /** The most bytes that a compressed dump, or one that comes by a pipe, may take in the temporary directory. */
+  /**
+   * The most bytes that a compressed dump, or one that comes by a pipe, may take in the temporary directory; nine tenths of the room
+   * there if not given, and half of the free memory at the most where the directory is in memory.
+   */
   readonly spoolLimit?: number;
   /** Bytes of memory below the hole for PCI, for raw images that leave the hole out; found out if not given. */
   readonly lowMemory?: number;
@@ -40,22 +44,25 @@ export async function openMemory(
   options: OpenOptions = {},
 ): Promise<Inspector> {
   const { progress, spoolLimit, lowMemory } = options;
+  const said: string[] = [];
   const context = {
+    warn: (text: string) => said.push(text),
     ...(progress ? { progress } : {}),
     ...(spoolLimit === undefined ? {} : { spoolLimit }),
     ...(lowMemory === undefined ? {} : { lowMemory }),
   };
   const sources = openAll(Array.isArray(what) ? what : [what as string | ByteSource], context);
-  const image = await openImages(sources, context);
+  const opened = await openImages(sources, context);
+  const image = guarded({ ...opened, warnings: [...said, ...opened.warnings] });
   try {
     return inspect(image, openKernel(image, sources.map((s) => s.name).join(', '), progress), options);
   } catch (error) {
-    image.close();
     // what is wrong with the file is likely why the rest failed
     if (error instanceof StructPageError) {
       const lost = lossesOf(image.memory);
       for (const line of [...image.warnings, ...(lost ? [lost] : [])]) error.message += `\n  ${line}`;
     }
+    image.close();
     throw error;
   }
 }
@@ -65,7 +72,7 @@ export async function openMemory(
  * inspector is closed. Throws UnsupportedError that says what is wrong with the socket, and what openMemory throws.
  */
 export async function openGuest(socket: string, options: OpenOptions & QmpOptions = {}): Promise<Inspector> {
-  const image = openQmp(socket, options);
+  const image = guarded(openQmp(socket, options));
   try {
     return inspect(image, openKernel(image, socket, options.progress), options);
   } catch (error) {

@@ -8,10 +8,21 @@ import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
 import { scanMemory } from './scan-memory.ts';
 import type { ScanMeter } from './search.ts';
 
+/** Texts that are tried, of which a machine has a few: its own and what kernels before it left behind. */
+const MOST_TEXTS = 256;
+/** Places that are read for one. */
+const MOST_PLACES = 2048;
+
 /** A VMCOREINFO and where it was found. */
 export interface FoundVmcoreinfo {
   readonly info: Vmcoreinfo;
   /** In words, for `info` and for messages. */
+  readonly from: string;
+}
+
+/** Text that may be VMCOREINFO. */
+interface Claim {
+  readonly text: string;
   readonly from: string;
 }
 
@@ -28,24 +39,59 @@ export function* findVmcoreinfo(
   architectures: readonly Architecture[],
   progress?: (done: number, total: number) => void,
 ): Generator<FoundVmcoreinfo> {
-  for (const note of image.notes) {
-    if (note.name !== 'VMCOREINFO') continue;
-    const found = tryParse(latin1.decode(note.desc), 'VMCOREINFO note');
+  const seen = new Set<string>();
+  for (const { text, from } of everywhere(image, meter, architectures, progress)) {
+    if (seen.has(text)) continue;
+    if (seen.size === MOST_TEXTS) return;
+    seen.add(text);
+    const found = tryParse(text, from);
     if (found) yield found;
   }
-  if (image.vmcoreinfo !== undefined) {
-    const found = tryParse(image.vmcoreinfo, 'VMCOREINFO in the header of the dump');
-    if (found) yield found;
+}
+
+/** The release that the notes or the header of an image name, proven or not. */
+export function statedRelease(image: OpenImage): string | undefined {
+  for (const { text } of stated(image)) {
+    const release = /^OSRELEASE=(.{1,256})$/m.exec(text)?.[1];
+    if (release !== undefined) return release;
   }
-  for (const { vmcoreinfoNoteAt, littleEndian } of architectures) {
-    const found = vmcoreinfoNoteAt && byPointer(image.memory, vmcoreinfoNoteAt, littleEndian);
-    if (found) yield found;
-  }
+  return undefined;
+}
+
+function* everywhere(
+  image: OpenImage,
+  meter: ScanMeter,
+  architectures: readonly Architecture[],
+  progress?: (done: number, total: number) => void,
+): Generator<Claim> {
+  yield* stated(image);
+  yield* pointed(image, architectures);
   yield* scan(image.memory, meter, progress);
 }
 
+function* stated(image: OpenImage): Generator<Claim> {
+  for (const note of image.notes) {
+    if (note.name !== 'VMCOREINFO') continue;
+    yield { text: latin1.decode(note.desc.subarray(0, MAX_VMCOREINFO)), from: 'VMCOREINFO note' };
+  }
+  if (image.vmcoreinfo !== undefined) {
+    yield {
+      text: image.vmcoreinfo.slice(0, MAX_VMCOREINFO),
+      from: 'VMCOREINFO in the header of the dump',
+    };
+  }
+}
+
+/** VMCOREINFO by addresses that architectures leave at a known place. */
+function* pointed(image: OpenImage, architectures: readonly Architecture[]): Generator<Claim> {
+  for (const { vmcoreinfoNoteAt, littleEndian } of architectures) {
+    const claim = vmcoreinfoNoteAt && byPointer(image.memory, vmcoreinfoNoteAt, littleEndian);
+    if (claim) yield claim;
+  }
+}
+
 /** An ELF note whose physical address the kernel left at a place that is known. */
-function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean): FoundVmcoreinfo | undefined {
+function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean): Claim | undefined {
   const pointer = new Uint8Array(8);
   if (memory.readInto(at, pointer) < 8) return undefined;
   const address = viewOf(pointer).getBigUint64(0, littleEndian);
@@ -53,7 +99,7 @@ function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean):
   const bytes = new Uint8Array(MAX_VMCOREINFO);
   const { notes } = parseNotes(bytes.subarray(0, memory.readInto(Number(address), bytes)), littleEndian);
   const note = notes.find(({ name }) => name === 'VMCOREINFO');
-  return note && tryParse(latin1.decode(note.desc), `VMCOREINFO by its address at physical ${hex(at)}`);
+  return note && { text: latin1.decode(note.desc), from: `VMCOREINFO by its address at physical ${hex(at)}` };
 }
 
 /**
@@ -64,31 +110,31 @@ function* scan(
   memory: PhysicalMemory,
   meter: ScanMeter,
   progress?: (done: number, total: number) => void,
-): Generator<FoundVmcoreinfo> {
+): Generator<Claim> {
   const elsewhere: PhysAddr[] = [];
+  let read = 0;
   for (const { address: start, bytes, fresh } of scanMemory(memory, NEEDLE.length, meter, progress)) {
     for (let i = bytes.indexOf(NEEDLE); i >= 0 && i < fresh; i = bytes.indexOf(NEEDLE, i + 1)) {
       const address = start + i;
       if (address % SMALLEST_PAGE === 0 || address % SMALLEST_PAGE === 24) {
-        const found = readAt(memory, address);
-        if (found) yield found;
-      } else if (elsewhere.length < 4096) elsewhere.push(address);
+        if (++read > MOST_PLACES) return;
+        yield readAt(memory, address);
+      } else if (elsewhere.length < MOST_PLACES) elsewhere.push(address);
     }
   }
   for (const address of elsewhere) {
-    const found = readAt(memory, address);
-    if (found) yield found;
+    yield readAt(memory, address);
   }
 }
 
-function readAt(memory: PhysicalMemory, address: PhysAddr): FoundVmcoreinfo | undefined {
+function readAt(memory: PhysicalMemory, address: PhysAddr): Claim {
   const bytes = new Uint8Array(MAX_VMCOREINFO);
   const text = bytes.subarray(0, memory.readInto(address, bytes));
   const end = text.findIndex((b) => b !== 10 && (b < 32 || b > 126));
-  return tryParse(
-    latin1.decode(end < 0 ? text : text.subarray(0, end)),
-    `VMCOREINFO found by a scan of memory at physical 0x${address.toString(16)}`,
-  );
+  return {
+    text: latin1.decode(end < 0 ? text : text.subarray(0, end)),
+    from: `VMCOREINFO found by a scan of memory at physical 0x${address.toString(16)}`,
+  };
 }
 
 function tryParse(text: string, from: string): FoundVmcoreinfo | undefined {

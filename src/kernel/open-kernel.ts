@@ -14,7 +14,7 @@ import {
   pageTablesFromSymbol,
   pageTablesFromVmcoreinfo,
 } from './find-page-tables.ts';
-import { type FoundVmcoreinfo, findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { type FoundVmcoreinfo, findVmcoreinfo, statedRelease } from './find-vmcoreinfo.ts';
 import { Kernel } from './kernel.ts';
 import { pageTablesFromRegisters, pageTablesFromScan } from './scan-page-tables.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
@@ -190,8 +190,9 @@ function candidates(image: OpenImage, name: string): readonly Architecture[] {
   if (image.machine === undefined) return ARCHITECTURES;
   const fitting = ARCHITECTURES.filter((a) => a.elfMachine === image.machine);
   if (fitting.length > 0) return fitting;
+  const release = statedRelease(image);
   throw new UnsupportedError(
-    `${name}: memory of architecture ${machineName(image.machine)}`,
+    `${name}: memory of architecture ${machineName(image.machine)} (${image.format}${release === undefined ? '' : `, Linux ${release}`})`,
     `supported are ${ARCHITECTURES.map((a) => a.name).join(', ')}`,
   );
 }

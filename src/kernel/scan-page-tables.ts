@@ -1,5 +1,5 @@
 import type { Architecture } from '../arch/architecture.ts';
-import { hex } from '../core/address.ts';
+import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
 import { viewOf } from '../core/bytes.ts';
 import { qemuControlRegisters } from '../formats/qemu-note.ts';
 import type { OpenImage } from '../sources/image-format.ts';
@@ -11,6 +11,8 @@ import type { ScanMeter } from './search.ts';
 
 /** A root is a rare thing to look like: more than this many are no memory of a kernel, but noise. */
 const MOST_CANDIDATES = 100_000;
+/** Different tables of a kernel image that are gone through to their last entry: a kernel has one, and its predecessors left a few. */
+const MOST_IMAGES = 64;
 /** CR4 bit: 5-level paging is on (Intel SDM vol. 3, 2.5). */
 const LA57 = 1n << 12n;
 /** The page table's part of CR3. */
@@ -71,6 +73,7 @@ export function* pageTablesFromScan(
   const page = top.entryBytes << top.bits;
   const frame = at[0]!.mask;
   let candidates = 0;
+  const images = new ImageStarts(architecture, window);
   for (const { address, bytes, fresh } of scanMemory(image.memory, page, meter, progress)) {
     const view = viewOf(bytes);
     const first = (page - (address % page)) % page;
@@ -79,13 +82,16 @@ export function* pageTablesFromScan(
       // the last entry of every kernel root: a table, writable or not, accessed; its top bits hold no address
       if ((last & when.mask) !== when.is || last >> 52n !== 0n || (last & LARGE) !== 0n) continue;
       if (image.memory.runAt(Number(last & frame)).state !== 'present') continue;
-      if (++candidates > MOST_CANDIDATES) return;
+      if (++candidates > MOST_CANDIDATES || images.tried > MOST_IMAGES) {
+        attempts.push(
+          `more than ${candidates - 1} pages of memory look like the root of page tables, as in no kernel's memory`,
+        );
+        return;
+      }
       const root = address + offset;
       for (const mode of architecture.pagingModes) {
         const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits: 0n });
-        // a quick look before the search through the whole window: is there any way to it?
-        if (walker.walk(window.base).steps.length < mode.levels.length - 1) continue;
-        const start = findImageStart(walker, architecture);
+        const start = images.find(walker);
         if (start) {
           const from = `a scan of memory for page tables (found at physical ${hex(root)})`;
           yield { walker, from, imageOffset: offsetOf(start) };
@@ -102,3 +108,38 @@ export function* pageTablesFromScan(
 
 /** The bit that would make an entry of the root a large page, which is reserved there. */
 const LARGE = 0x80n;
+
+type ImageStart = ReturnType<typeof findImageStart>;
+
+/** Where the kernel image begins, by many roots: those of all processes lead to the same tables of it, which are gone through once. */
+class ImageStarts {
+  /** How many tables were gone through. */
+  tried = 0;
+  readonly #architecture: Architecture;
+  readonly #first: VirtAddr;
+  readonly #last: VirtAddr;
+  readonly #known: Map<string, ImageStart> = new Map();
+
+  constructor(architecture: Architecture, { base, size }: NonNullable<Architecture['image']['window']>) {
+    this.#architecture = architecture;
+    this.#first = base;
+    this.#last = base + BigInt(size) - 1n;
+  }
+
+  find(walker: PageWalker): ImageStart {
+    // a quick look first: is there any way to the window?
+    const first = lastTable(walker, this.#first);
+    if (first === undefined) return undefined;
+    const key = `${walker.tables.mode.name} ${first} ${lastTable(walker, this.#last)}`;
+    if (!this.#known.has(key)) {
+      this.tried++;
+      this.#known.set(key, findImageStart(walker, this.#architecture));
+    }
+    return this.#known.get(key);
+  }
+}
+
+/** Where the entry for an address is in the table before the last level; undefined if the walk does not come so far. */
+function lastTable(walker: PageWalker, address: VirtAddr): PhysAddr | undefined {
+  return walker.walk(address).steps[walker.tables.mode.levels.length - 2]?.at;
+}

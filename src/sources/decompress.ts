@@ -22,7 +22,7 @@ export async function decompress(
   context: OpenContext,
   decode: StreamDecoder,
 ): Promise<Unwrapped> {
-  const spool = openSpool(source.name, context.spoolLimit);
+  const spool = openSpool(source.name, context);
   const warnings: string[] = [];
   function* chunks(): Generator<Uint8Array> {
     for (let at = 0; at < source.byteLength; ) {

@@ -1,6 +1,6 @@
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '../core/bytes.ts';
-import { FormatError } from '../core/errors.ts';
+import { FormatError, UsageError } from '../core/errors.ts';
 
 /** A source over an open descriptor, which it takes over. */
 export function fdSource(fd: number, name: string, byteLength: number): ByteSource {
@@ -10,6 +10,8 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
     byteLength,
     fd,
     readInto(offset, target) {
+      // the number of a closed descriptor may be that of another file by now
+      if (!open) throw new UsageError(`${name}: it is closed`);
       let done = 0;
       // read(2) gives at most 0x7ffff000 bytes, and may give less
       while (done < target.length) {
@@ -26,9 +28,14 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
   };
 }
 
-/** A source over a descriptor that belongs to another thread, which closes it. */
+/** A source over the file of a descriptor that belongs to another thread, which may close it at any time. */
 export function sharedFdSource(fd: number, name: string, byteLength: number): ByteSource {
-  return { ...fdSource(fd, name, byteLength), close() {} };
+  try {
+    return fdSource(openSync(`/proc/self/fd/${fd}`, 'r'), name, byteLength);
+  } catch {
+    // without /proc, or where the file may not be opened a second time
+    return { ...fdSource(fd, name, byteLength), close() {} };
+  }
 }
 
 /** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */

@@ -14,6 +14,11 @@ const ERRNO: Record<string, string> = {
   EISDIR: 'a directory',
   ENXIO: 'a socket, or a device without a driver',
   ELOOP: 'a loop of symbolic links',
+  ENAMETOOLONG: 'a name that is too long',
+  EMFILE: "no descriptor left for it (see 'ulimit -n')",
+  ENFILE: 'no descriptor left for it on this machine',
+  ENOTDIR: 'a part of its path that is no directory',
+  EIO: 'an input/output error',
 };
 
 /**
@@ -22,11 +27,19 @@ const ERRNO: Record<string, string> = {
  */
 export function openFile(
   path: string,
-  context: Pick<OpenContext, 'progress' | 'spoolLimit'> = {},
+  context: Pick<OpenContext, 'progress' | 'spoolLimit' | 'warn'> = {},
 ): ByteSource {
   const fail = (error: unknown): never => {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new FormatError({ file: path, expected: 'a readable file', found: ERRNO[code] ?? code });
+    throw new FormatError({
+      file: path,
+      expected: 'a readable file',
+      found: ERRNO[code] ?? code,
+      // Node.js gives arguments as text, and has lost what is no UTF-8 of them
+      ...(path.includes('\ufffd')
+        ? { advice: 'If its name is not UTF-8, give it by a link, or on standard input' }
+        : {}),
+    });
   };
   let fd: number;
   try {

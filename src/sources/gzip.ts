@@ -47,7 +47,7 @@ function inMemory(source: ByteSource): Unwrapped | undefined {
 }
 
 async function spooled(source: ByteSource, context: OpenContext): Promise<Unwrapped> {
-  const spool = openSpool(source.name, context.spoolLimit);
+  const spool = openSpool(source.name, context);
   const gunzip = createGunzip({ chunkSize: CHUNK, finishFlush: constants.Z_SYNC_FLUSH });
   const warnings: string[] = [];
   let at = 0;

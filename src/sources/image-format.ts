@@ -81,10 +81,12 @@ export interface OpenContext {
   beside?(name: string): readonly string[];
   /** The other files that the user named with this one; the format takes them over, and closes those it cannot use. */
   readonly parts?: readonly ByteSource[];
-  /** The most bytes that may be written to a temporary file when the dump has to be decompressed; no limit if absent. */
+  /** The most bytes that may be written to a temporary file when the dump has to be decompressed; nine tenths of the room if absent. */
   readonly spoolLimit?: number;
   /** Bytes of memory below the hole for PCI, for raw images that leave the hole out; found out if absent. */
   readonly lowMemory?: number;
+  /** Told of what the user should know, a sentence. */
+  warn?(text: string): void;
   /** Told of progress of anything that takes long: a part done of a whole, in bytes. */
   progress?(what: string, done: number, total: number): void;
 }

@@ -12,9 +12,9 @@ const PAUSE = 5;
 export function spoolStream(
   fd: number,
   name: string,
-  context: Pick<OpenContext, 'progress' | 'spoolLimit'>,
+  context: Pick<OpenContext, 'progress' | 'spoolLimit' | 'warn'>,
 ): ByteSource {
-  const spool = openSpool(name, context.spoolLimit);
+  const spool = openSpool(name, context);
   const buffer = new Uint8Array(CHUNK);
   let size = 0;
   let told = 0;

@@ -1,9 +1,10 @@
-import { mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, openSync, rmdirSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
 import { fdSource } from './fd-source.ts';
+import type { OpenContext } from './image-format.ts';
 
 /** A temporary file that has no name any more, so that nothing is left behind however the process ends. */
 export interface Spool {
@@ -47,9 +48,35 @@ const FULL: Record<string, string> = {
   EFBIG: 'that the file would be larger than is allowed',
 };
 
-/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, of at most `limit` bytes. */
-export function openSpool(name: string, limit: number = Infinity): Spool {
+/** Magic numbers of file systems that are in memory: tmpfs, ramfs (include/uapi/linux/magic.h). */
+const IN_MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+/** What a spool takes of memory without a word. */
+const LITTLE = 256 * 2 ** 20;
+
+/** The room of the temporary directory. */
+interface Room {
+  /** The most that one spool may take of it, if nobody says how much. */
+  readonly most: number;
+  readonly inMemory: boolean;
+}
+
+/** Of what is free a tenth is left to others; of memory half. */
+function roomOf(directory: string): Room {
+  try {
+    const { type, bavail, bsize } = statfsSync(directory);
+    const inMemory = IN_MEMORY.has(type);
+    const free = Math.floor(bavail * bsize * 0.9);
+    return { most: inMemory ? Math.min(free, Math.floor(freemem() / 2)) : free, inMemory };
+  } catch {
+    return { most: Infinity, inMemory: false };
+  }
+}
+
+/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, within the limit of `context`. */
+export function openSpool(name: string, context: Pick<OpenContext, 'spoolLimit' | 'warn'> = {}): Spool {
   const fd = openNameless();
+  const room = roomOf(tmpdir());
+  const limit = context.spoolLimit ?? room.most;
   let size = 0;
   return {
     write(bytes) {
@@ -57,9 +84,10 @@ export function openSpool(name: string, limit: number = Infinity): Spool {
       if (size + bytes.length > limit) {
         throw new FormatError({
           file: name,
-          expected: `at most ${limit} bytes of temporary space to be needed (the limit that was set)`,
+          expected: `at most ${limit} bytes of temporary space to be needed (${context.spoolLimit === undefined ? `what may be taken of the room in ${tmpdir()}` : 'the limit that was set'})`,
           found: 'more',
-          advice: 'Raise the limit, or decompress the file yourself',
+          advice:
+            'Set TMPDIR to a directory with more room, set --spool-limit, or decompress the file yourself',
         });
       }
       try {
@@ -73,6 +101,11 @@ export function openSpool(name: string, limit: number = Infinity): Spool {
           found: `${found} after ${size + done} bytes`,
           advice: 'Set TMPDIR to a directory with more room, or decompress the file yourself',
         });
+      }
+      if (room.inMemory && size <= LITTLE && size + bytes.length > LITTLE) {
+        context.warn?.(
+          `${name} is copied to ${tmpdir()}, which is in memory: set TMPDIR to a directory on a disk if memory is short`,
+        );
       }
       size += bytes.length;
     },
