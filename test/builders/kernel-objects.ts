@@ -79,6 +79,7 @@ export function objectsFrom(
 ): Objects {
   const pages = memoryFrom(memory);
   const walker = {
+    tables: { mode: { pageShift: 12 } },
     walk: () => ({ steps: [], physical: undefined, pageSize: 0, reason: 'not-mapped' }),
   } as unknown as PageWalker;
   const space = new AddressSpace(
