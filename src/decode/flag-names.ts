@@ -1,4 +1,5 @@
 import type { PageLayout } from '../layout/page-layout.ts';
+import { PLAIN, SECOND, TAIL } from './folios.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 
 /** When a bit goes by another name; all conditions that are given must hold. */
@@ -9,22 +10,29 @@ interface AliasRule {
   readonly types?: readonly string[];
   readonly with?: string;
   readonly without?: string;
-  /** Only on the page behind the head of a folio. */
-  readonly second?: boolean;
+  /** On heads and single pages if not given; `second` is the page behind the head, `any` all pages of a folio. */
+  readonly on?: 'second' | 'any';
 }
+
+/** The places within a folio that a rule holds for, a bit each. */
+const PLACES: Readonly<Record<'head' | 'second' | 'any', number>> = {
+  head: 1 << PLAIN,
+  second: 1 << SECOND,
+  any: (1 << PLAIN) | (1 << SECOND) | (1 << TAIL),
+};
 
 /**
  * What the kernel calls its bits on pages of some kind (the aliases in enum pageflags, include/linux/page-flags.h).
  * A rule holds only for kernels that have the enumerator; its bit is the enumerator's value. First match wins.
  */
 const ALIASES: readonly AliasRule[] = [
-  { alias: 'has_hwpoisoned', second: true },
-  { alias: 'large_rmappable', second: true },
-  { alias: 'partially_mapped', second: true },
-  { alias: 'double_map', second: true },
-  { alias: 'hugetlb', second: true },
+  { alias: 'has_hwpoisoned', on: 'second' },
+  { alias: 'large_rmappable', on: 'second' },
+  { alias: 'partially_mapped', on: 'second' },
+  { alias: 'double_map', on: 'second' },
+  { alias: 'hugetlb', on: 'second' },
   { alias: 'swapcache', with: 'swapbacked', kinds: ['anon', 'ksm', 'file'] },
-  { alias: 'anon_exclusive', kinds: ['anon'] },
+  { alias: 'anon_exclusive', kinds: ['anon'], on: 'any' },
   { alias: 'mappedtodisk', kinds: ['file'] },
   { alias: 'checked', kinds: ['file'], without: 'swapbacked' },
   { alias: 'vmemmap_self_hosted', with: 'reserved' },
@@ -48,7 +56,8 @@ export interface CompiledRule {
   readonly types: number;
   readonly withBit: number;
   readonly withoutBit: number;
-  readonly second: boolean;
+  /** Bit p is set if the rule holds for pages whose place in their folio is p. */
+  readonly places: number;
 }
 
 /**
@@ -82,7 +91,7 @@ export function flagRules(layout: PageLayout, typeNames: readonly string[]): Fla
       types: mask(rule.types, typeNames),
       withBit: rule.with === undefined ? -1 : (flags.bits.get(rule.with) ?? -1),
       withoutBit: rule.without === undefined ? -1 : (flags.bits.get(rule.without) ?? -1),
-      second: rule.second === true,
+      places: PLACES[rule.on ?? 'head'],
     });
   }
   const bits = (1n << BigInt(flags.count)) - 1n;

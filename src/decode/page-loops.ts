@@ -164,7 +164,7 @@ export class PageLoops {
 
   #setAliases(): void {
     const { loops, flags, sets } = this;
-    const rules = flags.rules.map((rule) => ({ ...rule, second: Number(rule.second) }));
+    const { rules } = flags;
     loops.set('Aliases', {
       aliasRules: loops.place(RECORDS.AliasRule, rules),
       aliasCount: rules.length,

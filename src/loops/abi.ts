@@ -104,7 +104,8 @@ export const RECORDS = {
     types: 'u32',
     withBit: 'i32',
     withoutBit: 'i32',
-    second: 'i32',
+    /** Bit p is set if the rule holds for pages whose `Place` is p. */
+    places: 'u32',
   },
   /** A slab cache by its address; 0 is a free slot. */
   CacheSlot: { address: 'u64', code: 'i32', unused: 'u32' },

@@ -3,6 +3,7 @@ import { MAPPING_KINDS } from '../decode/mapping.ts';
 import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import type { Address } from '../loops/loops.ts';
 import { sizeOf } from '../loops/records.ts';
+import { nameOf } from '../table/column.ts';
 
 /** Free memory of a zone as the free lists have it. */
 export interface ZoneSummary {
@@ -132,7 +133,7 @@ export class SummaryCounter {
       const slots = all.subarray(index * Slots.zone, (index + 1) * Slots.zone);
       const number = index % 2 ** fields.zone.width;
       const node = Math.floor(index / 2 ** fields.zone.width);
-      const zone = zones[number] ?? `zone ${number}`;
+      const zone = nameOf(zones, number);
       const entry: ZoneSummary = { node, zone, pages: Number(slots[0]), freePages: 0, freeBlocks: [] };
       for (let order = 0; order < Slots.zone - 1; order++) {
         const pages = Number(slots[order + 1]);

@@ -145,6 +145,22 @@ describe('folios', () => {
     expect(pages.decode(['head', 'order'])(0)).toEqual(['4096', '']);
   });
 
+  test('a page of a large folio may be exclusive by itself', () => {
+    const layout = layoutOf(KERNELS['6.12']);
+    const pages = new Pages(layout, 16)
+      .set(8, { flags: ['head', 'owner_2', 'swapbacked'], mapping: ANON_VMA })
+      .set(9, { link: pointer(8), flags: ['owner_2'], raw: 3 })
+      .set(10, { link: pointer(8), flags: ['owner_2', 'owner_priv_1'] })
+      .set(11, { link: pointer(8) });
+    const row = pages.decode(['flags']);
+    expect([8, 9, 10, 11].map((pfn) => row(pfn)[0])).toEqual([
+      'head|swapbacked|anon_exclusive',
+      'anon_exclusive',
+      'owner_priv_1|anon_exclusive',
+      '',
+    ]);
+  });
+
   test('bits go by the name that they have on such a page', () => {
     const layout = layoutOf(KERNELS['6.12']);
     const file = 0xffff888001234560n;

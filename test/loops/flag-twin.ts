@@ -1,5 +1,5 @@
 import type { FlagRules } from '../../src/decode/flag-names.ts';
-import { FAKE_HEAD, type Folios, PLAIN, SECOND } from '../../src/decode/folios.ts';
+import { FAKE_HEAD, type Folios, PLAIN } from '../../src/decode/folios.ts';
 
 /** The set of flags of a page, as a bigint: one rule after the other. */
 export function resolveFlags(rules: FlagRules, word: bigint, folios: Folios, page: number): bigint {
@@ -11,7 +11,7 @@ export function resolveFlags(rules: FlagRules, word: bigint, folios: Folios, pag
   let out = bits;
   for (const rule of rules.rules) {
     if (!has(out, rule.bit)) continue;
-    if (rule.second ? place !== SECOND : isTail) continue;
+    if (((rule.places >> place) & 1) === 0) continue;
     if (rule.kinds !== 0 && (rule.kinds & (1 << folios.kind[page]!)) === 0) continue;
     if (rule.types !== 0 && (rule.types & (1 << folios.type[page]!)) === 0) continue;
     if (rule.withBit >= 0 && !has(bits, rule.withBit)) continue;

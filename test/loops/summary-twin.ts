@@ -52,7 +52,7 @@ export function addToSummary(
     classes.set(key, (classes.get(key) ?? 0) + 1);
     const set = flags.high[i]! * 4294967296 + low;
     sets.set(set, (sets.get(set) ?? 0) + 1);
-    const place = zoneOf(summary, node[i]!, zone.names[zone.codes[i]!] ?? `zone ${zone.codes[i]}`);
+    const place = zoneOf(summary, node[i]!, zone.names[zone.codes[i]!] ?? `?${zone.codes[i]}`);
     place.pages++;
     if (freeOrder.empty?.[i] === 0) {
       const o = freeOrder.values[i]!;

@@ -12,7 +12,7 @@ export const node: PageColumn<'node', 'number'> = {
 export const zone: PageColumn<'zone', 'name'> = {
   name: 'zone',
   kind: 'name',
-  help: 'zone, from flags, as /proc/zoneinfo names it',
+  help: 'zone, from flags, as /proc/zoneinfo names it; ?5 is number 5 where the kernel has no such zone',
   inTable: true,
   names: ({ layout }) => layout.zones,
   unnamedByNumber: true,

@@ -32,14 +32,13 @@ export function flagSet(word: u64, about: u64): u64 {
 
 function resolve(bits: u64, about: u64, where: i32): u64 {
   const low = <u32>bits;
-  const isTail = where != Place.plain;
   const kindBit = <u32>1 << <u32>kindOf(about);
   const typeBit = <u32>1 << <u32>typeOf(about);
   let out = bits;
   for (let n = 0, at = aliasRules; n < aliasCount; n++, at += ALIAS_RULE_BYTES) {
     const rule = changetype<AliasRule>(at);
     if (((out >> <u64>rule.bit) & 1) == 0) continue;
-    if (rule.second ? where != Place.second : isTail) continue;
+    if (((rule.places >> <u32>where) & 1) == 0) continue;
     if (rule.kinds && (rule.kinds & kindBit) == 0) continue;
     if (rule.types && (rule.types & typeBit) == 0) continue;
     if (rule.withBit >= 0 && ((low >>> rule.withBit) & 1) == 0) continue;
