@@ -72,6 +72,8 @@ export class Decoder implements LaneContext {
   /** What the folio pass has been run for in this batch: nothing, all but heads, all. */
   #folios: 'none' | 'some' | 'all' = 'none';
   #kpageDone = false;
+  #isDoubted = false;
+  #lastStart = -1;
   readonly #scratch: (Address | undefined)[] = [];
 
   constructor(
@@ -106,9 +108,15 @@ export class Decoder implements LaneContext {
   doubt(): void {
     const raw = this.#raw!;
     const marked = this.pages.loops.run.doubt(raw.start, raw.count);
+    this.#isDoubted = true;
     if (marked === 0) return;
     this.#areOk = false;
     this.#raw = { ...raw, readable: raw.readable - marked };
+  }
+
+  /** Whether some page of the batch may have all flags of a mask; false only where `doubt` has seen that none has. */
+  mayHaveFlags(mask: bigint): boolean {
+    return !this.#isDoubted || this.pages.loops.run.mayHaveFlags(mask) !== 0;
   }
 
   /** Decodes struct pages that were read before: all columns, in arrays of their own. */
@@ -213,6 +221,10 @@ export class Decoder implements LaneContext {
     this.#kpageDone = false;
     // what was said of a folio before may have been said of other memory
     this.#kpage?.forget();
+    // what is read again may have changed even in a dump
+    if (!this.#reader.isSteady || raw.start <= this.#lastStart) this.pages.loops.run.forgetHeads();
+    this.#lastStart = raw.start;
+    this.#isDoubted = false;
     this.work.pages += raw.count;
   }
 

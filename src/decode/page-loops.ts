@@ -45,6 +45,7 @@ export class PageLoops {
   /** Sets of flags, aliases resolved: a 64-bit word a page. */
   readonly sets: Address;
   readonly #cacheTable: Address;
+  readonly #headTable: Address;
   readonly #masks: Address;
   #wantsHead = true;
 
@@ -76,6 +77,7 @@ export class PageLoops {
     const beside = loops.allocate(2 * size);
     outside = loops.bytes(beside, 2 * size);
     this.#cacheTable = loops.allocate(CONSTANTS.Slots.caches * sizeOf(RECORDS.CacheSlot));
+    this.#headTable = loops.allocate(CONSTANTS.Slots.heads * sizeOf(RECORDS.HeadSlot));
     this.#masks = loops.allocate(CONSTANTS.Masks.bytes);
     loops.set('Batch', { raw: this.raw, states: this.states, outside: beside });
     this.#setMembers(2 ** reader.model.pageShift);
@@ -180,6 +182,7 @@ export class PageLoops {
       facts: this.facts,
       head: this.#wantsHead ? this.head : 0,
       cacheTable: this.#cacheTable,
+      headTable: this.#headTable,
       masks: this.#masks,
     });
   }

@@ -1,86 +1,11 @@
+export { CONSTANTS } from './constants.ts';
+
 /**
- * The border between TypeScript and the loops (AssemblyScript in src/loops/assembly), written down once. The build makes
+ * The border between TypeScript and the loops (AssemblyScript in src/loops/assembly), written down once: records, settings and
+ * functions here, numbers with names in constants.ts. The build makes
  * assembly/generated/ from it, and compares the signatures with those of the compiled module. To add a loop, write
  * it, and put its signature under the name of its file in FUNCTIONS.
  */
-
-/** Numbers with names; in AssemblyScript each of these is a `const enum`. */
-export const CONSTANTS = {
-  /** What became of a struct page: as PAGE_STATES. */
-  State: { ok: 0, absent: 1, doubtful: 9 },
-  /** What `readHead` says: it could be read, it could not, there is no such struct page. */
-  HeadRead: { absent: -1, bad: 0, good: 1 },
-  /** What a page is within its folio; a fake head is a tail whose struct page is a second mapping of its head's. */
-  Place: { plain: 0, tail: 1, second: 2, fakeHead: 3 },
-  /** What `mapping` points to. */
-  MappingKind: { none: 0, anon: 1, ksm: 2, movable: 3, file: 4 },
-  /** Orders of folios and of free blocks: none is above `most`. */
-  Order: { most: 30, unknown: 255, notFree: 255 },
-  /** How the head of a hugetlb folio is told: by page type, by a byte behind the head, by a flag of page[1]. */
-  HugetlbBy: { type: 0, destructor: 1, flag: 2 },
-  /** How `encode` reads and writes the values of a column. */
-  ValueKind: {
-    empty: 0,
-    int: 1,
-    field: 2,
-    double: 3,
-    word: 4,
-    byte: 5,
-    mapcount: 6,
-    name8: 7,
-    name16: 8,
-    name32: 9,
-    nameField: 10,
-    set: 11,
-  },
-  /** Classes of pages that a summary counts: types by code, kinds of mapping from `kinds` on, and the rest. */
-  PageClass: { kinds: 256, reserved: 510, other: 511 },
-  /** How many entries tables have; those of hash tables are powers of two. A zone has `pages`, then free pages by order. */
-  Slots: { caches: 4096, sets: 1024, kinds: 4096, zone: 32, classes: 512, orders: 256, bits: 64, states: 16 },
-  /** Rows that an expression is calculated for at a time, and where a vector of them has its high halves and its bitmap of empty values. */
-  Vectors: { rows: 512, high: 4096, empty: 8192, bytes: 8256 },
-  /** What a `Step` does; expression.ts tells kinds of steps by this order. */
-  Operation: {
-    loadInt: 0,
-    loadMapcount: 1,
-    loadField: 2,
-    loadDouble: 3,
-    loadByte: 4,
-    loadNothing: 5,
-    constant: 6,
-    widenSigned: 7,
-    widenUnsigned: 8,
-    divide: 9,
-    checkShifts: 10,
-    add: 11,
-    subtract: 12,
-    multiply: 13,
-    and: 14,
-    or: 15,
-    xor: 16,
-    shiftLeft: 17,
-    shiftRight: 18,
-    shiftRightSigned: 19,
-    addWide: 20,
-    subtractWide: 21,
-    multiplyWide: 22,
-    andWide: 23,
-    orWide: 24,
-    xorWide: 25,
-    shiftLeftWide: 26,
-    shiftRightWide: 27,
-    equal: 28,
-    less: 29,
-    lessSigned: 30,
-    equalWide: 31,
-    lessWide: 32,
-    within: 33,
-    among: 34,
-    isEmpty: 35,
-  },
-  /** Bytes of the masks of alike.ts, and how far into a struct page a mask reaches. */
-  Masks: { bytes: 1280, reach: 128 },
-} as const;
 
 /** Records in memory; in AssemblyScript each is an unmanaged class. */
 export const RECORDS = {
@@ -109,6 +34,8 @@ export const RECORDS = {
   },
   /** A slab cache by its address; 0 is a free slot. */
   CacheSlot: { address: 'u64', code: 'i32', unused: 'u32' },
+  /** What is known of the head of a folio that begins outside of a batch; `key` is its pfn + 1, 0 a free slot. */
+  HeadSlot: { key: 'i64', facts: 'u64', found: 'i32', isHead: 'i32' },
   /** Pages with the same flags word (as far as it is counted) and the same facts. */
   KindSlot: { word: 'u64', about: 'u64', pages: 'u64', unused: 'u64' },
   /** A text that is copied in words of 8 bytes, so that there must be room behind it. */
@@ -234,7 +161,13 @@ export const SETTINGS = {
     sets: 'address',
   },
   /** What the folio pass writes: `Facts` of each page, a double for the pfn of its head (0: not wanted). */
-  Outputs: { facts: 'address', head: 'address', cacheTable: 'address', masks: 'address' },
+  Outputs: {
+    facts: 'address',
+    head: 'address',
+    cacheTable: 'address',
+    headTable: 'address',
+    masks: 'address',
+  },
   /** Where a summary counts, each count a u64. */
   Summary: {
     classes: 'address',
@@ -278,7 +211,11 @@ export const HOST = {
 /** The functions of each file of src/loops/assembly, which says what they do. */
 export const FUNCTIONS = {
   alike: { makeMasks: [[], 'void'] },
-  doubt: { doubt: [['f64 start', 'i32 count'], 'i32'] },
+  heads: { forgetHeads: [[], 'void'] },
+  doubt: {
+    doubt: [['f64 start', 'i32 count'], 'i32'],
+    mayHaveFlags: [['u64 mask'], 'i32'],
+  },
   folio: {
     folios: [['f64 start', 'i32 count'], 'void'],
     summarizeAll: [['f64 start', 'i32 count'], 'void'],
@@ -301,7 +238,6 @@ export const FUNCTIONS = {
   },
   filter: {
     maskedEqual: [['address from', 'i32 stride', 'i32 count', 'u64 mask', 'u64 value', 'address to'], 'void'],
-    mayHaveBits: [['address from', 'i32 stride', 'i32 count', 'u64 mask'], 'i32'],
     fieldWithin: [
       [
         'address from',

@@ -66,6 +66,8 @@ export class PageReader {
   readonly #data: DataModel;
   /** What 32-bit words are read into before they are widened. */
   #narrow: Uint8Array = new Uint8Array(0);
+  /** Whether memory stays as it is, so that what was read once need not be read again. */
+  readonly isSteady: boolean;
   /** Whether a page of the current read could not be read. */
   #marked = false;
 
@@ -75,6 +77,7 @@ export class PageReader {
     this.model = model;
     this.#data = space.model;
     this.recordSize = recordSize(model.pageSize, this.#data);
+    this.isSteady = ahead > 0;
     this.#lines = ahead > 0 ? new PageLines(space, model, ahead) : undefined;
   }
 

@@ -144,7 +144,8 @@ export class RandomPages {
     this.#int(pfn, offsets.mapcount, random.pick([-1, -1, -1, 0, 1, 5, -2, -127, -129, 0x7fffffff]));
     this.#int(pfn, offsets.refcount, random.pick([0, 1, 1, 2, 3, -1]));
     const kind = BigInt(random.below(4));
-    const pointer = 0xffff888000000000n + (random.word() & 0xffffff8n);
+    const { from } = this.layout.pointers;
+    const pointer = (from > 2n ** 63n ? 0xffff888000000000n : from) + (random.word() & 0xffffff8n);
     this.#set(pfn, offsets.mapping, random.pick([0n, pointer | kind, pointer | kind, 0xdead000000000400n]));
   }
 

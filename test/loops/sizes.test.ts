@@ -40,7 +40,9 @@ function resized(layout: PageLayout, size: number): PageLayout {
       ? { ...layout.order, offset: size + (layout.order.offset % 8) }
       : layout.order;
   const hugetlb = layout.hugetlb.kind === 'dtor' ? { ...layout.hugetlb, offset: size + 4 } : layout.hugetlb;
-  return { ...layout, size, offsets, order, hugetlb };
+  // on s390x memory is mapped at its own address, so that only small numbers are no pointers
+  const pointers = size % 16 === 0 ? layout.pointers : { from: 0x1000n, to: 2n ** 53n - 1n };
+  return { ...layout, size, offsets, order, hugetlb, pointers };
 }
 
 describe.each(SIZES)('struct pages of %i bytes', (size) => {

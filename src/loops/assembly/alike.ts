@@ -12,6 +12,7 @@ import {
   slabMask,
   typeBuddy,
 } from './generated/abi';
+import { kindMask } from './mapping';
 
 /**
  * Neighbouring pages are mostly alike: what was found out of one holds for those behind it that have the same bits where a
@@ -40,7 +41,7 @@ export function makeMasks(): void {
 
 /** Makes the masks for a summary that counts these bits of the flags word. */
 export function countAlso(counted: u64): void {
-  const kind: u64 = 0xff00000000000003;
+  const kind = kindMask();
   memory.fill(masks, 0, Masks.bytes);
   const end =
     max(max(max(flagsAt, compoundAt), max(mappingAt, slabCacheAt)), max(mapcountAt, refcountAt) - 4) + 8;

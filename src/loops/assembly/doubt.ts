@@ -1,5 +1,12 @@
-import { headOf, tailEnd } from './folio';
-import { compoundAt, flagsAt, headMask, HeadRead, outside, raw, readHead, size, State, states } from './generated/abi';
+import { compoundAt, flagsAt, HeadRead, raw, size, State, states } from './generated/abi';
+import { headOf, isHead, outsideHead, tailEnd } from './heads';
+
+let flagsSeen: u64 = 0;
+
+/** Whether each bit of `mask` is set in some flags word of the batch that `doubt` has gone through: if not, no page has them all. */
+export function mayHaveFlags(mask: u64): bool {
+  return (flagsSeen & mask) == mask;
+}
 
 /**
  * Marks the pages of the batch that cannot be what they say: struct pages of zeros, which no kernel leaves in memory that it
@@ -12,21 +19,50 @@ export function doubt(start: f64, count: i32): i32 {
   /** Tails with this word have a head, up to this pfn. */
   let good: u64 = 0;
   let goodEnd: i64 = 0;
+  let seen: u64 = 0;
   for (let i = 0; i < count; i++) {
     const at = raw + <usize>i * stride;
+    if (i + 4 <= count) {
+      const a = load<u64>(at + flagsAt);
+      const b = load<u64>(at + stride + flagsAt);
+      const c = load<u64>(at + 2 * stride + flagsAt);
+      const d = load<u64>(at + 3 * stride + flagsAt);
+      seen |= a | b | c | d;
+      const links =
+        load<u64>(at + compoundAt) |
+        load<u64>(at + stride + compoundAt) |
+        load<u64>(at + 2 * stride + compoundAt) |
+        load<u64>(at + 3 * stride + compoundAt);
+      // most pages are no tails and have some bit set: four at a time
+      if ((links & 1) == 0 && a != 0 && b != 0 && c != 0 && d != 0) {
+        i += 3;
+        continue;
+      }
+    }
     const link = load<u64>(at + compoundAt);
+    const flags = load<u64>(at + flagsAt);
+    seen |= flags;
     if (link & 1) {
       const pfn = first + i;
-      if ((link == good && pfn < goodEnd) || load<u8>(states + i) != 0) continue;
+      if (link == good && pfn < goodEnd) {
+        // nor need the tails behind it be asked one by one
+        const until = <i32>min<i64>(goodEnd - first, count) - 1;
+        for (let next = at + stride; i < until && load<u64>(next + compoundAt) == good; i++, next += stride) {
+          seen |= load<u64>(next + flagsAt);
+        }
+        continue;
+      }
+      if (load<u8>(states + i) != 0) continue;
       if (hasHead(pfn, link, first, count)) {
         good = link;
         goodEnd = tailEnd;
         continue;
       }
-    } else if (load<u64>(at + flagsAt) != 0 || !isZero(at) || load<u8>(states + i) != 0) continue;
+    } else if (flags != 0 || !isZero(at) || load<u8>(states + i) != 0) continue;
     store<u8>(states + i, State.doubtful);
     marked++;
   }
+  flagsSeen = seen;
   return marked;
 }
 
@@ -43,11 +79,6 @@ function hasHead(pfn: i64, link: u64, first: i64, count: i32): bool {
     if (load<u8>(states + <usize>index) != 0) return true;
     return isHead(raw + <usize>index * <usize>size);
   }
-  const found = readHead(<f64>owner);
-  return found == HeadRead.good ? isHead(outside) : found != HeadRead.absent;
-}
-
-@inline
-function isHead(at: usize): bool {
-  return headMask == 0 || (load<u32>(at + flagsAt) & headMask) != 0;
+  const outside = outsideHead(owner);
+  return outside.found == HeadRead.good ? outside.isHead != 0 : outside.found != HeadRead.absent;
 }

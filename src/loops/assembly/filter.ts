@@ -32,22 +32,6 @@ export function maskedEqual(from: usize, stride: i32, count: i32, mask: u64, val
   }
 }
 
-/** Whether each bit of `mask` is set in some word: if not, no word has them all. */
-export function mayHaveBits(from: usize, stride: i32, count: i32, mask: u64): bool {
-  const by = <usize>stride;
-  const whole = from + <usize>(count & ~7) * by;
-  const end = from + <usize>count * by;
-  let a: u64 = 0;
-  let b: u64 = 0;
-  let at = from;
-  for (; at < whole; at += by << 3) {
-    a |= load<u64>(at) | load<u64>(at + by) | load<u64>(at + by * 2) | load<u64>(at + by * 3);
-    b |= load<u64>(at + by * 4) | load<u64>(at + by * 5) | load<u64>(at + by * 6) | load<u64>(at + by * 7);
-  }
-  for (; at < end; at += by) a |= load<u64>(at);
-  return ((a | b) & mask) == mask;
-}
-
 @inline
 function put(to: usize, i: i32, holds: bool): void {
   const word = to + ((i >> 5) << 2);

@@ -1,57 +1,31 @@
 import { ALONE, alikeUntil, FREE, SLAB, TAIL, TYPED, UNTYPED } from './alike';
 import { kindBits, packed, placeOf } from './facts';
+import { cacheOf } from './caches';
 import {
-  base,
-  CACHE_SLOT_BYTES,
-  CacheSlot,
-  cacheTable,
   compoundAt,
   facts,
   fakeEvery,
   flagsAt,
   head,
   headMask,
-  HeadRead,
-  hugetlbAt,
-  HugetlbBy,
-  hugetlbBy,
-  hugetlbValue,
   mapcountAt,
   mappingAt,
-  MappingKind,
   mayBeMovable,
-  movableByMapping,
   Order,
-  orderByte,
-  outside,
-  pointersFrom,
-  pointersSpan,
-  pfnOf,
   Place,
   privateAt,
   raw,
-  readHead,
   refcountAt,
   size,
-  sizeLog,
-  slabCache,
-  slabCacheAt,
   slabMask,
-  Slots,
   states,
-  tailMayBeMask,
   typeBuddy,
-  typeHugetlb,
   typeSlab,
 } from './generated/abi';
+import { describeHead, forgetLast, headOf, lastFacts, lastHead, tailEnd } from './heads';
+import { kindCodes, kindOf, kindOfPlain } from './mapping';
 import { addRun } from './summary';
 import { typeOf } from './types';
-
-/** The folio that was described last: its tails follow. */
-let lastHead: i64 = -1;
-/** Its facts, for any place in it. */
-let lastFacts: u64 = 0;
-let cachesKnown: i32 = 0;
 
 /** The free block that was met last ends before this pfn, and what its pages are. */
 let freeEnd: i64 = 0;
@@ -70,8 +44,7 @@ export function folios(start: f64, count: i32): void {
   const wantHead = head != 0;
   const none = packed(Place.plain, 0, 0, Order.notFree, 0, 0);
   freeEnd = 0;
-  // memory may have changed since the batch before
-  lastHead = -1;
+  forgetLast();
   let good = nextUnreadable(0, count);
   for (let i = 0; i < count; ) {
     if (i == good) {
@@ -95,7 +68,7 @@ export function summarizeAll(start: f64, count: i32): void {
   const stride = <usize>size;
   const words = flagsAt;
   freeEnd = 0;
-  lastHead = -1;
+  forgetLast();
   for (let i = 0; i < count; ) {
     const at = raw + <usize>i * stride;
     const about = factsOf(at, i, first, count, count);
@@ -193,117 +166,4 @@ function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, co
   }
   if (owner != lastHead) describeHead(owner, first, count);
   return lastFacts | <u64>place;
-}
-
-/** Up to where pages with the same compound word have the same head. */
-export let tailEnd: i64 = 0;
-
-/** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
-export function headOf(pfn: i64, link: u64): i64 {
-  tailEnd = i64.MAX_VALUE;
-  // a mask: all ones above some bit; a pointer to the array never is, as it lies below
-  if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
-    const low = <u32>link & ~1;
-    const shift = ctz(low);
-    if (low && sizeLog >= 0 && low == <u32>0xffffffff << shift) {
-      if (shift < <u32>sizeLog) return pfn;
-      const pages = <i64>1 << (shift - <u32>sizeLog);
-      const owner = pfn & ~(pages - 1);
-      tailEnd = owner + pages;
-      return owner;
-    }
-  }
-  let owner: i64 = -1;
-  if (base) {
-    const bytes = link - 1 - base;
-    if (link > base) {
-      // a division costs more than all the rest
-      if (sizeLog >= 0) {
-        if ((bytes & <u64>(size - 1)) == 0) owner = <i64>(bytes >> <u64>sizeLog);
-      } else if (bytes % <u64>size == 0) owner = <i64>(bytes / <u64>size);
-    }
-  } else owner = <i64>pfnOf(<u32>link & ~1, <u32>(link >> 32));
-  return owner >= 0 && owner < <i64>1 << 40 ? owner : pfn;
-}
-
-function describeHead(owner: i64, first: i64, count: i32): void {
-  lastHead = owner;
-  const index = owner - first;
-  // the order is in the page behind the head, so that one has to be here too
-  if (index >= 0 && index + 1 < count) {
-    const at = states + <usize>index;
-    if (load<u8>(at) == 0 && load<u8>(at, 1) == 0) describe(raw + <usize>index * size);
-    else unknown();
-  } else if (readHead(<f64>owner) == HeadRead.good) describe(outside);
-  else unknown();
-}
-
-function unknown(): void {
-  lastFacts = packed(Place.plain, 0, 0, Order.notFree, Order.unknown, 0);
-}
-
-/** What the head at `at` says of its folio. */
-function describe(at: usize): void {
-  const flags = load<u32>(at + flagsAt);
-  const secondFlags = load<u32>(at + size + flagsAt);
-  const value: u32 = orderByte >= 0 ? <u32>load<u8>(at + orderByte) : secondFlags & 0xff;
-  let type = flags & slabMask ? typeSlab : typeOf(load<i32>(at + mapcountAt));
-  if (type == 0) {
-    const huge =
-      (hugetlbBy == HugetlbBy.destructor && <i32>load<u8>(at + hugetlbAt) == hugetlbValue) ||
-      (hugetlbBy == HugetlbBy.flag && ((secondFlags >>> hugetlbAt) & 1) != 0);
-    if (huge) type = typeHugetlb;
-  }
-  const mayMap = type == 0 || type == typeHugetlb || load<u8>(mayBeMovable + type);
-  const kind = mayMap ? kindOf(load<u64>(at + mappingAt), type) : 0;
-  const cache = type && type == typeSlab ? cacheOf(at) : 0;
-  lastFacts = packed(Place.plain, type, kind, Order.notFree, value > <u32>Order.most ? Order.unknown : <i32>value, cache);
-}
-
-/** Code in MAPPING_KINDS by the low bits of `mapping` (include/linux/page-flags.h: PAGE_MAPPING_ANON, _KSM, _MOVABLE). */
-@inline
-function kindOf(mapping: u64, type: i32): i32 {
-  const code = kindOfPlain(mapping, kindCodes());
-  return type && load<u8>(mayBeMovable + type) && code != MappingKind.movable ? 0 : code;
-}
-
-/** The codes of the four values of the low bits, 4 bits each: file, anon, movable or none, ksm. */
-@inline
-function kindCodes(): u32 {
-  return (
-    MappingKind.file |
-    (MappingKind.anon << 4) |
-    (movableByMapping ? MappingKind.movable << 8 : 0) |
-    (MappingKind.ksm << 12)
-  );
-}
-
-/** Without a branch, since neighbours differ; poison values are no pointers of the kernel. */
-@inline
-function kindOfPlain(mapping: u64, codes: u32): i32 {
-  const code = (codes >> ((<u32>mapping & 3) << 2)) & 7;
-  return <i32>(code & -(<u32>(mapping - pointersFrom <= pointersSpan)));
-}
-
-/** Code of the slab cache whose page is at `at`. */
-function cacheOf(at: usize): i32 {
-  if (slabCacheAt < 0) return 0;
-  const address = load<u64>(at + slabCacheAt);
-  if (address == 0) return 0;
-  let slot = (<u32>(address >> 6) * 0x9e3779b1) >>> 20;
-  let entry = cacheSlot(slot);
-  for (; entry.address != 0; entry = cacheSlot(++slot)) if (entry.address == address) return entry.code;
-  const code = slabCache(<u32>address, <u32>(address >> 32));
-  // half full is full: the rest is asked for each time
-  if (cachesKnown < Slots.caches / 2) {
-    cachesKnown++;
-    entry.address = address;
-    entry.code = code;
-  }
-  return code;
-}
-
-@inline
-function cacheSlot(slot: u32): CacheSlot {
-  return changetype<CacheSlot>(cacheTable + (slot & (Slots.caches - 1)) * CACHE_SLOT_BYTES);
 }

@@ -117,9 +117,7 @@ export class Filter {
 
   /** A look at all flags words at once, which settles most batches where few pages have a flag. */
   #mayHave({ mask }: FlagBitsBound): boolean {
-    const { raw, loops } = this.#decoder.pages;
-    const { offsets, size } = this.#decoder.layout;
-    return loops.run.mayHaveBits(raw + offsets.flags, size, this.#decoder.count, mask) !== 0;
+    return this.#decoder.mayHaveFlags(mask);
   }
 
   #bits(depth: number): Address {
