@@ -28,10 +28,11 @@ export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainPage, type FolioReport, type PageReport } from './inspector/explain-page.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
 export { type ExportJob, exportRows, pageTable, summarize } from './inspector/export-rows.ts';
-export { type ExtractFacts, extractLayoutFile } from './inspector/extract-layout.ts';
+export { type ExtractFacts, extractLayoutFile, layoutOfDump } from './inspector/extract-layout.ts';
 export type { Feature } from './inspector/features.ts';
 export { groupPages, type PageGroup } from './inspector/group-pages.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
+export { describeData, type InfoData } from './inspector/info-data.ts';
 export {
   Inspector,
   type Selection,
@@ -49,6 +50,7 @@ export { LayoutCache } from './layout/cache.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { PageLayout } from './layout/page-layout.ts';
 export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';
+export { type StructMember, type StructTable, structTables } from './layout/struct-table.ts';
 export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';

@@ -122,7 +122,9 @@ export class LayoutError extends StructPageError {
   readonly evidence: string;
 
   constructor(member: string, evidence: string, advice?: string) {
-    super(`${member}: ${evidence}${advice ? `. ${advice}` : ''}`);
+    // evidence of several lines is a sentence and a list, which names the members itself
+    const listed = evidence.includes('\n');
+    super(`${listed ? '' : `${member}: `}${evidence}${advice ? `${listed ? '\n' : '. '}${advice}` : ''}`);
     this.member = member;
     this.evidence = evidence;
   }

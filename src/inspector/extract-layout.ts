@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
-import { extractLayout } from '../layout/extract.ts';
+import { extractLayout, layoutFileOf } from '../layout/extract.ts';
 import type { LayoutFile } from '../layout/layout-file.ts';
 import { readKernelFile } from '../layout/vmlinux.ts';
 import { openFile } from '../sources/file-source.ts';
 import { inflateSection } from '../sources/inflate-section.ts';
+import type { Inspector } from './inspector.ts';
 
 /** What the user knows of a kernel file that it does not say itself. */
 export interface ExtractFacts {
@@ -31,7 +32,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
     const buildId = facts.buildId ?? kernel.buildId;
     if (!release || !buildId) {
       throw new UsageError(
-        `${path} does not say its ${release ? 'build id' : 'release'}; give it with --${release ? 'build-id' : 'release'}`,
+        `${path} does not contain its ${release ? 'build id' : 'release'}; give it with --${release ? 'build-id' : 'release'}`,
       );
     }
     return extractLayout(Btf.parse(kernel.btf, path), {
@@ -46,6 +47,34 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
   } finally {
     source.close();
   }
+}
+
+/**
+ * The layout file of the kernel in a dump. Throws UsageError if the dump does not contain its types, or not its release or build
+ * id and they are not given.
+ */
+export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): LayoutFile {
+  const { types, kernel, image } = inspector;
+  if (types.confidence !== 'btf-in-image') {
+    throw new UsageError(`the dump does not contain its kernel types; they were taken from ${types.origin}`);
+  }
+  const release = facts.release ?? kernel.release;
+  const buildId = facts.buildId ?? kernel.buildId;
+  if (!release || !buildId) {
+    const missing = release ? 'build id' : 'release';
+    throw new UsageError(
+      `the dump does not contain the kernel's ${missing}; give it with --${missing.replace(' ', '-')}`,
+    );
+  }
+  return layoutFileOf(types, {
+    arch: kernel.architecture.name,
+    release,
+    buildId,
+    package: facts.package || UNKNOWN,
+    version: facts.packageVersion || UNKNOWN,
+    madeFrom: `BTF in a dump (${image.format})`,
+    madeBy: `structpage layout extract ${ownVersion()}`,
+  });
 }
 
 function ownVersion(): string {

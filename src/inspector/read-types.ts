@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { type ByteSource, readUpTo } from '../core/bytes.ts';
 import { Btf } from '../formats/btf/btf.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
 import { factsFromJson, parseLayout } from '../layout/from-json.ts';
+import { layoutIndex, layoutPath, loadLayout } from '../layout/registry.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { readKernelFile } from '../layout/vmlinux.ts';
 import { openFile } from '../sources/file-source.ts';
@@ -11,10 +13,14 @@ import { inflateSection } from '../sources/inflate-section.ts';
 const MAX_LAYOUT = 16 * 1024 * 1024;
 
 /**
- * The types in a file that the user names: a layouts/ file (JSON), a vmlinux, vmlinuz or debug file, or raw BTF.
- * Throws FormatError or UnsupportedError.
+ * The types that the user names: a layout file (JSON), a vmlinux, vmlinuz or debug file, raw BTF, or the release or build id of
+ * a kernel in layouts/. Throws FormatError or UnsupportedError.
  */
 export async function readTypes(path: string): Promise<TypeFacts> {
+  const known = existsSync(path)
+    ? undefined
+    : layoutIndex().find((e) => e.release === path || e.buildId === path);
+  if (known) return loadLayout(layoutPath(known)).types;
   const source = openFile(path);
   try {
     if (isJson(source)) {

@@ -1,4 +1,5 @@
-import { LayoutError, StructPageError } from '../core/errors.ts';
+import { viewOf } from '../core/bytes.ts';
+import { FaultError, LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
 import { type FoundBtf, findBtf, readKnownBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -119,7 +120,10 @@ function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {
   });
 }
 
-/** Tries one candidate after the other; throws a LayoutError that tells what was wrong with each. */
+/** Reasons that an error lists. */
+const MOST_PROBLEMS = 6;
+
+/** Tries one candidate after the other; throws a LayoutError that lists what is wrong with each. */
 export function firstThatHolds<T>(
   kernel: Kernel,
   options: TypeOptions,
@@ -136,7 +140,7 @@ export function firstThatHolds<T>(
       if (!(error instanceof StructPageError)) throw error;
       if (options.layout || !(error instanceof LayoutError || error.code === 'format')) throw error;
       if (error instanceof LayoutError) refusal ??= error;
-      problems.push(error.message);
+      problems.push(error instanceof LayoutError ? `${error.member}: ${error.evidence}` : error.message);
       if (found.own && error instanceof LayoutError) ownFailed = true;
     }
   }
@@ -144,11 +148,13 @@ export function firstThatHolds<T>(
   const of = kernel.release ? `kernel ${kernel.release}` : undefined;
   const why =
     problems.length > 0
-      ? `no layout holds: ${[...new Set(problems)].slice(0, 6).join('; ')}`
-      : `the image has no BTF, and no layout file is of ${of ?? 'its kernel, whose release is not known'}`;
+      ? `no known layout fits ${of ?? 'this kernel'}`
+      : `the dump contains no BTF, and there is no layout file for ${of ?? 'its kernel, whose release is not known'}`;
+  const lines = [...new Set(problems)].slice(0, MOST_PROBLEMS);
+  if (lost) lines.push(lost);
   throw new LayoutError(
     refusal?.member ?? 'struct page',
-    lost ? `${why}; ${lost}` : why,
+    [why, ...lines].join('\n  - '),
     adviceFor(kernel, refusal, lost, of ?? 'the kernel of this dump'),
   );
 }
@@ -160,13 +166,31 @@ function adviceFor(
   of: string,
 ): string {
   if (lost && !kernel.vmcoreinfo) {
-    return "Without the kernel's symbols a dump that has no VMCOREINFO cannot be read; take it again, whole";
+    return 'The dump has neither VMCOREINFO nor kernel symbols and cannot be read; take a complete dump';
   }
   if (
     refusal?.member === 'mem_section' &&
     (kernel.image.warnings.length > 0 || lossesOf(kernel.image.memory))
   ) {
-    return 'The types are known; the table that tells where the struct pages are is not in the dump';
+    return 'The kernel types are known, but the dump does not contain mem_section, which tells where the struct pages are';
   }
-  return `Name the vmlinux, or a BTF or layout file, of ${of} with --layout`;
+  if (isBooting(kernel)) {
+    return 'The kernel was still booting (system_state): its struct pages are not complete. Take the dump later';
+  }
+  return `Give a vmlinux, BTF or layout file of ${of} with --layout`;
+}
+
+/** SYSTEM_SCHEDULING (include/linux/kernel.h): boot is over when system_state is larger. */
+const LAST_BOOTING = 1;
+
+/** Whether the kernel says that it had not finished booting. */
+function isBooting(kernel: Kernel): boolean {
+  const at = kernel.symbol('system_state');
+  if (at === undefined) return false;
+  try {
+    return viewOf(kernel.space.read(at, 4, 'system_state')).getInt32(0, true) <= LAST_BOOTING;
+  } catch (error) {
+    if (error instanceof FaultError) return false;
+    throw error;
+  }
 }

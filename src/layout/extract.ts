@@ -10,9 +10,13 @@ export interface Provenance extends LayoutKernel {
   readonly madeBy: string;
 }
 
-/** Takes all that structpage uses out of the types of a kernel. The order of keys is that of wanted.ts, always. */
+/** The part of a kernel's BTF that structpage uses. */
 export function extractLayout(btf: Btf, provenance: Provenance): LayoutFile {
-  const types = factsFromBtf(btf, btf.origin, 'btf-file');
+  return layoutFileOf(factsFromBtf(btf, btf.origin, 'btf-file'), provenance);
+}
+
+/** The part of a kernel's types that structpage uses. The order of keys is always that of wanted.ts. */
+export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFile {
   const { arch, madeBy, release, buildId, version, madeFrom } = provenance;
   return {
     format: 1,

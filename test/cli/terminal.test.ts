@@ -51,7 +51,7 @@ describe('nothing that a dump says acts on a terminal', () => {
 
   test.each([
     ['a file that is none', ['info', '/no/such\x1b[31m\x9b\u202e']],
-    ['a layout that is text', ['layout', 'show', text]],
+    ['a layout that is text', ['layout', 'diff', text, text]],
     ['an option', ['info', '--no\x1bsuch']],
     ['a command', ['in\x1b[31mfo']],
     ['an expression', ['dump', SAMPLE, '--where', 'pfn == \x1b[31m']],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type Contents,
   describe,
+  describeData,
   type Info,
   PAGE_STATES,
   printable,
@@ -27,8 +28,9 @@ export function infoCommand(program: Command): void {
     .option('--json', 'print JSON');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
-      const info = describe(inspector);
-      await stdout(options.json ? `${printableJson(info, 2)}\n` : text(info));
+      await stdout(
+        options.json ? `${printableJson(describeData(inspector), 2)}\n` : text(describe(inspector)),
+      );
     });
   });
 }

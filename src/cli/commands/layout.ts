@@ -1,80 +1,118 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   checkLayout,
   diffLayouts,
+  type ExtractFacts,
   extractLayoutFile,
   formatLayout,
   type LayoutFile,
   layoutIndex,
+  layoutOfDump,
   layoutPath,
   loadLayout,
+  readTypes,
+  type StructTable,
+  structTables,
+  type TypeFacts,
+  UnsupportedError,
   UsageError,
 } from '../../index.ts';
+import { examples } from '../help.ts';
 import { withImage } from '../open.ts';
-import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
+import { addImage, DUMP_HELP, type ImageOptions, parseNames } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 import { intoFile } from '../output-file.ts';
 
-interface ExtractOptions {
-  output?: string;
-  release?: string;
-  buildId?: string;
-  package?: string;
-  packageVersion?: string;
-}
+const KERNEL_HELP = "a release or build id of 'structpage layout list', or a layout file";
 
-/** structpage layout: what is known of kernels, to be listed, shown, extended, compared and tried. */
+/** structpage layout: layouts of kernels. */
 export function layoutCommand(program: Command): void {
   const command = program
     .command('layout')
-    .summary('list, show, extract, compare and check layouts of kernels');
+    .summary('list, show, extract, compare and check kernel layouts')
+    .description(
+      'A layout has the sizes, member offsets and constants that structpage needs of a kernel. Dumps mostly contain them; layout files serve kernels whose dumps do not.',
+    )
+    .helpCommand(false);
+  listCommand(command);
+  showCommand(command);
+  extractCommand(command);
+  diffCommand(command);
+  checkCommand(command);
+}
 
+function listCommand(command: Command): void {
   command
     .command('list')
-    .summary('kernels whose layout is known')
+    .summary('list the kernels with a layout file')
+    .description('Lists the kernels with a layout file in this package.')
     .action(async () => {
       const rows = layoutIndex().map((e) => [e.release, e.arch, e.buildId, `layouts/${e.file}`]);
-      await stdout(`${aligned([['release', 'arch', 'build id', 'file'], ...rows])}\n`);
+      await stdout(`${aligned([['release', 'arch', 'build id', 'file'], ...rows], '', [0, 1, 2, 3])}\n`);
     });
+}
 
+function showCommand(command: Command): void {
   command
     .command('show')
-    .summary('print a layout file')
-    .argument('<kernel>', 'a release, a build id, or a layout file')
-    .action(async (kernel: string) => {
-      await stdout(formatLayout(find(kernel)));
+    .summary('print the members of struct page and other structs')
+    .description('Prints offset, size and name of the members of struct page and other structs.')
+    .argument('<kernel>', `${KERNEL_HELP}, vmlinux, BTF file, or dump`)
+    .option('--struct <names>', 'structs to show (default: page and those that overlay it)', parseNames)
+    .option('--json', 'print the layout file itself')
+    .addHelpText(
+      'after',
+      examples(
+        'structpage layout show 6.12.107+deb13-cloud-amd64',
+        'structpage layout show vmcore --struct zone',
+      ),
+    )
+    .action(async (kernel: string, { struct, json }: { struct?: string[]; json?: boolean }) => {
+      if (json) await stdout(formatLayout(isLayout(kernel) ? find(kernel) : await layoutIn(kernel)));
+      else await withTypes(kernel, (types) => stdout(tablesText(types, structTables(types, struct))));
     });
+}
 
+function extractCommand(command: Command): void {
   command
     .command('extract')
-    .summary('make a layout file from a vmlinux, vmlinuz, debug or BTF file')
-    .argument('<file>', 'vmlinux, vmlinuz, debug file, or raw BTF such as /sys/kernel/btf/vmlinux')
-    .option('-o, --output <file>', 'file to write; standard output if not given')
-    .option('--release <release>', 'uname -r, if the file does not say')
-    .option('--build-id <id>', 'build id, if the file does not say')
-    .option('--package <name>', 'package that the file is from')
-    .option('--package-version <version>', 'version of the package')
-    .action(async (file: string, options: ExtractOptions) => {
-      const text = formatLayout(await extractLayoutFile(file, options));
+    .summary('make a layout file')
+    .description('Makes a layout file from a kernel file, or from the types in a dump.')
+    .argument('<file>', 'vmlinux, vmlinuz, debug file, raw BTF such as /sys/kernel/btf/vmlinux, or a dump')
+    .option('-o, --output <file>', 'file to write (default: standard output)')
+    .option('--release <release>', 'kernel release (uname -r), if the file does not contain it')
+    .option('--build-id <id>', 'build id, if the file does not contain it')
+    .option('--package <name>', 'package of the kernel, for the record')
+    .option('--package-version <version>', 'version of the package, for the record')
+    .action(async (file: string, options: ExtractFacts & { output?: string }) => {
+      const text = formatLayout(await layoutIn(file, options));
       if (options.output === undefined) await stdout(text);
       else await intoFile(options.output, [file], (write) => write(text));
     });
+}
 
+function diffCommand(command: Command): void {
   command
     .command('diff')
-    .summary('what differs between two kernels')
-    .argument('<left>', 'a release, a build id, or a layout file')
+    .summary('compare two kernels')
+    .description('Prints the differences between the layouts of two kernels.')
+    .argument('<left>', KERNEL_HELP)
     .argument('<right>', 'the same')
     .action(async (left: string, right: string) => {
       const rows = diffLayouts(find(left), find(right)).map((d) => [d.what, d.left ?? '-', d.right ?? '-']);
       await stdout(rows.length === 0 ? 'no difference\n' : `${aligned([['', left, right], ...rows])}\n`);
     });
+}
 
+function checkCommand(command: Command): void {
   addImage(
     command
       .command('check')
-      .summary("try a layout on a dump's memory, or this machine's")
+      .summary('check a layout against a dump')
+      .description(
+        "Checks a layout against the memory of a dump, or of this machine, and prints the evidence. The layout is the dump's own, or that of --layout.",
+      )
       .argument('[dump...]', DUMP_HELP),
   ).action(async (dumps: string[], options: ImageOptions) => {
     await withImage(dumps, options, async (inspector) => {
@@ -91,6 +129,62 @@ function find(kernel: string): LayoutFile {
   const entry = layoutIndex().find((e) => e.release === kernel || e.buildId === kernel);
   if (entry) return loadLayout(layoutPath(entry)).file;
   throw new UsageError(
-    `'${kernel}' is no layout file, and no release or build id that 'structpage layout list' has`,
+    `'${kernel}' is neither a file, nor a release or build id of 'structpage layout list'`,
   );
+}
+
+/** Whether `kernel` names a layout file, or nothing that is a file. */
+function isLayout(kernel: string): boolean {
+  return !existsSync(kernel) || /^\s*\{/.test(firstBytes(kernel));
+}
+
+function firstBytes(path: string): string {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(64);
+    return bytes.toString('latin1', 0, readSync(fd, bytes));
+  } catch {
+    return '';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The layout in a kernel file, or else in a dump. */
+async function layoutIn(path: string, facts: ExtractFacts = {}): Promise<LayoutFile> {
+  try {
+    return await extractLayoutFile(path, facts);
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+  }
+  let layout: LayoutFile | undefined;
+  await withImage([path], {}, (inspector) => {
+    layout = layoutOfDump(inspector, facts);
+  });
+  return layout!;
+}
+
+/** Gives the types of a layout, a kernel file or a dump to `use`. */
+async function withTypes(kernel: string, use: (types: TypeFacts) => Promise<void>): Promise<void> {
+  let types: TypeFacts;
+  try {
+    types = await readTypes(kernel);
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    await withImage([kernel], {}, (inspector) => use(inspector.types));
+    return;
+  }
+  await use(types);
+}
+
+function tablesText({ origin }: TypeFacts, tables: readonly StructTable[]): string {
+  const texts = tables.map(({ name, size, members }) => {
+    const rows = members.map((m) => [
+      m.bits ? `${m.offset}:${m.bits.shift}` : `${m.offset}`,
+      m.bits ? `${m.bits.width} bits` : `${m.size}`,
+      m.path,
+    ]);
+    return `struct ${name}, ${size} bytes\n${aligned([['offset', 'size', 'member'], ...rows], '  ', [2])}\n`;
+  });
+  return `${[`from ${origin}\n`, ...texts].join('\n')}`;
 }

@@ -24,9 +24,9 @@ export function refuse(inspector: Inspector, member: string, evidence: string): 
   const named = inspector.types.confidence === 'layout-named' || inspector.types.confidence === 'btf-file';
   throw new LayoutError(
     member,
-    `the layout from ${layout.origin} is refuted by the memory: ${evidence}`,
+    `the layout from ${layout.origin} contradicts the memory: ${evidence}`,
     named
-      ? 'It is of another kernel. Leave --layout away, or name the vmlinux of this very kernel'
+      ? 'It belongs to another kernel; omit --layout, or name the vmlinux of this kernel'
       : 'Either the layout is of another kernel, or the image is damaged',
   );
 }

@@ -27,10 +27,9 @@ for (const method of ['crash', 'mmap', 'read']) run(`method-${method}`, ['dump',
 run('named-mem', ['info', '/dev/mem']);
 run('named-kcore', ['page', '/proc/kcore', 'pfn:4096']);
 
-const facts = JSON.parse(cli(['info', '--json']).out).facts;
-const base = BigInt(facts.find((f) => f.label === 'vmemmap base').value);
-const ranges = facts.find((f) => f.label === 'pfns with a struct page').value;
-const last = Number(/(\d+)$/.exec(ranges)[1]);
+const { memoryModel, pfns } = JSON.parse(cli(['info', '--json']).out);
+const base = BigInt(memoryModel.vmemmapBase);
+const { last } = pfns.at(-1);
 const hex = (n) => `0x${n.toString(16)}`;
 for (const [name, args] of [
   ['mistake', ['translate', '0x620000000000']],
