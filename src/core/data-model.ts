@@ -29,6 +29,10 @@ export class StructView {
     return this.#view.getUint16(at, this.model.littleEndian);
   }
 
+  i16(at: number): number {
+    return this.#view.getInt16(at, this.model.littleEndian);
+  }
+
   u32(at: number): number {
     return this.#view.getUint32(at, this.model.littleEndian);
   }

@@ -1,6 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
 import { kpageflagNames } from '../decode/kpageflags.ts';
+import { memoryOf } from '../layout/record.ts';
 import { memberOf } from '../layout/wanted.ts';
 import { cellTexts } from '../table/cells.ts';
 import type { Inspector } from './inspector.ts';
@@ -52,12 +53,13 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
   const index = pfn - head;
   const use = { type: columns.type ?? '', index, pages: 2 ** order };
   const raw = inspector.reader.read(pfn, 1);
+  const { architecture } = inspector.kernel;
   return {
     pfn,
     columns,
     kpageflags: kpageflagNames(BigInt(columns.kpageflags || 0)),
     folio: order === 0 && index === 0 ? undefined : folioOf(inspector, pfn, head, order),
-    words: pageWords(raw.bytes, inspector.types, use),
+    words: pageWords(memoryOf(raw.bytes, architecture), inspector.types, use, architecture),
   };
 }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { ARCHITECTURES } from '../arch/registry.ts';
+import { machineName } from '../core/elf-machines.ts';
 import { UsageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
 import { extractLayout, layoutFileOf } from '../layout/extract.ts';
@@ -36,7 +38,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
       );
     }
     return extractLayout(Btf.parse(kernel.btf, path), {
-      arch: 'x86_64',
+      arch: architectureOf(kernel.machine),
       release,
       buildId,
       package: facts.package || UNKNOWN,
@@ -75,6 +77,12 @@ export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): La
     madeFrom: `BTF in a dump (${image.format})`,
     madeBy: `structpage layout extract ${ownVersion()}`,
   });
+}
+
+/** The folder in layouts/ for a kernel file; raw BTF does not say its architecture, and is taken for the most common one's. */
+function architectureOf(machine: number | undefined): string {
+  if (machine === undefined) return ARCHITECTURES[0]!.name;
+  return ARCHITECTURES.find((a) => a.elfMachine === machine)?.name ?? machineName(machine);
 }
 
 function ownVersion(): string {

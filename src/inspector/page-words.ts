@@ -1,3 +1,4 @@
+import { type DataModel, StructView } from '../core/data-model.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { WANTED_STRUCTS } from '../layout/wanted.ts';
 
@@ -54,13 +55,14 @@ const LISTS: ReadonlySet<string> = new Set(['lru', 'buddy_list', 'slab_list', '_
 /** Struct folio describes its first pages, up to this one (mm_types.h). */
 const FOLIO_PAGES = 4;
 
-/** The words of one struct page with the names of the members that are meaningful for its use. */
-export function pageWords(bytes: Uint8Array, types: TypeFacts, use: PageUse, wordSize = 8): PageWord[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The words of one struct page, as it lies in memory, with the names of the members that are meaningful for its use. */
+export function pageWords(bytes: Uint8Array, types: TypeFacts, use: PageUse, model: DataModel): PageWord[] {
+  const view = new StructView(bytes, model);
+  const wordSize = model.wordBytes;
   const members = viewsOf(use, bytes.length, types).flatMap((v) => membersOf(v, types, view));
   const words: PageWord[] = [];
   for (let offset = 0; offset + wordSize <= bytes.length; offset += wordSize) {
-    const word = wordSize === 4 ? BigInt(view.getUint32(offset, true)) : view.getBigUint64(offset, true);
+    const word = view.word(offset);
     words.push({
       offset,
       value: `0x${word.toString(16).padStart(wordSize * 2, '0')}`,
@@ -93,7 +95,11 @@ function viewsOf({ type, index, pages }: PageUse, size: number, types: TypeFacts
   return [{ struct: 'page', prefix: '', skip: 0, members: BY_TYPE[type] ?? PLAIN }];
 }
 
-function membersOf({ struct, prefix, skip, members }: View, types: TypeFacts, view: DataView): PageMember[] {
+function membersOf(
+  { struct, prefix, skip, members }: View,
+  types: TypeFacts,
+  view: StructView,
+): PageMember[] {
   const found = new Map<string, PageMember>();
   for (const wanted of WANTED_STRUCTS[struct] ?? []) {
     const names: readonly string[] = typeof wanted === 'string' ? [wanted] : wanted;
@@ -124,15 +130,19 @@ function membersOf({ struct, prefix, skip, members }: View, types: TypeFacts, vi
 }
 
 /** The value of a bit field in 32-bit storage. */
-function bitsAt(view: DataView, offset: number, bits: { shift: number; width: number }): string | undefined {
+function bitsAt(
+  view: StructView,
+  offset: number,
+  bits: { shift: number; width: number },
+): string | undefined {
   if (bits.shift + bits.width > 32 || offset + 4 > view.byteLength) return undefined;
-  return `${(view.getUint32(offset, true) >>> bits.shift) % 2 ** bits.width}`;
+  return `${(view.u32(offset) >>> bits.shift) % 2 ** bits.width}`;
 }
 
 /** The value of a member; structs and arrays show their first word. */
-function valueAt(view: DataView, offset: number, size: number): string | undefined {
-  if (size === 1) return `${view.getUint8(offset)}`;
-  if (size === 2) return `${view.getInt16(offset, true)}`;
-  if (size === 4) return `${view.getInt32(offset, true)}`;
-  return size >= 8 ? `0x${view.getBigUint64(offset, true).toString(16)}` : undefined;
+function valueAt(view: StructView, offset: number, size: number): string | undefined {
+  if (size === 1) return `${view.u8(offset)}`;
+  if (size === 2) return `${view.i16(offset)}`;
+  if (size === 4 && view.model.wordBytes === 8) return `${view.i32(offset)}`;
+  return size >= view.model.wordBytes ? `0x${view.word(offset).toString(16)}` : undefined;
 }

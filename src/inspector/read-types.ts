@@ -27,9 +27,10 @@ export async function readTypes(path: string): Promise<TypeFacts> {
       const text = new TextDecoder().decode(readUpTo(source, 0, Math.min(source.byteLength, MAX_LAYOUT)));
       return factsFromJson(parseLayout(text, path), path, 'layout-named');
     }
-    const { btf, typesFrom } = await readKernelFile(source, inflateSection);
+    const { btf, typesFrom, machine } = await readKernelFile(source, inflateSection);
     const confidence = typesFrom === 'BTF' ? 'btf-file' : 'dwarf';
-    return factsFromBtf(Btf.parse(btf, path), `${typesFrom} of ${path}`, confidence);
+    const types = factsFromBtf(Btf.parse(btf, path), `${typesFrom} of ${path}`, confidence);
+    return machine === undefined ? types : { ...types, machine };
   } finally {
     source.close();
   }

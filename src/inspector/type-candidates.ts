@@ -1,4 +1,5 @@
 import { viewOf } from '../core/bytes.ts';
+import { machineName } from '../core/elf-machines.ts';
 import { FaultError, LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
 import { type FoundBtf, findBtf, readKnownBtf } from '../kernel/find-btf.ts';
@@ -44,6 +45,7 @@ export function* typeCandidates(
   problems: string[],
 ): Generator<FoundTypes> {
   if (options.layout) {
+    checkArchitecture(kernel, options.layout);
     yield { types: options.layout, from: options.layout.origin, warnings: [] };
     return;
   }
@@ -118,6 +120,19 @@ function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {
     madeFrom: 'BTF in an image of memory',
     madeBy: 'structpage, for itself',
   });
+}
+
+/** Types of another architecture may even look plausible in the memory. Throws LayoutError. */
+function checkArchitecture({ architecture }: Kernel, { origin, arch, machine }: TypeFacts): void {
+  const isOther =
+    (arch !== undefined && arch !== architecture.name) ||
+    (machine !== undefined && machine !== architecture.elfMachine);
+  if (!isOther) return;
+  throw new LayoutError(
+    'architecture',
+    `${origin} is of a kernel for ${arch ?? machineName(machine!)}, and this memory is of ${architecture.name}`,
+    'Name the vmlinux, or a BTF or layout file, of the very kernel',
+  );
 }
 
 /** Reasons that an error lists. */

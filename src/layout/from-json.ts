@@ -40,6 +40,7 @@ export function factsFromJson(file: LayoutFile, origin: string, confidence: Conf
   return {
     origin,
     confidence,
+    arch: file.arch,
     structSize: (name) => own(file.structs, name)?.size,
     enumerators(name) {
       const constants = own(file.enums, name);

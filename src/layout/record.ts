@@ -18,6 +18,21 @@ export function recordOffset(offset: number, size: number, { wordBytes, littleEn
   return start + (littleEndian || size >= wordBytes ? within : wordBytes - size - within);
 }
 
+/** What lies in memory where records were read: the inverse of what reading does. */
+export function memoryOf(records: Uint8Array, { wordBytes, littleEndian }: DataModel): Uint8Array {
+  const words = records.slice();
+  if (wordBytes === 4) {
+    const from = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const narrow = new Uint8Array(records.length / 2);
+    const to = new DataView(narrow.buffer);
+    for (let i = 0; i * 8 < records.length; i++)
+      to.setUint32(i * 4, from.getUint32(i * 8, true), littleEndian);
+    return narrow;
+  }
+  if (!littleEndian) swapRecords(words);
+  return words;
+}
+
 /** Struct pages as they are in memory into records, in place. A multiple of 8 bytes; nothing is done where it is the same. */
 export function swapRecords(bytes: Uint8Array): void {
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).swap64();

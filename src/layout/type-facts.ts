@@ -31,4 +31,8 @@ export interface TypeFacts {
   /** e.g. `BTF in the image`, `layouts/x86_64/6.12.107+deb13-cloud-amd64.json`. */
   readonly origin: string;
   readonly confidence: Confidence;
+  /** The architecture that they are of, by its folder in layouts/; undefined if they do not say it. */
+  readonly arch?: string;
+  /** The same as an ELF machine number. */
+  readonly machine?: number;
 }

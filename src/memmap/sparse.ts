@@ -35,7 +35,7 @@ export function sparseModel(
 
   if (vmemmap) {
     const { base } = first;
-    const limit = BigInt(2 ** (maxPhysicalBits - pageShift));
+    const limit = BigInt(present.at(-1)?.end ?? 0);
     return {
       ...common,
       kind: 'SPARSEMEM_VMEMMAP',
