@@ -55,6 +55,7 @@ export type { TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export { dropPrivileges } from './native/privileges.ts';
+export { PROC_FILES, type ProcFile } from './proc/registry.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
 export { type CellText, cellTexts } from './table/cells.ts';
 export type {

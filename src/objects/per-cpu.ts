@@ -32,6 +32,18 @@ export class PerCpu {
     return this.#cpus;
   }
 
+  /** Those that are online; all that are possible where the kernel does not tell. */
+  get online(): readonly number[] {
+    const at = this.#objects.findSymbol('__cpu_online_mask');
+    if (at === undefined) return this.#cpus;
+    const { memory } = this.#objects;
+    const { wordBytes } = memory.format;
+    return this.#cpus.filter((cpu) => {
+      const word = memory.word(at + BigInt(Math.floor(cpu / (wordBytes * 8)) * wordBytes));
+      return ((word >> BigInt(cpu % (wordBytes * 8))) & 1n) === 1n;
+    });
+  }
+
   /** What is added to a per-CPU pointer or symbol for one CPU. */
   offset(cpu: number): VirtAddr {
     return this.#offsets[cpu] ?? 0n;

@@ -16,7 +16,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['scan'],
   ['views'],
   ['decode'],
-  ['classify'],
+  ['classify', 'proc'],
   ['objects'],
   ['memmap'],
   ['kernel'],

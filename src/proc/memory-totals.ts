@@ -1,0 +1,136 @@
+import { rcuListNodes } from '../objects/list.ts';
+import { inodesOf } from '../objects/super-blocks.ts';
+import { zones } from '../objects/zones.ts';
+import type { Counters } from './counters.ts';
+
+/** What could be had without swapping: si_mem_available() (mm/show_mem.c). Pages. */
+export function available(counters: Counters): number {
+  const { objects } = counters;
+  const type = objects.struct('zone');
+  const { wordBytes } = objects.memory.format;
+  const low = objects.enumerator('zone_watermarks', 'WMARK_LOW')!;
+  let marks = 0;
+  for (const zone of zones(objects)) {
+    const boost = type.has('watermark_boost') ? type.number(zone.address, 'watermark_boost') : 0;
+    const at = type.at(zone.address, '_watermark') + BigInt(low * wordBytes);
+    marks += Number(objects.memory.word(at)) + boost;
+  }
+  const cache = counters.need('NR_ACTIVE_FILE') + counters.need('NR_INACTIVE_FILE');
+  const reclaimable = counters.need('NR_SLAB_RECLAIMABLE_B') + counters.need('NR_KERNEL_MISC_RECLAIMABLE');
+  const least = (pages: number): number => Math.min(Math.floor(pages / 2), marks);
+  const free = counters.need('NR_FREE_PAGES') - Number(objects.variable('totalreserve_pages'));
+  return Math.max(0, free + cache - least(cache) + reclaimable - least(reclaimable));
+}
+
+/** Pages cached of block devices themselves: nr_blockdev_pages() (block/bdev.c). */
+export function blockDevicePages({ objects }: Counters): number {
+  const inode = objects.struct('inode');
+  const mapping = objects.struct('address_space');
+  let sum = 0;
+  for (const at of inodesOf(objects, objects.variable('blockdev_superblock'))) {
+    sum += mapping.number(inode.word(at, 'i_mapping'), 'nrpages');
+  }
+  return sum;
+}
+
+/** Pages in the swap cache: a counter since 5.12, before that what all swapper_spaces hold (mm/swap_state.c). */
+export function anonymousSwapCache(counters: Counters): number {
+  const counted = counters.global('NR_SWAPCACHE');
+  if (counted !== undefined) return counted;
+  const { objects } = counters;
+  const { memory } = objects;
+  const mapping = objects.struct('address_space');
+  const spaces = objects.symbol('swapper_spaces');
+  const counts = objects.symbol('nr_swapper_spaces');
+  let sum = 0;
+  for (let type = 0; type < MOST_SWAP_DEVICES; type++) {
+    const first = memory.word(spaces + BigInt(type * memory.format.wordBytes));
+    const count = memory.u32(counts + BigInt(type * 4));
+    if (first === 0n || count > MOST_SPACES) continue;
+    for (let i = 0; i < count; i++) sum += mapping.number(first + BigInt(i * mapping.size), 'nrpages');
+  }
+  return sum;
+}
+
+/** MAX_SWAPFILES is 32 less those that stand for something else; 23 are always left (include/linux/swap.h). */
+const MOST_SWAP_DEVICES = 23;
+const MOST_SPACES = 2 ** 20;
+
+/** vm_commit_limit() (mm/util.c). Pages. */
+export function commitLimit(counters: Counters): number {
+  const { objects } = counters;
+  const { memory } = objects;
+  const kbytes = objects.variable('sysctl_overcommit_kbytes');
+  const swap = objects.variable('total_swap_pages');
+  if (kbytes !== 0n) return Number(kbytes / BigInt(memory.format.pageSize / 1024) + swap);
+  const total = objects.variable('_totalram_pages');
+  const hugetlbPages = BigInt((hugetlb(counters).all * 1024) / memory.format.pageSize);
+  const ratio = BigInt(memory.u32(objects.symbol('sysctl_overcommit_ratio')));
+  return Number(((total - hugetlbPages) * ratio) / 100n + swap);
+}
+
+/** What is committed: a percpu_counter with what CPUs have not added yet. Pages. */
+export function committed({ objects }: Counters): number {
+  const type = objects.struct('percpu_counter');
+  const at = objects.symbol('vm_committed_as');
+  let sum = type.signed(at, 'count');
+  const own = type.word(at, 'counters');
+  for (const cpu of objects.perCpu.online) sum += objects.memory.i32(objects.perCpu.pointer(own, cpu));
+  return Math.max(0, sum);
+}
+
+/** VMALLOC_TOTAL of x86: 32 TiB with four levels of page tables, 12,800 TiB with five. KiB. */
+export function vmallocTotal({ objects }: Counters): number {
+  const levels = objects.memory.space.walker.tables.mode.levels.length;
+  const tib = levels === 5 ? 12800 : 32;
+  return Number(((BigInt(tib) << 40n) - 1n) >> 10n);
+}
+
+/** pcpu_nr_pages() (mm/percpu.c). */
+export function percpuPages({ objects }: Counters): number {
+  const { memory } = objects;
+  return (
+    Number(memory.u32(objects.symbol('pcpu_nr_populated'))) * memory.u32(objects.symbol('pcpu_nr_units'))
+  );
+}
+
+/** Huge pages of the default size, and KiB of those of all sizes (mm/hugetlb.c). */
+export function hugetlb({ objects }: Counters): {
+  readonly total: number;
+  readonly free: number;
+  readonly reserved: number;
+  readonly surplus: number;
+  readonly size: number;
+  readonly all: number;
+} {
+  const type = objects.struct('hstate');
+  const { memory } = objects;
+  const states = objects.symbol('hstates');
+  const count = Math.min(16, memory.u32(objects.symbol('hugetlb_max_hstate')));
+  const kib = (at: bigint): number => (2 ** type.number(at, 'order') * memory.format.pageSize) / 1024;
+  let all = 0;
+  for (let i = 0; i < count; i++) {
+    const at = states + BigInt(i * type.size);
+    all += type.number(at, 'nr_huge_pages') * kib(at);
+  }
+  const own = states + BigInt(memory.u32(objects.symbol('default_hstate_idx')) * type.size);
+  return {
+    total: type.number(own, 'nr_huge_pages'),
+    free: type.number(own, 'free_huge_pages'),
+    reserved: type.number(own, 'resv_huge_pages'),
+    surplus: type.number(own, 'surplus_huge_pages'),
+    size: kib(own),
+    all,
+  };
+}
+
+/** zswap_total_pages() since 6.18 (mm/zswap.c): pages of the zsmalloc pool of each zswap pool. */
+export function zswapPages({ objects }: Counters): number {
+  const type = objects.struct('zswap_pool');
+  let sum = 0;
+  for (const node of rcuListNodes(objects.memory, objects.symbol('zswap_pools'))) {
+    const pool = type.word(type.container(node, 'list'), 'zs_pool');
+    sum += objects.struct('zs_pool').number(pool, 'pages_allocated');
+  }
+  return sum;
+}
