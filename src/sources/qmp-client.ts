@@ -36,10 +36,10 @@ export class QmpClient {
   readonly path: string;
   readonly #socket: UnixSocket;
 
-  /** Throws UnsupportedError that says what is wrong with the socket. */
-  constructor(path: string) {
+  /** `connect` opens the socket. Throws UnsupportedError that says what is wrong with it. */
+  constructor(path: string, connect: typeof connectUnix = connectUnix) {
     this.path = path;
-    this.#socket = this.#told(GREETING_SECONDS, () => connectUnix(path, GREETING_SECONDS));
+    this.#socket = this.#told(GREETING_SECONDS, () => connect(path, GREETING_SECONDS));
     try {
       const greeting = this.#receive(GREETING_SECONDS, milliseconds() + GREETING_SECONDS * 1000);
       if (!('QMP' in greeting)) throw this.#noServer();

@@ -23,10 +23,14 @@ export interface QmpOptions {
 /**
  * The memory of a running QEMU guest, by its QMP socket: `pmemsave` writes a piece of it into a temporary file of ours that has
  * no name, from where it is read; so nothing is left behind however this ends. Only what `info mtree` calls RAM of the machine is ever asked for, so that no device is touched. The guest goes on
- * running unless `stop` is set. Throws UnsupportedError that says what is wrong.
+ * running unless `stop` is set. `connect` is for tests. Throws UnsupportedError that says what is wrong.
  */
-export function openQmp(path: string, options: QmpOptions = {}): OpenImage {
-  const client = new QmpClient(path);
+export function openQmp(
+  path: string,
+  options: QmpOptions = {},
+  connect?: ConstructorParameters<typeof QmpClient>[1],
+): OpenImage {
+  const client = new QmpClient(path, connect);
   let resume = false;
   const goOn = (): void => {
     if (!resume) return;
