@@ -26,6 +26,8 @@ export interface PageReport {
   readonly pfn: Pfn;
   /** Text of every column; empty text for an empty value. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Columns that the dump lacks the memory for, each with the reason. */
+  readonly unavailable: Readonly<Record<string, string>>;
   /** Names of the bits in the column `kpageflags`. */
   readonly kpageflags: readonly string[];
   /** Undefined for a single page. */
@@ -38,7 +40,7 @@ const COUNTS = ['_entire_mapcount', '_large_mapcount', '_nr_pages_mapped', '_pin
 
 /** Describes one page in full. Throws FaultError if its struct page cannot be read. */
 export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
-  const columns = cellsOf(inspector, pfn, inspector.columns);
+  const { columns, unavailable } = availableCells(inspector, pfn);
   const { state } = columns;
   if (state !== 'ok') {
     throw new FaultError({
@@ -57,10 +59,31 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
   return {
     pfn,
     columns,
+    unavailable,
     kpageflags: kpageflagNames(BigInt(columns.kpageflags || 0)),
     folio: order === 0 && index === 0 ? undefined : folioOf(inspector, pfn, head, order),
     words: pageWords(memoryOf(raw.bytes, architecture), inspector.types, use, architecture),
   };
+}
+
+/** All columns that can be had. Some need more than the struct page, which a filtered dump may not have. */
+function availableCells(inspector: Inspector, pfn: Pfn): Pick<PageReport, 'columns' | 'unavailable'> {
+  try {
+    return { columns: cellsOf(inspector, pfn, inspector.columns), unavailable: {} };
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+  }
+  const columns: Record<string, string> = {};
+  const unavailable: Record<string, string> = {};
+  for (const name of inspector.columns) {
+    try {
+      Object.assign(columns, cellsOf(inspector, pfn, [name]));
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      unavailable[name] = error.message;
+    }
+  }
+  return { columns, unavailable };
 }
 
 function cellsOf(inspector: Inspector, pfn: Pfn, names: readonly string[]): Record<string, string> {

@@ -57,10 +57,16 @@ export function pageCommand(program: Command): void {
   });
 }
 
-function textOf({ how }: LocatedPage, { pfn, columns, kpageflags, folio, words }: PageReport): string {
+function textOf(
+  { how }: LocatedPage,
+  { pfn, columns, unavailable, kpageflags, folio, words }: PageReport,
+): string {
   const rows = Object.entries(columns).map(([name, text]): [string, string] =>
     name === 'kpageflags' ? [name, `${text}  ${kpageflags.join('|')}`] : [name, text],
   );
+  const missing = new Map<string, string[]>();
+  for (const [name, why] of Object.entries(unavailable))
+    missing.set(why, [...(missing.get(why) ?? []), name]);
   // of a member that fills the word, the word is the value
   const nameOf = (m: PageMember, word: PageWord): string =>
     m.size * 2 + 2 < word.value.length ? `${m.name}=${m.value}` : m.name;
@@ -69,6 +75,7 @@ function textOf({ how }: LocatedPage, { pfn, columns, kpageflags, folio, words }
     `${word.value}  ${word.members.map((m) => nameOf(m, word)).join(' ')}`,
   ]);
   const parts = [`${how ? `${how} is ` : ''}pfn ${pfn}\n${labelled(rows)}`];
+  for (const [why, names] of missing) parts.push(`not available: ${names.join(', ')} (${why})`);
   if (folio) {
     const counts = Object.entries(folio.counts).map(([name, n]): [string, string] => [`  ${name}`, `${n}`]);
     parts.push(
