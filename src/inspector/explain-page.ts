@@ -77,7 +77,7 @@ function availableCells(inspector: Inspector, pfn: Pfn): Pick<PageReport, 'colum
   const unavailable: Record<string, string> = {};
   for (const name of inspector.columns) {
     try {
-      Object.assign(columns, cellsOf(inspector, pfn, [name]));
+      columns[name] = cellsOf(inspector, pfn, [name])[name]!;
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       unavailable[name] = error.message;
