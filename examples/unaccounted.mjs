@@ -6,10 +6,10 @@ const dump = process.argv[2] ?? new URL('sample.elf.gz', import.meta.url).pathna
 const columns = ['pfn', 'page', 'refcount', 'order', 'zone', 'private', 'flags'];
 const where =
   'type is empty && mapping_kind == none && mapcount == 0 && refcount > 0 && !(flags has reserved)';
-const inspector = await openMemory(dump);
+const memory = await openMemory(dump);
 console.log(columns.join(' '));
-for await (const { batch, rows } of inspector.select({ columns, where, limit: 10 })) {
+for await (const { batch, rows } of memory.select({ columns, where, limit: 10 })) {
   const cells = cellTexts(batch, columns);
   for (const row of rows) console.log(cells.map((cell) => cell(row) || '-').join(' '));
 }
-inspector.close();
+memory.close();

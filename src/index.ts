@@ -3,8 +3,12 @@
 export type { Conflict } from './classify/claims.ts';
 export { CLASS_NAMES, PAGE_CLASSES, type PageClass } from './classify/classes.ts';
 export type { Classification, Gap } from './classify/classify.ts';
+export type { Holder } from './classify/holders.ts';
+export type { References } from './classify/references.ts';
 export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
 export { type ByteSource, bytesSource } from './core/bytes.ts';
+export type { DataModel } from './core/data-model.ts';
+export type { FaultReason } from './core/errors.ts';
 export {
   FaultError,
   FormatError,
@@ -16,14 +20,18 @@ export {
 } from './core/errors.ts';
 export { printable, printableJson, printableLines } from './core/printable.ts';
 export type { Range } from './core/ranges.ts';
+export type { PageColumn } from './decode/columns/page-column.ts';
+export type { ColumnNamed, PageColumns } from './decode/columns/page-columns.ts';
+export type { KindOf } from './decode/columns/registry.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
+export type { SlabCaches } from './decode/slab-caches.ts';
 export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.ts';
 export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { writeTable } from './export/write-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
-export type { Contents, FrameKind } from './inspector/contents.ts';
+export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainPage, type FolioReport, type PageReport } from './inspector/explain-page.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';
@@ -33,30 +41,50 @@ export type { Feature } from './inspector/features.ts';
 export { groupPages, type PageGroup } from './inspector/group-pages.ts';
 export { describe, type Info, type InfoFact } from './inspector/info.ts';
 export { describeData, type InfoData } from './inspector/info-data.ts';
+export type { InspectorParts } from './inspector/inspector.ts';
 export {
   Inspector,
   type Selection,
 } from './inspector/inspector.ts';
 export { LIVE_METHODS, type LiveMethod, type LiveOptions, liveMethodOf, openLive } from './inspector/live.ts';
+export type { Meaning } from './inspector/locate-page.ts';
 export { type LocatedPage, locatePage, type PageName, parsePageName } from './inspector/locate-page.ts';
 export { type OpenOptions, openGuest, openMemory } from './inspector/open.ts';
+export type { PageRow } from './inspector/page-rows.ts';
 export type { PageMember, PageWord } from './inspector/page-words.ts';
 export { holesIn, type Ram, ramOf } from './inspector/ram.ts';
 export { readTypes } from './inspector/read-types.ts';
 export { checkLayout, type PassedCheck } from './inspector/self-check.ts';
+export type { TypeOptions } from './inspector/type-candidates.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
+export type { Kernel } from './kernel/kernel.ts';
 export type { ScanCost, SearchStep } from './kernel/search.ts';
+export type { BtfIdentity, KeptLayout } from './layout/cache.ts';
 export { LayoutCache } from './layout/cache.ts';
+export type { FlagBits } from './layout/flag-bits.ts';
+export type { FlagField, FlagFields } from './layout/flag-fields.ts';
+export type { LayoutKernel, LayoutMember, LayoutStruct } from './layout/layout-file.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
-export type { PageLayout } from './layout/page-layout.ts';
+export type { FolioOffsets, HugetlbMark, OrderPlace, PageLayout, PageOffsets } from './layout/page-layout.ts';
+export type { PageTypes, PageTypeValue } from './layout/page-types.ts';
 export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';
 export { type StructMember, type StructTable, structTables } from './layout/struct-table.ts';
-export type { TypeFacts } from './layout/type-facts.ts';
+export type { Confidence, Place, TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
+export type { PageReader } from './memmap/page-reader.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
+export type { Section, Sections } from './memmap/sections.ts';
+export type { Host } from './native/host.ts';
+export type { IomemEntry } from './native/iomem.ts';
+export type { KpageFiles } from './native/kpage-files.ts';
 export { dropPrivileges } from './native/privileges.ts';
+export type { Objects } from './objects/objects.ts';
+export type { ProcSource } from './proc/registry.ts';
 export { PROC_FILES, type ProcFile } from './proc/registry.ts';
+export type { Scan, ScanPlan } from './scan/scan.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
+export type { Missing, OpenImage, PhysicalRun } from './sources/image-format.ts';
+export type { QmpOptions } from './sources/qmp.ts';
 export { type CellText, cellTexts } from './table/cells.ts';
 export type {
   Column,
@@ -70,12 +98,13 @@ export type {
   WordColumn,
 } from './table/column.ts';
 export type { RowStyle } from './table/row-style.ts';
+export type { CellOf, RowOf } from './table/rows-table.ts';
 export type { Table, TableBatch, TableRows } from './table/table.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
 export { slabObjects } from './tables/slab-objects.ts';
 export type { TableDefinition, Trouble } from './tables/table-definition.ts';
 export { entryFlagNames } from './translate/entry-flags.ts';
-export type { WalkResult, WalkStep } from './translate/page-walk.ts';
+export type { PageTables, WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';
 export { selectFrom, type TableSelection } from './views/select-table.ts';
 export type { Summary, ZoneSummary } from './views/summary.ts';

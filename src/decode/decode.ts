@@ -6,6 +6,7 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader, RawPages } from '../memmap/page-reader.ts';
 import type { Column } from '../table/column.ts';
 import type { LaneContext } from './columns/page-column.ts';
+import { PageColumns } from './columns/page-columns.ts';
 import { type ColumnName, pageColumn } from './columns/registry.ts';
 import type { Folios } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
@@ -17,10 +18,10 @@ import type { PageMaps } from './page-maps.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
-export interface ColumnBatch {
+export interface ColumnBatch<N extends string = ColumnName> {
   readonly start: Pfn;
   readonly count: number;
-  readonly columns: ReadonlyMap<ColumnName, Column>;
+  readonly columns: PageColumns<N>;
   /** An index into PAGE_STATES for each page: 0 is ok. */
   readonly states: Uint8Array;
 }
@@ -34,8 +35,8 @@ export interface PickedRows {
 }
 
 /** Rows of a batch that a selection holds for. */
-export interface Rows {
-  readonly batch: ColumnBatch;
+export interface Rows<N extends string = ColumnName> {
+  readonly batch: ColumnBatch<N>;
   /** Indices into the columns of the batch, ascending. */
   readonly rows: Uint32Array;
 }
@@ -134,7 +135,7 @@ export class Decoder implements LaneContext {
   /** The batch, decoded, in arrays of their own. */
   batch(): ColumnBatch {
     const { start, count } = this;
-    const columns = new Map<ColumnName, Column>();
+    const columns = new PageColumns();
     for (const name of this.columns) columns.set(name, this.column(name));
     return { start, count, columns, states: this.states.slice() };
   }

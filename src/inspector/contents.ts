@@ -2,7 +2,7 @@ import { intersect, lengthOf, type Range } from '../core/ranges.ts';
 import type { PhysicalRun } from '../sources/image-format.ts';
 import type { Inspector } from './inspector.ts';
 
-type FrameState = PhysicalRun['state'];
+export type FrameState = PhysicalRun['state'];
 
 /** Page frames of one kind, by what the image has of their contents. */
 export interface FrameKind {

@@ -10,6 +10,7 @@ import type { RowStyle } from '../table/row-style.ts';
 import type { Table } from '../table/table.ts';
 import type { Summary, ZoneSummary } from '../views/summary.ts';
 import type { Inspector, Selection } from './inspector.ts';
+import { warnOfUnread } from './warn-of-unread.ts';
 
 /** Rows to be written, and how. */
 export interface ExportJob {
@@ -31,10 +32,12 @@ export async function exportRows(
   inspector: Inspector,
   job: ExportJob,
   sink: Sink,
-  counts: PageCounts = noCounts(),
+  counts?: PageCounts,
 ): Promise<void> {
-  const table = pageTable(inspector, job.selection, job.jobs ?? 1, counts);
+  const met = counts ?? noCounts();
+  const table = pageTable(inspector, job.selection, job.jobs ?? 1, met);
   await writeTable(table, job.exporter, job.options ?? {}, sink, job.note);
+  if (!counts && !inspector.listsUnread(job.selection)) warnOfUnread(met);
 }
 
 /** The pages of a selection as a table, whose text is written by `jobs` threads at the most. */
@@ -51,9 +54,21 @@ export function pageTable(
     columns: columns.map((name) => withWidth(name, lastPfn, inspector.kernel.pageBytes)),
     rows: () => inspector.select(selection, counts),
     texts: (style) =>
-      new ScanPool(inspector, textJob(inspector, selection, columns, style, jobs), jobs, counts).texts(),
+      new ScanPool(
+        inspector,
+        textJob(inspector, selection, columns, style, jobs),
+        jobs,
+        counts,
+        selection,
+      ).texts(),
     chunks: () =>
-      new ScanPool(inspector, chunkJob(inspector, selection, columns, jobs), jobs, counts).chunks(),
+      new ScanPool(
+        inspector,
+        chunkJob(inspector, selection, columns, jobs),
+        jobs,
+        counts,
+        selection,
+      ).chunks(),
   };
 }
 
@@ -103,23 +118,28 @@ export async function summarize(
   inspector: Inspector,
   selection: Omit<Selection, 'columns'> = {},
   jobs = 1,
-  counts: PageCounts = noCounts(),
+  counts?: PageCounts,
 ): Promise<Summary> {
+  const met = counts ?? noCounts();
   const job: ScanJob = {
     plan: inspector.summaryPlan(selection),
     ranges: inspector.ranges(selection.pfns),
     output: { kind: 'fold', fold: 'summary' },
     window: Number.MAX_SAFE_INTEGER,
   };
-  const summary = await new ScanPool(inspector, job, jobs, counts).fold('summary');
-  return { ...summary, zones: inOrder(summary.zones, inspector.layout.zones) };
+  const summary = await new ScanPool(inspector, job, jobs, met, selection).fold('summary');
+  const zones = inOrder(summary.zones, inspector.layout.zones);
+  summary.zones.clear();
+  for (const [key, zone] of zones) summary.zones.set(key, zone);
+  if (!counts) warnOfUnread(met);
+  return summary;
 }
 
 /** By node, then by number of zone, whoever met them first. */
-function inOrder(zones: Summary['zones'], names: readonly string[]): Summary['zones'] {
+function inOrder(zones: Summary['zones'], names: readonly string[]): [string, ZoneSummary][] {
   const place = (z: ZoneSummary): number => {
     const number = names.indexOf(z.zone);
     return z.node * 1024 + (number < 0 ? names.length : number);
   };
-  return new Map([...zones].sort((a, b) => place(a[1]) - place(b[1])));
+  return [...zones].sort((a, b) => place(a[1]) - place(b[1]));
 }

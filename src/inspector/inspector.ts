@@ -1,5 +1,6 @@
 import { type Classification, classify, type Gap } from '../classify/classify.ts';
 import type { References } from '../classify/references.ts';
+import { breath } from '../core/breath.ts';
 import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
 import {
@@ -10,7 +11,7 @@ import {
   isColumn,
   pageColumn,
 } from '../decode/columns/registry.ts';
-import type { Rows } from '../decode/decode.ts';
+import type { ColumnBatch, Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
 import type { PageMaps } from '../decode/page-maps.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
@@ -26,13 +27,16 @@ import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '.
 import type { OpenImage } from '../sources/image-format.ts';
 import { parseExpression } from '../views/expression/parse.ts';
 import { columnsOf, type Expression } from '../views/expression/syntax.ts';
+import { checkLimit } from '../views/select-table.ts';
 import { type Summary, SummaryCounter } from '../views/summary.ts';
 import { checkNodesAndCaches } from './known-names.ts';
+import { type PageRow, rowObjects } from './page-rows.ts';
+import { warnOfUnread } from './warn-of-unread.ts';
 
 /** Which pages, and what of them. */
-export interface Selection {
-  /** Columns in the order wanted; all but `state` if not given. */
-  readonly columns?: readonly string[];
+export interface Selection<N extends string = string> {
+  /** Columns in the order wanted; DEFAULT_COLUMNS if not given. */
+  readonly columns?: readonly N[];
   /** Pfns, half-open ranges; all if not given. */
   readonly pfns?: readonly Range[];
   /** An expression over the columns, e.g. `type == slab && order >= 2`. */
@@ -41,6 +45,8 @@ export interface Selection {
   readonly correct?: boolean;
   /** No more rows than this. */
   readonly limit?: number;
+  /** Stops the work between two batches; whoever waits for rows then gets its reason thrown. */
+  readonly signal?: AbortSignal;
 }
 
 const READ: Expression = parseExpression('state == ok', COLUMNS);
@@ -96,8 +102,14 @@ export class Inspector {
     this.#keep?.();
   }
 
+  /** Gives back the files. Nothing can be asked after that. */
   close(): void {
     this.image.close();
+  }
+
+  /** `close`, for `using memory = await openMemory(...)`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** The kernel's own objects by all of its types, opened when they are first asked for. */
@@ -125,21 +137,57 @@ export class Inspector {
   }
 
   /**
-   * Decoded columns, up to 65,536 pages at a time, in ascending order of pfn. `rows` are those that the selection asks for;
+   * Decoded columns, up to 16,384 pages at a time, in ascending order of pfn. `rows` are those that the selection asks for;
    * batches without any are left out. Pages whose struct page could not be read are among them only if the column `state`
-   * was asked for; `counts` has all that were met. What is given out is the caller's to keep.
+   * was asked for; `counts` has all that were met, and whoever passes none gets a warning of the process if there were
+   * such pages. What is given out is the caller's to keep. The event loop gets its turn between batches.
    * Throws UsageError for a selection that cannot be meant.
    */
-  async *select(selection: Selection = {}, counts: PageCounts = noCounts()): AsyncGenerator<Rows> {
-    yield* this.selectSync(selection, counts);
+  async *select<const N extends string = ColumnName>(
+    selection: Selection<N> = {},
+    counts?: PageCounts,
+  ): AsyncGenerator<Rows<N>> {
+    for (const rows of this.#batches(selection, counts)) {
+      if (rows) yield rows;
+      const due = breath();
+      if (due) await due;
+    }
   }
 
   /** `select` for those who need not wait: reading is synchronous. */
-  *selectSync(selection: Selection = {}, counts: PageCounts = noCounts()): Generator<Rows> {
-    const scan = this.scan(selection, counts);
+  *selectSync<const N extends string = ColumnName>(
+    selection: Selection<N> = {},
+    counts?: PageCounts,
+  ): Generator<Rows<N>> {
+    for (const rows of this.#batches(selection, counts)) if (rows) yield rows;
+  }
+
+  /** The rows of `select` as objects, for those who want few: an object a page is slow for millions of them. */
+  async *rows<const N extends string = ColumnName>(
+    selection: Selection<N> = {},
+    counts?: PageCounts,
+  ): AsyncGenerator<PageRow<N>> {
+    for await (const rows of this.select(selection, counts)) yield* rowObjects(rows);
+  }
+
+  /** What `select` gives; undefined for batches without rows. */
+  *#batches<N extends string>(
+    selection: Selection<N>,
+    counts: PageCounts | undefined,
+  ): Generator<Rows<N> | undefined> {
+    const met = counts ?? noCounts();
+    const scan = this.scan(selection, met);
+    const { signal } = selection;
     for (const picked of scan.run(this.ranges(selection.pfns))) {
-      if (picked.count > 0) yield { batch: scan.decoder.batch(), rows: scan.decoder.indices(picked) };
+      signal?.throwIfAborted();
+      if (picked.count === 0) yield undefined;
+      else
+        yield {
+          batch: scan.decoder.batch() as unknown as ColumnBatch<N>,
+          rows: scan.decoder.indices(picked),
+        };
     }
+    if (!counts && !this.listsUnread(selection)) warnOfUnread(met);
   }
 
   /** A scan that knows what a selection wants, but for the pfns. Throws UsageError for one that cannot be meant. */
@@ -150,6 +198,7 @@ export class Inspector {
   /** What a selection wants, checked, but for the pfns. Throws UsageError for one that cannot be meant. */
   plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
+    checkLimit(selection.limit);
     const where = selection.where === undefined ? undefined : parseExpression(selection.where, COLUMNS);
     if (where) checkNodesAndCaches(where, this);
     const asked = [...columns, ...(where ? columnsOf(where).filter(isColumn) : [])];
@@ -208,10 +257,15 @@ export class Inspector {
   }
 
   /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
-  summary(selection: Omit<Selection, 'columns'> = {}, counts: PageCounts = noCounts()): Summary {
-    const scan = openScan(this, this.summaryPlan(selection), counts);
+  summary(selection: Omit<Selection, 'columns'> = {}, counts?: PageCounts): Summary {
+    const met = counts ?? noCounts();
+    const scan = openScan(this, this.summaryPlan(selection), met);
     const counter = new SummaryCounter(scan.decoder);
-    for (const picked of scan.run(this.ranges(selection.pfns))) counter.add(picked);
+    for (const picked of scan.run(this.ranges(selection.pfns))) {
+      selection.signal?.throwIfAborted();
+      counter.add(picked);
+    }
+    if (!counts) warnOfUnread(met);
     return counter.summary();
   }
 

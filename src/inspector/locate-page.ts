@@ -16,7 +16,7 @@ const FORMS = 'pfn:1234, phys:0x4d2000, page:0xffffea0000013480 (a struct page),
 
 /** What a number that names a page can be. */
 const MEANINGS = ['pfn', 'phys', 'page', 'virt'] as const;
-type Meaning = (typeof MEANINGS)[number];
+export type Meaning = (typeof MEANINGS)[number];
 
 /** A page name taken apart; `meaning` is undefined for a bare number. */
 export interface PageName {

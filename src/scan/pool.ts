@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { breath, turn } from '../core/breath.ts';
 import { milliseconds } from '../core/clock.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { PickedRows } from '../decode/decode.ts';
@@ -57,13 +58,21 @@ export class ScanPool {
   readonly #troubles: Map<string, Trouble>;
   readonly #begun: number = milliseconds();
   readonly #others: number;
+  readonly #signal: AbortSignal | undefined;
   /** What other threads are started with, as long as they may still be. */
   #context: ScanContext | undefined;
   #running = 0;
   #failure: Error | undefined;
 
   /** `jobs` is the number of threads at the most; others than this one are started when they are worth it, or `atOnce`. */
-  constructor(inspector: Inspector, job: ScanJob, jobs: number, counts: PageCounts, atOnce = false) {
+  constructor(
+    inspector: Inspector,
+    job: ScanJob,
+    jobs: number,
+    counts: PageCounts,
+    { atOnce = false, signal }: { atOnce?: boolean; signal?: AbortSignal | undefined } = {},
+  ) {
+    this.#signal = signal;
     this.#job = job;
     this.#counts = counts;
     this.#troubles = inspector.reader.troubles;
@@ -132,6 +141,9 @@ export class ScanPool {
         folding.add(this.#read(task));
         this.#control.take();
         this.#consider(++done);
+        this.#signal?.throwIfAborted();
+        const due = breath();
+        if (due) await due;
       }
       await this.#finish();
       const result = folding.result();
@@ -158,6 +170,9 @@ export class ScanPool {
   ): AsyncGenerator<T> {
     try {
       for (let task = 0; task < this.#tasks.length && !this.#scan.isFull; ) {
+        this.#signal?.throwIfAborted();
+        const due = breath();
+        if (due) await due;
         const seen = this.#control.told;
         this.#hear();
         const ready = this.#pieces.get(task);
@@ -268,9 +283,4 @@ function giveBack({ bytes, busy }: TaskText, to: MessagePort | undefined, buffer
 
 function receive(port: MessagePort): WorkerMessage | undefined {
   return receiveMessageOnPort(port)?.message as WorkerMessage | undefined;
-}
-
-/** Lets the events of the process be heard: a signal, the death of a worker. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

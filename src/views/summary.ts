@@ -23,21 +23,41 @@ export interface Summary {
   readonly types: Map<string, number>;
   readonly flags: Map<string, number>;
   readonly zones: Map<string, ZoneSummary>;
-  /** folios[order]: number of folios (heads), order 0 being single pages that are neither free nor typed. */
+  /** folios[order]: number of folios (heads), order 0 being single pages that are neither free nor typed. No holes. */
   readonly folios: number[];
   readonly slabCaches: Map<string, number>;
+  /** For JSON.stringify(): maps as objects, zones as a list. */
+  toJSON(): unknown;
 }
 
 /** A summary of nothing, to be added to. */
 export function emptySummary(): Summary {
-  return {
-    pages: 0,
-    types: new Map(),
-    flags: new Map(),
-    zones: new Map(),
-    folios: [],
-    slabCaches: new Map(),
-  };
+  return new Counts();
+}
+
+class Counts implements Summary {
+  pages = 0;
+  readonly types: Summary['types'] = new Map();
+  readonly flags: Summary['flags'] = new Map();
+  readonly zones: Summary['zones'] = new Map();
+  readonly folios: number[] = [];
+  readonly slabCaches: Summary['slabCaches'] = new Map();
+
+  toJSON(): unknown {
+    return {
+      ...this,
+      types: Object.fromEntries(this.types),
+      flags: Object.fromEntries(this.flags),
+      zones: [...this.zones.values()],
+      slabCaches: Object.fromEntries(this.slabCaches),
+    };
+  }
+}
+
+/** Adds to the count of an order, of a list without holes. */
+function addToOrder(counts: number[], order: number, n: number): void {
+  while (counts.length <= order) counts.push(0);
+  counts[order]! += n;
 }
 
 const { PageClass, Slots } = CONSTANTS;
@@ -116,7 +136,7 @@ export class SummaryCounter {
     }
     this.#addZones(summary);
     for (const [order, n] of counts(this.#at.folioOrders, Slots.orders).entries())
-      if (n > 0) summary.folios[order] = n;
+      if (n > 0) addToOrder(summary.folios, order, n);
     const names = this.#decoder.cacheNames;
     for (const [code, n] of counts(this.#at.caches, names.length).entries()) {
       named(summary.slabCaches, names[code] || NO_CACHE, n);
@@ -139,7 +159,7 @@ export class SummaryCounter {
         const pages = Number(slots[order + 1]);
         if (pages === 0) continue;
         entry.freePages += pages;
-        entry.freeBlocks[order] = pages / 2 ** order;
+        addToOrder(entry.freeBlocks, order, pages / 2 ** order);
       }
       summary.zones.set(`${node} ${zone}`, entry);
     }
@@ -152,7 +172,7 @@ export function addSummary(summary: Summary, other: Summary): void {
     for (const [name, n] of from) to.set(name, (to.get(name) ?? 0) + n);
   };
   const addByOrder = (to: number[], from: readonly number[]): void => {
-    for (const [order, n] of from.entries()) if (n) to[order] = (to[order] ?? 0) + n;
+    for (const [order, n] of from.entries()) if (n) addToOrder(to, order, n);
   };
   summary.pages += other.pages;
   add(summary.types, other.types);

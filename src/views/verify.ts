@@ -1,7 +1,5 @@
-import type { ColumnName } from '../decode/columns/registry.ts';
-import type { ColumnBatch } from '../decode/decode.ts';
+import type { Rows } from '../decode/decode.ts';
 import { KPF } from '../decode/kpageflags.ts';
-import type { Column } from '../table/column.ts';
 
 /** What a kernel said of its pages: an unsigned 64-bit word for each pfn, as the files in /proc have them. */
 export interface KpageRecord {
@@ -64,16 +62,15 @@ export class DifferingGroups {
 
 /** Compares the columns kpageflags and kpagecount with what the kernel said. Pfns beyond the record are not compared. */
 export function compareKpage(
-  rows: Iterable<{ readonly batch: ColumnBatch; readonly rows: Uint32Array }>,
+  rows: Iterable<Rows<'kpageflags' | 'kpagecount'>>,
   record: KpageRecord,
 ): KpageComparison {
   const groups = new DifferingGroups();
   const result = { pages: 0, beyond: 0, flagsEqual: 0, countsEqual: 0 };
   const most = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
   for (const { batch, rows: pages } of rows) {
-    const column = <T extends Column>(name: ColumnName): T => batch.columns.get(name) as T;
-    const flags = column<Extract<Column, { kind: 'word' }>>('kpageflags');
-    const counts = column<Extract<Column, { kind: 'number' }>>('kpagecount');
+    const flags = batch.columns.get('kpageflags');
+    const counts = batch.columns.get('kpagecount');
     for (const i of pages) {
       const pfn = batch.start + i;
       if (pfn >= most) {

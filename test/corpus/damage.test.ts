@@ -27,11 +27,9 @@ async function pagesOf(
   const pages = new Map<number, string>();
   const counts = noCounts();
   for (const { batch, rows } of inspector.selectSync({ columns: COLUMNS }, counts)) {
-    const column = (name: string) => batch.columns.get(name as 'pfn')!;
-    const flags = column('flags_raw');
-    const refcount = column('refcount');
-    const mapping = column('mapping');
-    if (flags.kind !== 'word' || refcount.kind !== 'number' || mapping.kind !== 'word') throw new Error();
+    const flags = batch.columns.get('flags_raw');
+    const refcount = batch.columns.get('refcount');
+    const mapping = batch.columns.get('mapping');
     for (const i of rows) {
       const words = [flags.high[i], flags.low[i], refcount.values[i], mapping.high[i], mapping.low[i]];
       pages.set(batch.start + i, words.join());

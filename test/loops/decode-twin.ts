@@ -1,4 +1,5 @@
 import type { Pfn } from '../../src/core/address.ts';
+import { PageColumns } from '../../src/decode/columns/page-columns.ts';
 import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
 import { type FlagRules, flagRules } from '../../src/decode/flag-names.ts';
@@ -35,7 +36,7 @@ export class DecoderTwin {
 
   decode(raw: RawPages, names: readonly ColumnName[]): ColumnBatch {
     const folios = this.folioPass.run(raw);
-    const columns = new Map<ColumnName, Column>();
+    const columns = new PageColumns();
     for (const name of names) columns.set(name, this.#column(name, raw, folios));
     return { start: raw.start, count: raw.count, columns, states: raw.states };
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.ts';
+import { PageColumns } from '../../src/decode/columns/page-columns.ts';
 import { COLUMNS, type ColumnName, isColumn, pageColumn } from '../../src/decode/columns/registry.ts';
 import { Decoder } from '../../src/decode/decode.ts';
 import { openMemory } from '../../src/index.ts';
@@ -104,11 +105,8 @@ function both(decoder: Decoder, text: string): { ours: number[]; twin: number[] 
       : decoder.pages.loops.words(bits, Math.ceil(count / 32)).slice();
   const ours: number[] = [];
   for (let i = 0; i < words.length * 32; i++) if ((words[i >> 5]! >>> (i & 31)) & 1) ours.push(i);
-  const columns = new Map(
-    columnsOf(expression)
-      .filter(isColumn)
-      .map((name) => [name, decoder.column(name)]),
-  );
+  const names = columnsOf(expression).filter(isColumn);
+  const columns = new PageColumns(names.map((name) => [name, decoder.column(name)]));
   const holds = evaluate(expression, { start: decoder.start, count, columns, states: decoder.states });
   return { ours, twin: [...holds].flatMap((on, i) => (on ? [i] : [])) };
 }

@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 function poolOf(selection: Selection, jobs: number, format: string, counts = noCounts()): ScanPool {
-  return new ScanPool(inspector, jobOf(selection, jobs, format, NAMES), jobs, counts, true);
+  return new ScanPool(inspector, jobOf(selection, jobs, format, NAMES), jobs, counts, { atOnce: true });
 }
 
 function jobOf(selection: Selection, jobs: number, format: string, columns: readonly ColumnName[]): ScanJob {
@@ -72,7 +72,7 @@ describe('any number of threads', () => {
     const [alone = '', together] = await Promise.all(
       [1, 3].map(async (jobs) => {
         const parts: Buffer[] = [];
-        for await (const chunk of new ScanPool(inspector, job, jobs, noCounts(), true).texts()) {
+        for await (const chunk of new ScanPool(inspector, job, jobs, noCounts(), { atOnce: true }).texts()) {
           const now = Buffer.from(chunk);
           await new Promise((resolve) => setTimeout(resolve, 5));
           // nobody has written over it meanwhile
@@ -100,13 +100,9 @@ describe('any number of threads', () => {
       }
       for (const jobs of [1, 2, 3]) {
         const got: string[] = [];
-        const pool = new ScanPool(
-          inspector,
-          chunkJob(inspector, selection, NAMES, jobs),
-          jobs,
-          noCounts(),
-          true,
-        );
+        const pool = new ScanPool(inspector, chunkJob(inspector, selection, NAMES, jobs), jobs, noCounts(), {
+          atOnce: true,
+        });
         for await (const batch of pool.chunks()) {
           expect([...batch.columns.keys()]).toEqual(NAMES);
           const cells = cellTexts(batch, NAMES);
@@ -128,7 +124,7 @@ describe('any number of threads', () => {
         output: { kind: 'fold' as const, fold: 'summary' as const },
         window: Number.MAX_SAFE_INTEGER,
       };
-      const got = await new ScanPool(inspector, job, jobs, noCounts(), true).fold('summary');
+      const got = await new ScanPool(inspector, job, jobs, noCounts(), { atOnce: true }).fold('summary');
       expect(got.pages).toBe(want.pages);
       expect(new Map([...got.flags].sort())).toEqual(new Map([...want.flags].sort()));
       expect(new Map([...got.types].sort())).toEqual(new Map([...want.types].sort()));
@@ -163,7 +159,7 @@ describe('any number of threads', () => {
     const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
     const job = jobOf({}, 2, 'csv', NAMES);
     await expect(async () => {
-      for await (const _ of new ScanPool(other, job, 2, noCounts(), true).texts())
+      for await (const _ of new ScanPool(other, job, 2, noCounts(), { atOnce: true }).texts())
         await new Promise((resolve) => setTimeout(resolve, 200));
     }).rejects.toThrow('as it was when the file was opened, found another one');
     closeSync(fd);
@@ -175,7 +171,7 @@ describe('any number of threads', () => {
     const fd = openSync(new URL('../../package.json', import.meta.url), 'r');
     const image = { ...inspector.image, files: [{ name: 'other', byteLength: 100, fd }] };
     const other = Object.assign(Object.create(Object.getPrototypeOf(inspector)), inspector, { image });
-    const pool = new ScanPool(other, { plan, ranges, output, window }, 2, noCounts(), true);
+    const pool = new ScanPool(other, { plan, ranges, output, window }, 2, noCounts(), { atOnce: true });
     await expect(async () => {
       for await (const _ of pool.texts()) await new Promise((resolve) => setTimeout(resolve, 200));
     }).rejects.toThrow('other: expected a');

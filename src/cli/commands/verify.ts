@@ -76,7 +76,7 @@ async function recorded(
   correct: boolean,
   counts: PageCounts,
 ): Promise<boolean> {
-  const columns = ['kpageflags', 'kpagecount'];
+  const columns = ['kpageflags', 'kpagecount'] as const;
   const result = compareKpage(inspector.selectSync({ columns, correct }, counts), record);
   const part = (n: number): string =>
     `${n} of ${result.pages} (${((100 * n) / Math.max(1, result.pages)).toFixed(4)} %)`;
