@@ -1,7 +1,10 @@
-// One job, timed inside a fresh process after it has been done once on a part: what the loops cost without start-up.
-import { openMemory } from '../dist/index.js';
+// One job, timed inside a fresh process after it has been done on a part: what the loops cost without start-up.
+//   inside.mjs DIST DUMP summary|filter|gather FLAG
+// Prints seconds, and seconds of processors.
+import { pathToFileURL } from 'node:url';
 
-const [dump, what, , filter] = process.argv.slice(2);
+const [dist, dump, what, filter] = process.argv.slice(2);
+const { openMemory } = await import(`${pathToFileURL(dist).href}/index.js`);
 const inspector = await openMemory(dump);
 const work = (pfns) => {
   const range = pfns ? { pfns } : {};
@@ -17,6 +20,9 @@ const work = (pfns) => {
   return rows;
 };
 for (let i = 0; i < 3; i++) work([{ start: 0, end: 262144 }]);
+const before = process.cpuUsage();
 const start = process.hrtime.bigint();
 work();
-console.log(Number(process.hrtime.bigint() - start) / 1e9);
+const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+const { user, system } = process.cpuUsage(before);
+console.log(`${seconds} ${(user + system) / 1e6}`);

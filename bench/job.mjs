@@ -50,7 +50,7 @@ export async function writeJob(dump, path, filter) {
     `reserved ${rules.names.indexOf('reserved')}`,
     `filter ${bit(filter)}`,
     `rules ${rules.rules.length}`,
-    `rule: ${rules.rules.flatMap((r) => [r.bit, r.to, r.kinds, r.types, r.withBit, r.withoutBit, Number(r.second)]).join(' ')}`,
+    `rule: ${rules.rules.flatMap((r) => [r.bit, r.to, r.kinds, r.types, r.withBit, r.withoutBit, r.places]).join(' ')}`,
     `type_rules ${types.rules.length}`,
     `type: ${types.rules.flatMap((r) => [r.mask, r.value, r.code]).join(' ')}`,
     `bytes: ${[...(types.byByte ?? new Uint8Array(256))].join(' ')}`,

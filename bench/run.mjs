@@ -1,101 +1,63 @@
-// npm run bench: structpage beside a C reference, crash and drgn, on the same dumps, in turn, in one run.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+// npm run bench: structpage beside a C reference, another build of itself, crash and drgn, on the same dumps, in turn, in one run.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { captureBy, inputs, SAMPLE } from './inputs.mjs';
 import { writeJob } from './job.mjs';
-import { makeSynthetic } from './synthetic.mjs';
+import { firstRow, has, inTurn, runner } from './measure.mjs';
+import { comparePeers } from './peers.mjs';
+import { Report, rate, time, versionOf } from './report.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const OURS = join(ROOT, 'dist', 'cli', 'main.js');
-const quick = process.argv.includes('--quick');
-const ROUNDS = quick ? 3 : 7;
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    guest: { type: 'string' },
+    output: { type: 'string', default: join(ROOT, 'bench/RESULTS.md') },
+  },
+});
+const ROUNDS = options.quick ? 3 : 7;
+const MOST_PAGES = options.quick ? 2 ** 24 : 2 ** 28;
+/** Above this fewer rounds, and CSV goes nowhere: what a disk can do is not what is asked. */
+const LARGE = 2 ** 25;
 const COLUMNS = 'pfn,flags_raw,refcount,mapcount_raw,type,order,node,zone,head,mapping,index,private';
 /** Nearly no page has it, so that writing rows is no part of the work. */
 const FILTER = 'writeback';
-/** What crash's kmem -p prints of each page. */
-const KMEM_COLUMNS = 'page,phys,mapping,index,refcount,flags';
+const JOBS = ['summary', 'filter', 'gather'];
+/** Bars against C: the least ratio. Those of an idle guest are met for longer. */
+const BARS = {
+  idle: { summary: 0.85, filter: 0.9, csv: 0.8 },
+  busy: { summary: 0.9, filter: 0.95, gather: 0.8, csv: 0.9 },
+};
+/** No row may be slower than the other build by more than this. */
+const BEFORE = 0.97;
+/** Two threads are worth this from so many pages on, and never slower than one. */
+const THREADS = { least: 1.7, from: 2 ** 24, never: 0.97 };
+const MOST_MIB = 130;
+const FIRST_ROW = 0.12;
 
-const work = mkdtempSync(join(process.env.STRUCTPAGE_BENCH_DIR ?? tmpdir(), 'structpage-bench-'));
-process.on('exit', () => rmSync(work, { recursive: true, force: true }));
-process.on('SIGINT', () => process.exit(130));
+const base = process.env.STRUCTPAGE_BENCH_DIR ?? tmpdir();
+mkdirSync(base, { recursive: true });
+const work = mkdtempSync(join(base, 'structpage-bench-'));
 const fast = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/structpage-bench-') : work;
-process.on('exit', () => rmSync(fast, { recursive: true, force: true }));
+process.on('exit', () => {
+  for (const folder of [work, fast]) rmSync(folder, { recursive: true, force: true });
+});
+process.on('SIGINT', () => process.exit(130));
 
-const rows = [];
-const notes = [];
-const say = (text) => process.stdout.write(`${text}\n`);
-
-/** Runs a command; seconds from start to end and the most memory it had, in MiB. */
-function run([command, ...args]) {
-  const script = '"$@" > /dev/null 2> /dev/null';
-  const peak = join(work, 'peak');
-  const timed = existsSync('/usr/bin/time') ? ['/usr/bin/time', '-f', '%M', '-o', peak] : [];
-  const start = process.hrtime.bigint();
-  const { status } = spawnSync('sh', ['-c', script, 'sh', ...timed, command, ...args]);
-  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
-  const mib = timed.length > 0 ? Number(readFileSync(peak, 'utf8').trim().split('\n').at(-1)) / 1024 : 0;
-  return { seconds, mib };
-}
-
-/** Seconds from the start of a command to its second line: the first one names the columns. */
-function firstRow([command, ...args]) {
-  return new Promise((resolve, reject) => {
-    const start = process.hrtime.bigint();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    let lines = 0;
-    let seconds = 0;
-    child.stdout.on('data', (bytes) => {
-      for (const byte of bytes) lines += byte === 10 ? 1 : 0;
-      if (lines < 2 || seconds > 0) return;
-      seconds = Number(process.hrtime.bigint() - start) / 1e9;
-      child.stdout.destroy();
-      child.kill();
-    });
-    child.on('error', reject);
-    child.on('close', () =>
-      seconds > 0 ? resolve({ seconds, mib: 0 }) : reject(new Error(`${command} printed no row`)),
-    );
-  });
-}
-
-function median(list) {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-/** Runs several things in turn, a round to warm up first; medians of each, in seconds. */
-async function inTurn(things, rounds = ROUNDS, outputs = []) {
-  const times = things.map(() => []);
-  const peaks = things.map(() => 0);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [i, thing] of things.entries()) {
-      // a file that is there would have to be freed first
-      for (const output of outputs) rmSync(output, { force: true });
-      const { seconds, mib } = await thing();
-      if (round > 0) times[i].push(seconds);
-      peaks[i] = Math.max(peaks[i], mib);
-    }
-  }
-  return times.map((list, i) => ({
-    seconds: median(list),
-    mib: peaks[i],
-    spread: Math.max(...list) / Math.min(...list),
-  }));
-}
-
-function row(job, ours, other, ratio, bar) {
-  rows.push([job, ours, other, ratio, bar]);
-  say(`${job}: ${ours}, ${other}: ${ratio} (${bar})`);
-}
-
-const ms = (seconds) => `${(seconds * 1000).toFixed(0)} ms`;
-const rate = (pages, seconds) => `${(pages / seconds / 1e6).toFixed(1)} M/s`;
-const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-const ours = (...args) => [process.execPath, OURS, ...args];
+const report = new Report();
+const run = runner(work);
+/** The command of a build. */
+const commandOf = (root) => [process.execPath, join(root, 'dist/cli/main.js')];
+const ours = commandOf(ROOT);
+const before = options.against === undefined ? undefined : resolve(options.against);
+if (before && !existsSync(join(before, 'dist/index.js')))
+  throw new Error(`${before} has no dist/: build it first`);
 
 /** The C reference, compiled here and now; undefined without a compiler. */
 function compile() {
@@ -105,210 +67,169 @@ function compile() {
   return binary;
 }
 
-/** In-process times of the loops alone, without the start of a process: run in a child so that nothing is warm. */
-function inside(dump, what, jobs = 1) {
-  const out = execFileSync(
-    process.execPath,
-    [join(ROOT, 'bench/inside.mjs'), dump, what, String(jobs), FILTER],
-    {
-      encoding: 'utf8',
-    },
+/** A job of the library without start-up, in a process of its own so that nothing is warm. */
+function inside(root, dump, what) {
+  const args = [join(ROOT, 'bench/inside.mjs'), join(root, 'dist'), dump, what, FILTER];
+  const [seconds, cpu] = execFileSync(process.execPath, args, { encoding: 'utf8' })
+    .trim()
+    .split(' ')
+    .map(Number);
+  return { seconds, cpu, mib: 0 };
+}
+
+/** Times ours, that of the other build, and something beside them in turn; adds a row for each of the two. */
+async function compare(job, pages, things, { bar, text, name = 'C', rounds, outputs = [], output } = {}) {
+  const keys = Object.keys(things).filter((key) => things[key]);
+  const list = await inTurn(
+    keys.map((key) => things[key]),
+    rounds,
+    outputs,
   );
-  return Number(out.trim());
+  const times = Object.fromEntries(keys.map((key, i) => [key, list[i]]));
+  const said = ({ seconds, mib }) =>
+    `${time(seconds)}${pages ? ` (${rate(pages, seconds)})` : ''}${mib ? `, ${mib.toFixed(0)} MiB` : ''}`;
+  const { mine, beside, old } = times;
+  const row = (what, other, label, rowBar, rowText) =>
+    report.add(what, {
+      ours: said(mine),
+      beside: `${label} ${said(other)}`,
+      ratio: other.seconds / mine.seconds,
+      cpu: other.cpu / mine.cpu,
+      bar: rowBar,
+      text: rowText,
+    });
+  if (beside) row(job, beside, name, bar, text);
+  else if (output) output(mine);
+  if (old) row(`${job}: this build against the other`, old, 'other', { least: BEFORE });
+  return times;
 }
 
 const reference = compile();
-if (!reference) notes.push('No gcc on this machine: the C reference was not run.');
+if (!reference) report.notes.push('No gcc on this machine: the C reference was not run.');
 
-// ---- inputs
-const given = process.env.STRUCTPAGE_BENCH_DUMP;
-const capture = join(work, 'capture.elf');
-if (given) execFileSync(process.execPath, [OURS, 'capture', given, '-o', capture], { stdio: 'ignore' });
-else writeFileSync(capture, gunzipSync(readFileSync(join(ROOT, 'examples/sample.elf.gz'))));
-const sizes = given
-  ? { '16 M': 2 ** 24, '268 M': 2 ** 28 }
-  : { '2 M': 2 ** 21, '16 M': 2 ** 24, '268 M': 2 ** 28 };
-const dumps = new Map(given ? [['2 M', capture]] : []);
-for (const [name, pages] of Object.entries(sizes)) {
-  if (quick && pages > 2 ** 24) continue;
-  const path = join(work, `${name.replace(' ', '')}.elf`);
-  await makeSynthetic(capture, path, pages);
-  dumps.set(name, path);
-}
-
-for (const [name, dump] of dumps) {
+async function benchDump({ guest, size, path: dump }) {
   const job = join(work, 'job');
   const { pages, summary } = await writeJob(dump, job, FILTER);
-  const few = pages > 2 ** 25 ? Math.min(3, ROUNDS) : ROUNDS;
+  const rounds = pages > LARGE ? Math.min(3, ROUNDS) : ROUNDS;
+  const where = `${guest}, ${size} pages`;
+  const bars = BARS[guest];
+  const least = (what) => (bars[what] ? { least: bars[what] } : undefined);
   if (reference) {
     const theirs = execFileSync(reference, ['summary', dump, job], { encoding: 'utf8' })
       .trim()
       .split('\n')
       .sort();
     if (theirs.join('\n') !== summary.join('\n'))
-      throw new Error(`the reference counts differently on ${name}`);
-    for (const what of ['summary', 'filter', 'gather']) {
-      const times = [[], []];
-      for (let round = 0; round <= few; round++) {
-        const mine = inside(dump, what);
-        const c = run([reference, what, dump, job]).seconds;
-        if (round > 0) {
-          times[0].push(mine);
-          times[1].push(c);
-        }
-      }
-      const [a, b] = times.map(median);
-      row(
-        `${what}, ${name} pages, 1 thread, without start-up`,
-        `${ms(a)} (${rate(pages, a)})`,
-        `C ${ms(b)} (${rate(pages, b)})`,
-        (b / a).toFixed(2),
-        { summary: '>= 0.85', filter: '>= 0.9' }[what] ?? '',
-      );
-    }
+      throw new Error(`the reference counts differently on ${where}`);
   }
-  // a file in memory, or nothing where that would be too much: what a disk can do is not what is asked
-  const large = pages >= 2 ** 25;
+  for (const what of JOBS) {
+    await compare(
+      `${what}, ${where}, 1 thread, without start-up`,
+      pages,
+      {
+        mine: () => inside(ROOT, dump, what),
+        beside: reference && (() => run([reference, what, dump, job])),
+        old: before && (() => inside(before, dump, what)),
+      },
+      { bar: least(what), rounds },
+    );
+  }
+
+  const large = pages >= LARGE;
   const place = (file) => (large ? '/dev/null' : join(fast, file));
   const to = large ? ', to /dev/null' : '';
   const [mine, theirs] = [place('ours.csv'), place('theirs.csv')];
   const outputs = large ? [] : [mine, theirs];
-  const csv = (jobs) =>
-    ours('export', dump, '--jobs', jobs, '--columns', COLUMNS, '--format', 'csv', '-o', mine);
-  if (reference) {
-    const c = [reference, 'csv', dump, job, theirs];
-    if (!large) {
-      run(csv('1'));
-      run(c);
-      if (spawnSync('cmp', [mine, theirs]).status !== 0)
-        throw new Error(`the reference writes other CSV on ${name}`);
-    }
-    const [a, b] = await inTurn([() => run(csv('1')), () => run(c)], few, outputs);
-    row(
-      `CSV of 12 columns, ${name} pages, 1 thread, start to end${to}`,
-      `${ms(a.seconds)} (${rate(pages, a.seconds)})`,
-      `C ${ms(b.seconds)} (${rate(pages, b.seconds)})`,
-      (b.seconds / a.seconds).toFixed(2),
-      '>= 0.8, >= 4 M/s',
-    );
-    for (const output of outputs) rmSync(output, { force: true });
+  const csv = (command, jobs) => () =>
+    run([...command, 'export', dump, ...jobs, '--columns', COLUMNS, '--format', 'csv', '-o', mine]);
+  const one = ['--jobs', '1'];
+  if (reference && !large) {
+    csv(ours, one)();
+    run([reference, 'csv', dump, job, theirs]);
+    execFileSync('cmp', [mine, theirs]);
   }
-  {
-    const [one, two] = await inTurn([() => run(csv('1')), () => run(csv('2'))], few, outputs);
-    row(
-      `CSV, ${name} pages, 2 threads against 1, start to end${to}`,
-      `${ms(two.seconds)} (${two.mib.toFixed(0)} MiB)`,
-      `1 thread ${ms(one.seconds)} (${one.mib.toFixed(0)} MiB)`,
-      (one.seconds / two.seconds).toFixed(2),
-      '>= 1.6',
-    );
-    for (const output of outputs) rmSync(output, { force: true });
+  const rows = await compare(
+    `CSV of 12 columns, ${where}, 1 thread, start to end${to}`,
+    pages,
+    {
+      mine: csv(ours, one),
+      beside: reference && (() => run([reference, 'csv', dump, job, theirs])),
+      old: before && csv(commandOf(before), one),
+    },
+    { bar: least('csv'), rounds, outputs },
+  );
+  const threads = { least: pages >= THREADS.from ? THREADS.least : THREADS.never };
+  const all = { name: '1 thread', bar: threads, rounds };
+  await compare(
+    `CSV, ${where}, threads as by default, start to end${to}`,
+    pages,
+    { mine: csv(ours, []), beside: csv(ours, one), old: before && csv(commandOf(before), []) },
+    { ...all, outputs },
+  );
+  const summaryBy = (command, jobs) => () => run([...command, 'summary', dump, ...jobs]);
+  const counts = await compare(
+    `summary, ${where}, threads as by default, start to end`,
+    pages,
+    {
+      mine: summaryBy(ours, []),
+      beside: summaryBy(ours, one),
+      old: before && summaryBy(commandOf(before), []),
+    },
+    all,
+  );
+  for (const [what, mib] of [
+    ['CSV', rows.mine.mib],
+    ['summary', counts.beside.mib],
+  ]) {
+    if (!mib) continue;
+    const text = `< ${MOST_MIB} MiB`;
+    report.add(`memory of ${what}, ${where}, 1 thread`, {
+      ours: `${mib.toFixed(0)} MiB`,
+      value: mib,
+      bar: { most: MOST_MIB },
+      text,
+    });
   }
-  const [one, two] = await inTurn(
-    ['1', '2'].map((n) => () => run(ours('summary', dump, '--jobs', n))),
-    few,
-  );
-  row(
-    `summary, ${name} pages, 2 threads against 1`,
-    ms(two.seconds),
-    `1 thread ${ms(one.seconds)}`,
-    (one.seconds / two.seconds).toFixed(2),
-    '>= 1.6',
-  );
-  const perPage = (inside(dump, 'summary') / pages) * 1e9;
-  row(
-    `summary, ${name} pages: cost and memory`,
-    `${perPage.toFixed(1)} ns a page`,
-    `${one.mib.toFixed(0)} MiB, 2 threads ${two.mib.toFixed(0)} MiB`,
-    '',
-    'linear, < 200 MiB',
-  );
 }
 
-// ---- start-up, crash, drgn
-const vmlinux = process.env.STRUCTPAGE_BENCH_VMLINUX;
-const peerDump = process.env.STRUCTPAGE_BENCH_PEER_DUMP;
-const small = join(work, 'small.elf');
-writeFileSync(small, gunzipSync(readFileSync(join(ROOT, 'examples/sample.elf.gz'))));
-{
-  const first = (...more) => firstRow(ours('dump', small, ...more));
-  const [kept, anew] = await inTurn([() => first(), () => first('--no-cache')]);
-  row('start to first row, 65,536 pages, kernel met before', ms(kept.seconds), '', '', '<= 120 ms');
-  row('start to first row, 65,536 pages, kernel not met before', ms(anew.seconds), '', '', '<= 120 ms');
+async function benchFirstRow() {
+  const small = join(work, 'small.elf');
+  writeFileSync(small, gunzipSync(readFileSync(join(ROOT, SAMPLE))));
+  for (const [kernel, more] of [
+    ['met before', []],
+    ['not met before', ['--no-cache']],
+  ]) {
+    const first = (command) => () => firstRow([...command, 'dump', small, ...more]);
+    const job = `start to first row, 65,536 pages, kernel ${kernel}`;
+    const text = `<= ${FIRST_ROW * 1000} ms`;
+    const output = ({ seconds }) =>
+      report.add(job, { ours: time(seconds), value: seconds, bar: { most: FIRST_ROW }, text });
+    await compare(
+      job,
+      0,
+      { mine: first(ours), old: before && first(commandOf(before)) },
+      { rounds: ROUNDS, output },
+    );
+  }
 }
-if (peerDump && vmlinux && has('crash')) {
-  const commands = join(work, 'commands');
-  writeFileSync(commands, 'kmem -p\nquit\n');
-  const crash = ['sh', '-c', `crash -s ${vmlinux} ${peerDump} < ${commands} > ${join(fast, 'crash.txt')}`];
-  const csv = ours('export', peerDump, '--columns', KMEM_COLUMNS, '-o', join(fast, 'ours.csv'));
-  const [a, b] = await inTurn([() => run(csv), () => run(crash)], Math.min(5, ROUNDS));
-  row(
-    `CSV of all pages, with the columns of kmem -p, against crash kmem -p > file, ${(statSync(peerDump).size / 2 ** 30).toFixed(1)} GiB dump`,
-    `${ms(a.seconds)}, ${a.mib.toFixed(0)} MiB`,
-    `crash ${ms(b.seconds)}, ${b.mib.toFixed(0)} MiB`,
-    (a.seconds / b.seconds).toFixed(3),
-    '<= 0.1',
-  );
-  const first = ['sh', '-c', `exec crash -s ${vmlinux} ${peerDump} < ${commands}`];
-  const [c, d] = await inTurn(
-    [() => firstRow(ours('dump', peerDump)), () => firstRow(first)],
-    Math.min(5, ROUNDS),
-  );
-  row(
-    'start to first row against crash, the same dump',
-    ms(c.seconds),
-    `crash ${ms(d.seconds)}`,
-    (c.seconds / d.seconds).toFixed(3),
-    '<= 0.033',
-  );
-} else
-  notes.push('crash was not run: it needs crash, STRUCTPAGE_BENCH_PEER_DUMP and STRUCTPAGE_BENCH_VMLINUX.');
-const python = (process.env.STRUCTPAGE_BENCH_PYTHON ?? 'python3').split(' ');
-const hasDrgn = spawnSync(python[0], [...python.slice(1), '-c', 'import drgn']).status === 0;
-if (peerDump && vmlinux && hasDrgn) {
-  const drgn = [...python, join(ROOT, 'bench/drgn-flags.py'), peerDump, vmlinux];
-  const [a, b] = await inTurn(
-    [
-      () =>
-        run(
-          ours(
-            'export',
-            peerDump,
-            '--columns',
-            'pfn,flags_raw,refcount,mapcount_raw',
-            '-o',
-            join(fast, 'ours.csv'),
-          ),
-        ),
-      () => run(drgn),
-    ],
-    1,
-  );
-  row(
-    'four words of each page as CSV against drgn printing them, the same dump',
-    ms(a.seconds),
-    `drgn ${ms(b.seconds)}`,
-    (a.seconds / b.seconds).toFixed(4),
-    '',
-  );
-} else notes.push('drgn was not run: it needs python3-drgn and the same two.');
 
-// ---- report
-const head = ['job', 'structpage', 'beside', 'ratio', 'bar'];
-const widths = head.map((name, i) => Math.max(name.length, ...rows.map((cells) => cells[i].length)));
-const table = [head, widths.map((width) => '-'.repeat(width)), ...rows].map(
-  (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`,
-);
-const cpu = cpus()[0];
-const report = `# Results
+const note = (text) => report.notes.push(text);
+for await (const input of inputs(ROOT, work, MOST_PAGES, captureBy(ours), note)) {
+  if (options.guest === undefined || input.guest === options.guest) await benchDump(input);
+}
+await benchFirstRow();
+await comparePeers({ root: ROOT, report, ours, run, fast, work, rounds: ROUNDS });
 
-${new Date().toISOString().slice(0, 10)}, ${cpu?.model.trim()}, ${availableParallelism()} processors, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}${reference ? `, ${execFileSync('gcc', ['--version'], { encoding: 'utf8' }).split('\n')[0]}` : ''}.
-Command: \`${given ? 'STRUCTPAGE_BENCH_DUMP=<8 GiB guest> ' : ''}${peerDump ? 'STRUCTPAGE_BENCH_PEER_DUMP=<dump> STRUCTPAGE_BENCH_VMLINUX=<vmlinux> ' : ''}npm run bench${quick ? ' -- --quick' : ''}\`. Medians of ${ROUNDS} rounds in turn after one to warm up (fewer for
-268 M pages and for crash). A ratio above 1 means that structpage is faster than what is beside it, except in the rows of crash and drgn, where it is the part
-of their time that structpage needs. bench/README.md says what the inputs are.
-
-${table.join('\n')}
-${notes.length > 0 ? '\n' : ''}${notes.map((n) => `- ${n}\n`).join('')}`;
-mkdirSync(join(ROOT, 'bench'), { recursive: true });
-writeFileSync(join(ROOT, 'bench/RESULTS.md'), report);
-say(`\n${table.join('\n')}\n\nwritten to bench/RESULTS.md`);
+const variables = ['DUMP', 'BUSY', 'PEER_DUMP', 'VMLINUX']
+  .map((name) => `STRUCTPAGE_BENCH_${name}`)
+  .filter((name) => process.env[name]);
+const command = [
+  ...variables.map((name) => `${name}=...`),
+  'npm run bench',
+  ...(options.quick || before || options.guest ? ['--'] : []),
+  ...(options.quick ? ['--quick'] : []),
+  ...(options.guest ? [`--guest ${options.guest}`] : []),
+  ...(before ? ['--against DIR'] : []),
+].join(' ');
+writeFileSync(options.output, report.markdown(command, ROUNDS, reference && versionOf('gcc')));
+process.stdout.write(`\nwritten to ${options.output}\n`);

@@ -13,7 +13,7 @@
   X(node_shift) X(node_width) X(zone_shift) X(zone_width) X(flag_bits) X(tail_bits) X(reserved)              \
   X(rules) X(type_rules) X(names) X(zone_names) X(extents) X(filter)
 
-struct rule { int32_t bit, to, kinds, types, with, without, second; };
+struct rule { int32_t bit, to, kinds, types, with, without, places; };
 struct type_rule { int32_t mask, value, code; };
 struct extent { uint64_t offset, pfn, pages; };
 
@@ -37,7 +37,7 @@ static inline void read_job(const char *path, struct job *job) {
     if (!strcmp(key, "rule:")) {
       for (int i = 0; i < job->rules; i++) {
         struct rule *r = &job->rule[i];
-        if (fscanf(f, "%d %d %d %d %d %d %d", &r->bit, &r->to, &r->kinds, &r->types, &r->with, &r->without, &r->second) != 7) exit(1);
+        if (fscanf(f, "%d %d %d %d %d %d %d", &r->bit, &r->to, &r->kinds, &r->types, &r->with, &r->without, &r->places) != 7) exit(1);
       }
     } else if (!strcmp(key, "type:")) {
       for (int i = 0; i < job->type_rules; i++) {

@@ -140,7 +140,7 @@ static uint64_t flag_set(uint64_t word, const struct facts *f) {
   for (int i = 0; i < job.rules; i++) {
     struct rule *r = &job.rule[i];
     if (!(out >> r->bit & 1)) continue;
-    if (r->second ? f->place != SECOND : f->place != PLAIN) continue;
+    if (!(r->places >> f->place & 1)) continue;
     if (r->kinds && !(r->kinds >> f->kind & 1)) continue;
     if (r->types && !(r->types >> f->type & 1)) continue;
     if (r->with >= 0 && !(bits >> r->with & 1)) continue;
