@@ -26,9 +26,9 @@ import { release } from './text-slots.ts';
 /** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
 const WORKER: URL = new URL('../../dist/scan/worker.js', import.meta.url);
 /** One thread begins; how long it works before it is guessed how long it would take alone, in milliseconds. */
-const TRIAL = 12;
-/** Other threads are worth their start if more than this is left. */
-const WORTH = 100;
+const TRIAL = 24;
+/** Other threads are worth their start if more than this is left: each opens the memory anew and compiles its own code. */
+const WORTH = 250;
 /** Memory for what a worker throws away at once; with more of it the memory of all grows with their number. */
 const YOUNG_MIB = 4;
 /** How long to sleep for a message before looking whether a worker has died, in milliseconds. */
@@ -61,6 +61,8 @@ export class ScanPool {
   readonly #signal: AbortSignal | undefined;
   /** What other threads are started with, as long as they may still be. */
   #context: ScanContext | undefined;
+  /** When each number of tasks was done, in milliseconds. */
+  readonly #doneAt: number[] = [];
   #running = 0;
   #failure: Error | undefined;
 
@@ -86,13 +88,20 @@ export class ScanPool {
     if (atOnce) this.#startOthers();
   }
 
-  /** Starts other threads if they are worth it, now that `done` tasks are. */
+  /**
+   * Starts other threads if they are worth it, now that `done` tasks are. The first ones tell little, since code that has just
+   * been loaded is slow: what is left is guessed by the later half.
+   */
   #consider(done: number): void {
     if (!this.#context) return;
-    const spent = milliseconds() - this.#begun;
-    if (spent < TRIAL) return;
-    if ((spent / done) * (this.#tasks.length - done) > WORTH) this.#startOthers();
-    this.#context = undefined;
+    const now = milliseconds() - this.#begun;
+    this.#doneAt[done] = now;
+    if (now < TRIAL) return;
+    const half = done >> 1;
+    const each = (now - (this.#doneAt[half] ?? 0)) / (done - half);
+    if (each * (this.#tasks.length - done) > WORTH) this.#startOthers();
+    // code is as fast as it gets: less will be left from now on
+    else if (now > 3 * TRIAL) this.#context = undefined;
   }
 
   #startOthers(): void {

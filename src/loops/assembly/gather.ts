@@ -15,7 +15,19 @@ export function sections(to: usize, count: i32, start: f64, perSection: f64): vo
 
 /** 64-bit words that lie `stride` bytes apart, as their low and their high halves. */
 export function splitWords(from: usize, stride: i32, count: i32, low: usize, high: usize): void {
-  for (let i = 0, at = from; i < count; i++, at += stride) {
+  const step = <usize>stride;
+  const whole = count & ~3;
+  let at = from;
+  let i = 0;
+  // four at a time: half as many stores
+  for (; i < whole; i += 4, at += step << 2) {
+    const one = v128.load64_lane(at + step, v128.load64_zero(at), 1);
+    const two = v128.load64_lane(at + step * 3, v128.load64_zero(at + (step << 1)), 1);
+    const to = <usize>i << 2;
+    v128.store(low + to, v128.shuffle<i32>(one, two, 0, 2, 4, 6));
+    v128.store(high + to, v128.shuffle<i32>(one, two, 1, 3, 5, 7));
+  }
+  for (; i < count; i++, at += step) {
     const word = load<u64>(at);
     store<u32>(low + ((<usize>i) << 2), <u32>word);
     store<u32>(high + ((<usize>i) << 2), <u32>(word >> 32));
@@ -24,7 +36,16 @@ export function splitWords(from: usize, stride: i32, count: i32, low: usize, hig
 
 /** 32-bit words that lie `stride` bytes apart. */
 export function gather32(from: usize, stride: i32, count: i32, to: usize): void {
-  for (let i = 0, at = from; i < count; i++, at += stride) store<u32>(to + ((<usize>i) << 2), load<u32>(at));
+  const step = <usize>stride;
+  const whole = count & ~3;
+  let at = from;
+  let i = 0;
+  for (; i < whole; i += 4, at += step << 2) {
+    const one = v128.load32_lane(at + step, v128.load32_zero(at), 1);
+    const two = v128.load32_lane(at + (step << 1), one, 2);
+    v128.store(to + (<usize>i << 2), v128.load32_lane(at + step * 3, two, 3));
+  }
+  for (; i < count; i++, at += step) store<u32>(to + ((<usize>i) << 2), load<u32>(at));
 }
 
 /** Bytes that lie `stride` apart. */
