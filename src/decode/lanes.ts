@@ -1,3 +1,4 @@
+import type { PageTypes } from '../layout/page-types.ts';
 import type { Address } from '../loops/loops.ts';
 
 /**
@@ -38,3 +39,8 @@ export type Lane =
     }
   /** A set of names, a 64-bit word. */
   | { readonly kind: 'set'; readonly at: Address; readonly names: readonly string[] };
+
+/** A word of a `mapcount` lane that stands for no count. */
+export function noCount(types: PageTypes): number {
+  return types.encoding === 'exact' ? types.values[0]!.value : -0x40000000;
+}

@@ -4,6 +4,7 @@ import { type Address, Loops } from '../loops/loops.ts';
 import { offsetOf, sizeOf } from '../loops/records.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import { type FlagRules, flagRules } from './flag-names.ts';
+import { noCount } from './lanes.ts';
 import { type PageTypeDecoder, pageTypeDecoder } from './page-type.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
@@ -84,6 +85,7 @@ export class PageLoops {
     this.#setFolios(reader.model.base);
     this.#setTypes();
     this.#setAliases();
+    this.#setCounts();
     this.#setOutputs();
     loops.run.makeMasks();
   }
@@ -141,6 +143,19 @@ export class PageLoops {
       movableByMapping: Number(movableByMapping),
       pointersFrom: pointers.from,
       pointersSpan: pointers.to - pointers.from,
+    });
+  }
+
+  #setCounts(): void {
+    const { folio, flags, types } = this.layout;
+    const doubleMap = flags.bits.get('double_map');
+    this.loops.set('Counts', {
+      entireAt: folio.entireMapcount ?? -1,
+      nrMappedAt: folio.nrPagesMapped ?? -1,
+      largeAt: folio.largeMapcount ?? -1,
+      doubleMapMask: doubleMap === undefined || folio.nrPagesMapped !== undefined ? 0 : 1 << doubleMap,
+      filesCountAlone: Number(folio.nrPagesMapped === undefined),
+      noCount: noCount(types),
     });
   }
 

@@ -160,6 +160,18 @@ export const SETTINGS = {
     /** The sets of flags with their aliases resolved: a u64 a page. */
     sets: 'address',
   },
+  /** Counts of a large folio, in bytes from its head; -1 where this kernel has no such member. */
+  Counts: {
+    entireAt: 'i32',
+    nrMappedAt: 'i32',
+    largeAt: 'i32',
+    /** The flag of page[1] that says that a folio is mapped as a whole and in parts, and each page counted once more (until 6.1). */
+    doubleMapMask: 'u32',
+    /** 1: pages of files count mappings of the whole folio, too (until 6.1). */
+    filesCountAlone: 'i32',
+    /** A word that is no map count. */
+    noCount: 'i32',
+  },
   /** What the folio pass writes: `Facts` of each page, a double for the pfn of its head (0: not wanted). */
   Outputs: {
     facts: 'address',
@@ -220,6 +232,7 @@ export const FUNCTIONS = {
     folios: [['f64 start', 'i32 count'], 'void'],
     summarizeAll: [['f64 start', 'i32 count'], 'void'],
   },
+  counts: { mapcounts: [['f64 start', 'i32 count', 'address to'], 'void'] },
   flags: { flagSets: [['i32 count'], 'void'] },
   summary: {
     startSummary: [[], 'void'],

@@ -33,6 +33,23 @@ describe.each(GUESTS)('%s (%s)', (name) => {
     expect([result.flagsEqual, result.countsEqual]).toEqual([result.pages, result.pages]);
   });
 
+  test('mapcount is what its own kernel said in kpagecount, where there is one', async () => {
+    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const said = words(`${name}.kpagecount.gz`);
+    let mapped = 0;
+    for (const { batch, rows } of inspector.selectSync({ columns: ['mapcount'] })) {
+      const { values, empty } = batch.columns.get('mapcount') as Extract<Column, { kind: 'number' }>;
+      for (const i of rows) {
+        const count = empty![i] ? 0 : values[i]!;
+        if (count > 0) mapped++;
+        const pfn = batch.start + i;
+        if (BigInt(count) !== said[pfn]) expect([pfn, count]).toEqual([pfn, said[pfn]]);
+      }
+    }
+    inspector.close();
+    expect(mapped).toBeGreaterThan(500);
+  });
+
   test('node and zone are those of the zone that spans the page, by the guest itself', async () => {
     const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
     const nodes: number[] = [];

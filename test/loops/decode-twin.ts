@@ -19,6 +19,7 @@ const PAGE_SHIFT = 12;
 /** Decodes columns page by page, in plain TypeScript. */
 export class DecoderTwin {
   readonly layout: PageLayout;
+  readonly reader: PageReader;
   readonly model: MemoryModel;
   readonly folioPass: FolioPass;
   readonly #caches: SlabCaches;
@@ -27,6 +28,7 @@ export class DecoderTwin {
 
   constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches) {
     this.layout = layout;
+    this.reader = reader;
     this.model = reader.model;
     this.#caches = caches;
     this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
@@ -81,7 +83,7 @@ export class DecoderTwin {
       case 'mapcount_raw':
         return { kind: 'number', values: this.#ints(raw, offsets.mapcount) };
       case 'mapcount':
-        return this.#mapcounts(raw);
+        return this.#mapcounts(raw, f);
       case 'node':
         return { kind: 'number', values: this.#field(raw, fields.node) };
       case 'zone':
@@ -157,13 +159,44 @@ export class DecoderTwin {
     return values;
   }
 
-  #mapcounts(raw: RawPages): Column {
-    const values = this.#ints(raw, this.layout.offsets.mapcount);
-    const empty = new Uint8Array(raw.count);
+  #mapcounts(raw: RawPages, folios: Folios): Column {
+    const { offsets, folio, flags, size } = this.layout;
     const { types } = this.folioPass;
+    const own = this.#ints(raw, offsets.mapcount);
+    const values = Int32Array.from(own, (word) => word + 1);
+    const empty = Uint8Array.from(own, (word) => Number(types.isTyped(word)));
+    const has = (word: number, name: string): boolean => {
+      const bit = flags.bits.get(name);
+      return bit !== undefined && ((word >>> bit) & 1) === 1;
+    };
+    const ownFlags = this.#ints(raw, offsets.flags);
     for (let i = 0; i < raw.count; i++) {
-      if (types.isTyped(values[i]!)) empty[i] = 1;
-      else values[i]!++;
+      const place = folios.place[i]!;
+      if (raw.states[i] !== 0) continue;
+      if (place === 0 && !has(ownFlags[i]!, 'head')) {
+        if (MAPPING_KINDS[folios.kind[i]!] === 'movable' && own[i]! >= 0) empty[i] = 1;
+        continue;
+      }
+      const { bytes, readable } = this.reader.read(folios.head[i]!, 2);
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      const count = (at: number | undefined): number => (at === undefined ? 0 : view.getInt32(at, true) + 1);
+      const entire = count(folio.entireMapcount);
+      const isHuge = folios.type[i] !== 0 && folios.type[i] === types.hugetlb;
+      const counted = folio.nrPagesMapped !== undefined;
+      const isAnon = (view.getInt32(offsets.mapping, true) & 1) === 1;
+      if (readable < 2) empty[i] = 1;
+      else if (isHuge) {
+        values[i] = entire;
+        empty[i] = Number(types.isTyped((entire - 1) | 0));
+      } else if (empty[i] === 1) continue;
+      else if (counted || isAnon) {
+        const twice = !counted && has(view.getInt32(size + offsets.flags, true), 'double_map');
+        values[i] = own[i]! + 1 + entire - Number(twice);
+        // no page is counted by itself where parts are mapped and none is counted
+        const parts = counted && folio.largeMapcount !== undefined && count(folio.largeMapcount) > entire;
+        const none = parts && count(folio.nrPagesMapped) === 1;
+        empty[i] = Number(none || types.isTyped((values[i]! - 1) | 0));
+      }
     }
     return { kind: 'number', values, empty };
   }

@@ -20,13 +20,15 @@ export const mapcountRaw: PageColumn<'mapcount_raw', 'number'> = {
 export const mapcount: PageColumn<'mapcount', 'number'> = {
   name: 'mapcount',
   kind: 'number',
-  help: '_mapcount + 1; empty where the word is a page type',
+  help: 'how often the page is mapped, by itself or with its folio; empty where the word is a page type',
   numbers: 'int32',
   mayBeEmpty: true,
+  needs: 'folios',
   inTable: true,
-  lane: ({ pages, layout }) => ({
-    kind: 'mapcount',
-    at: pages.raw + layout.offsets.mapcount,
-    stride: layout.size,
-  }),
+  lane(context) {
+    const { pages, start, count } = context;
+    const at = context.area('mapcount', 4);
+    pages.loops.run.mapcounts(start, count, at);
+    return { kind: 'mapcount', at, stride: 4 };
+  },
 };

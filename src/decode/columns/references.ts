@@ -1,5 +1,4 @@
-import type { PageTypes } from '../../layout/page-types.ts';
-import type { Lane } from '../lanes.ts';
+import { type Lane, noCount } from '../lanes.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
 
 export const refsExpected: PageColumn<'refs_expected', 'number'> = {
@@ -50,11 +49,6 @@ function counts(
       known[classes[pfn]!] === 1 ? value(words[i * (layout.size / 4) + refcountAt]!, extra) - 1 : none;
   }
   return { kind: 'mapcount', at, stride: 4 };
-}
-
-/** A word that is no map count. */
-function noCount(types: PageTypes): number {
-  return types.encoding === 'exact' ? types.values[0]!.value : -0x40000000;
 }
 
 function firstAtOrAbove(sorted: Float64Array, value: number): number {
