@@ -7,6 +7,7 @@ import { type FlagFields, type MemoryFacts, resolveFlagFields } from './flag-fie
 import { type PageTypes, resolvePageTypes } from './page-types.ts';
 import { recordOffset, recordSize } from './record.ts';
 import type { TypeFacts } from './type-facts.ts';
+import { memberOf, namesOf } from './wanted.ts';
 
 /** Byte offsets within one struct page; `slabCache` and the members of the folio count from the head page. */
 export interface PageOffsets {
@@ -78,25 +79,40 @@ const ZONE_NAMES: Record<string, string> = {
   ZONE_DEVICE: 'Device',
 };
 
-/** Role of each member -> the paths it has had, newest first. A rename in the kernel is one more path here. */
-const MEMBERS = {
-  flags: ['page.flags.f', 'page.flags'],
-  mapcount: ['page._mapcount', 'page.page_type'],
-  refcount: ['page._refcount', 'page._count'],
-  mapping: ['page.mapping'],
-  index: ['page.__folio_index', 'page.index'],
-  private: ['page.private'],
-  lru: ['page.lru'],
-  compound: ['page.compound_info', 'page.compound_head'],
-  memcg: ['page.memcg_data', 'page.obj_cgroups', 'page.mem_cgroup', 'page._unused_slab_obj_exts'],
-  slabCache: ['slab.slab_cache', 'page.slab_cache'],
-  orderByte: ['folio._folio_order', 'page.compound_order'],
-  dtor: ['folio._folio_dtor', 'page.compound_dtor'],
-  entireMapcount: ['folio._entire_mapcount', 'page.compound_mapcount'],
-  nrPagesMapped: ['folio._nr_pages_mapped', 'page.subpages_mapcount', 'folio._subpages_mapcount'],
-  largeMapcount: ['folio._large_mapcount'],
+/** Role -> the members that may hold it, best first, by one of their names in `wanted.ts`, which lists renames. */
+const ROLES = {
+  flags: [['page', 'flags']],
+  mapcount: [['page', '_mapcount']],
+  refcount: [['page', '_refcount']],
+  mapping: [['page', 'mapping']],
+  index: [['page', 'index']],
+  private: [['page', 'private']],
+  lru: [['page', 'lru']],
+  compound: [['page', 'compound_head']],
+  memcg: [['page', 'memcg_data']],
+  slabCache: [
+    ['slab', 'slab_cache'],
+    ['page', 'slab_cache'],
+  ],
+  orderByte: [
+    ['folio', '_folio_order'],
+    ['page', 'compound_order'],
+  ],
+  dtor: [
+    ['folio', '_folio_dtor'],
+    ['page', 'compound_dtor'],
+  ],
+  entireMapcount: [
+    ['folio', '_entire_mapcount'],
+    ['page', 'compound_mapcount'],
+  ],
+  nrPagesMapped: [
+    ['folio', '_nr_pages_mapped'],
+    ['page', 'subpages_mapcount'],
+  ],
+  largeMapcount: [['folio', '_large_mapcount']],
 } as const;
-type Role = keyof typeof MEMBERS;
+type Role = keyof typeof ROLES;
 /** What each member is, in size: a word of the machine or two, an int, or any number of them (the order was wider once). */
 const SIZES: Readonly<Record<Role, 'word' | 'words' | 'int' | 'any'>> = {
   flags: 'word',
@@ -137,10 +153,10 @@ export function resolvePageLayout(
   }
   const word = types.place('page', 'private')?.size === 4 ? 4 : 8;
   const find = (role: Role): number | undefined => {
-    for (const path of MEMBERS[role]) {
-      const dot = path.indexOf('.');
-      const place = types.place(path.slice(0, dot), path.slice(dot + 1));
+    for (const [struct, name] of ROLES[role]) {
+      const place = memberOf(types, struct, name);
       if (!place) continue;
+      const path = `${struct}.${place.path}`;
       const bytes = { word, words: 2 * word, int: 4, any: place.size }[SIZES[role]];
       if (place.size !== bytes)
         throw new LayoutError(path, `${types.origin} has it with ${place.size} bytes instead of ${bytes}`);
@@ -152,7 +168,10 @@ export function resolvePageLayout(
   const need = (role: Role): number => {
     const offset = find(role);
     if (offset === undefined) {
-      throw new LayoutError(MEMBERS[role][0], `${types.origin} has no member ${MEMBERS[role].join(' or ')}`);
+      const paths = ROLES[role].flatMap(([struct, name]) =>
+        namesOf(struct, name).map((n) => `${struct}.${n}`),
+      );
+      throw new LayoutError(paths[0]!, `${types.origin} has no member ${paths.join(' or ')}`);
     }
     return offset;
   };

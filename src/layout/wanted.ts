@@ -301,14 +301,15 @@ export interface FoundMember extends Place {
  * is taken. `memberOf(types, 'page', 'index')` finds `__folio_index` on 6.16 and later.
  */
 export function memberOf(types: TypeFacts, struct: string, name: string): FoundMember | undefined {
-  for (const path of pathsOf(struct, name)) {
+  for (const path of namesOf(struct, name)) {
     const place = types.place(struct, path);
     if (place) return { ...place, path };
   }
   return undefined;
 }
 
-function pathsOf(struct: string, name: string): readonly string[] {
+/** All names that a wanted member has had, newest first; none if it is not wanted. */
+export function namesOf(struct: string, name: string): readonly string[] {
   for (const member of WANTED_STRUCTS[struct] ?? []) {
     if (typeof member === 'string' ? member === name : member.includes(name)) {
       return typeof member === 'string' ? [member] : member;
