@@ -13,6 +13,7 @@ import type { OpenContext, OpenImage } from '../sources/image-format.ts';
 import { lossesOf } from '../sources/losses.ts';
 import { openImages } from '../sources/open-image.ts';
 import { openQmp, type QmpOptions } from '../sources/qmp.ts';
+import { crossChecked } from './checks/page-array.ts';
 import { Inspector } from './inspector.ts';
 import { refineCpupid } from './refine-layout.ts';
 import { checkLayout } from './self-check.ts';
@@ -98,18 +99,21 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
   return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
     if (kernel.vmcoreinfo) checkVmcoreinfo(types, kernel.vmcoreinfo);
     const discovered = discoverMemoryModel(kernel, types);
-    const { model } = discovered;
+    const { model: found } = discovered;
     const resolved = resolvePageLayout(
       types,
       {
-        vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
-        maxPhysicalBits: model.maxPhysicalBits,
-        sectionSizeBits: model.sectionSizeBits,
+        vmemmap: found.kind === 'SPARSEMEM_VMEMMAP',
+        maxPhysicalBits: found.maxPhysicalBits,
+        sectionSizeBits: found.sectionSizeBits,
         model: kernel.architecture,
       },
       kernel.vmcoreinfo,
     );
-    const layout = refineCpupid(resolved, kernel, new PageReader(kernel.space, model));
+    const layout = refineCpupid(resolved, kernel, new PageReader(kernel.space, found));
+    const { model, doubts } = image.live
+      ? { model: found, doubts: [] }
+      : crossChecked(kernel, types, found, layout);
     const inspector = new Inspector({
       image,
       kernel,
@@ -117,7 +121,13 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
       typesFrom: from,
       model,
       layout,
-      warnings: [...image.warnings, ...warnings, ...discovered.warnings, ...strangeFlags(layout.flags)],
+      warnings: [
+        ...image.warnings,
+        ...warnings,
+        ...discovered.warnings,
+        ...doubts,
+        ...strangeFlags(layout.flags),
+      ],
       ...(keep ? { keep } : {}),
     });
     checkLayout(inspector);

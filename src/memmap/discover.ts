@@ -2,7 +2,7 @@ import { hex } from '../core/address.ts';
 import { FaultError, LayoutError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
-import { sectionsByPageTables } from './mapped-sections.ts';
+import { sectionsByPageTables, variableBase } from './mapped-sections.ts';
 import type { MemoryModel } from './memory-model.ts';
 import { readSections, type Sections, sectionSizes } from './sections.ts';
 import { sparseModel } from './sparse.ts';
@@ -17,17 +17,54 @@ export interface Discovered {
 export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovered {
   const size = types.structSize('page') ?? kernel.vmcoreinfo?.size('page');
   if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
-  const sections = findSections(kernel, types, size);
+  const sections = withOneBase(kernel, findSections(kernel, types, size));
   const vmemmap = isVmemmap(kernel, sections);
   const model = sparseModel(sections, size, kernel.pageShift, vmemmap);
   const warnings = [...sections.lost];
   const said = kernel.vmcoreinfo?.symbol('vmemmap');
-  if (vmemmap && said !== undefined && said !== model.base) {
-    warnings.push(
-      `VMCOREINFO says that vmemmap is at ${hex(said)}, mem_section says ${hex(model.base ?? 0n)}; the latter is used`,
-    );
+  if (vmemmap && model.base !== undefined) {
+    const { alignment } = kernel.space.walker.tables.mode.vmemmap ?? { alignment: 1n };
+    if (model.base % alignment !== 0n) {
+      throw new LayoutError(
+        'mem_section',
+        `it says that vmemmap is at ${hex(model.base)}, which is no multiple of ${hex(alignment)}`,
+        'Either mem_section is damaged, or the layout is of another kernel',
+      );
+    }
+    if (said !== undefined && said !== model.base) {
+      const contradiction = `VMCOREINFO says that vmemmap is at ${hex(said)}, mem_section says ${hex(model.base)}`;
+      if (variableBase(kernel) !== model.base) {
+        throw new LayoutError('mem_section', contradiction, 'Either of the two is damaged');
+      }
+      warnings.push(`${contradiction}, and so does vmemmap_base; VMCOREINFO is not believed`);
+    }
   }
   return { model, warnings };
+}
+
+/**
+ * Where the kernel has one array for all sections, they all name its start. One that names another is damaged: it is told, and the start
+ * that VMCOREINFO or most of the others name is taken.
+ */
+function withOneBase(kernel: Kernel, sections: Sections): Sections {
+  const votes = new Map<bigint, number>();
+  for (const { base } of sections.list) votes.set(base, (votes.get(base) ?? 0) + 1);
+  const said = kernel.vmcoreinfo?.symbol('vmemmap') ?? (votes.size > 1 ? variableBase(kernel) : undefined);
+  if (votes.size < 2 || (said === undefined && !mapsVmemmap(kernel))) return sections;
+  const most = [...votes].sort((a, b) => b[1] - a[1])[0]!;
+  const base = said !== undefined && votes.has(said) ? said : most[0];
+  const others = sections.list.filter((s) => s.base !== base);
+  return {
+    ...sections,
+    list: sections.list.map((s) => ({ ...s, base })),
+    lost: [
+      ...sections.lost,
+      ...others.map(
+        (s) =>
+          `mem_section says of section ${s.number} that its struct pages count from ${hex(s.base)}, where those of others count from ${hex(base)}: the latter is taken`,
+      ),
+    ],
+  };
 }
 
 /** mem_section, or where a dump has lost it in whole or in part, what the page tables tell of vmemmap. */
@@ -61,7 +98,11 @@ function isVmemmap(kernel: Kernel, sections: Sections): boolean {
     base === undefined ||
     sections.list.length > 1 ||
     (mode.vmemmap !== undefined && base % mode.vmemmap.alignment === 0n) ||
-    // only kernels with vmemmap have the code that maps it (mm/sparse-vmemmap.c)
-    ['vmemmap_base', 'vmemmap_alloc_block'].some((name) => kernel.kallsyms?.address(name) !== undefined)
+    mapsVmemmap(kernel)
   );
+}
+
+/** Only kernels with vmemmap have the code that maps it (mm/sparse-vmemmap.c). */
+function mapsVmemmap(kernel: Kernel): boolean {
+  return ['vmemmap_base', 'vmemmap_alloc_block'].some((name) => kernel.kallsyms?.address(name) !== undefined);
 }

@@ -91,6 +91,12 @@ function maxPfn(kernel: Kernel): number | undefined {
   return value !== undefined && value > 0n && value < 2n ** 40n ? Number(value) : undefined;
 }
 
+/** The start of vmemmap in the variable of kernels that KASLR moves it for. */
+export function variableBase(kernel: Kernel): VirtAddr | undefined {
+  const variable = kernel.kallsyms?.address('vmemmap_base');
+  return variable === undefined ? undefined : wordAt(kernel, variable);
+}
+
 function wordAt(kernel: Kernel, address: VirtAddr): bigint | undefined {
   try {
     return kernel.space.readWord(address, hex(address));

@@ -1,7 +1,7 @@
 import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
 import type { DataModel } from '../core/data-model.ts';
 import type { FaultReason } from '../core/errors.ts';
-import { locate } from '../core/ranges.ts';
+import { intersect, locate, type Range } from '../core/ranges.ts';
 import { recordSize, swapRecords, widenRecords } from '../layout/record.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
@@ -28,6 +28,7 @@ export type PageState = (typeof PAGE_STATES)[number];
 
 const OK = 0;
 const ABSENT = 1;
+const DOUBTFUL = 9;
 const CODES = new Map<FaultReason, number>(PAGE_STATES.map((s, i) => [s as FaultReason, i]));
 
 /** Struct pages, one after the other, as records of little-endian 64-bit words (src/layout/record.ts). */
@@ -68,6 +69,7 @@ export class PageReader {
   #narrow: Uint8Array = new Uint8Array(0);
   /** Whether memory stays as it is, so that what was read once need not be read again. */
   readonly isSteady: boolean;
+  readonly #distrusted: readonly Range[];
   /** Whether a page of the current read could not be read. */
   #marked = false;
 
@@ -75,6 +77,7 @@ export class PageReader {
   constructor(space: AddressSpace, model: MemoryModel, ahead: number = AHEAD) {
     this.#space = space;
     this.model = model;
+    this.#distrusted = model.sections.distrusted ?? [];
     this.#data = space.model;
     this.recordSize = recordSize(model.pageSize, this.#data);
     this.isSteady = ahead > 0;
@@ -116,7 +119,13 @@ export class PageReader {
   /** Reads struct pages as they are in memory; returns how many could be read. */
   #readMemory(start: Pfn, count: number, bytes: Uint8Array, states: Uint8Array, areOk: boolean): number {
     const size = this.model.pageSize;
-    if (count >= MANY && this.#lines && this.#readLines(this.#lines, start, bytes)) {
+    const distrusted = intersect(this.#distrusted, [{ start, end: start + count }]);
+    if (
+      count >= MANY &&
+      distrusted.length === 0 &&
+      this.#lines &&
+      this.#readLines(this.#lines, start, bytes)
+    ) {
       if (!areOk) states.fill(OK, 0, count);
       return count;
     }
@@ -135,6 +144,11 @@ export class PageReader {
         first,
         start,
       );
+    }
+    for (const range of distrusted) {
+      for (let i = range.start - start; i < range.end - start; i++)
+        if (states[i] === OK) states[i] = DOUBTFUL;
+      this.#marked = true;
     }
     if (this.#marked) readable = states.reduce((sum, state) => sum + (state === OK ? 1 : 0), 0);
     return readable;

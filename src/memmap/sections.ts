@@ -1,4 +1,4 @@
-import type { VirtAddr } from '../core/address.ts';
+import { hex, type VirtAddr } from '../core/address.ts';
 import type { StructView } from '../core/data-model.ts';
 import { FaultError, LayoutError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
@@ -35,6 +35,8 @@ export interface Sections {
   readonly onlineUnknown?: boolean;
   /** Parts of the table that could not be read: sentences for the report. */
   readonly lost: readonly string[];
+  /** Page frames whose struct pages are not where they are said to be. */
+  readonly distrusted?: readonly Range[];
 }
 
 /** Sections of all architectures are of 16 MiB to 8 GiB (SECTION_SIZE_BITS, asm/sparsemem.h). */
@@ -99,15 +101,23 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
 
   if (table.roots) {
     const { wordBytes } = space.model;
+    const seen = new Map<VirtAddr, number>();
     const roots = space.readStruct(table.address, table.count * wordBytes, 'mem_section');
     for (let root = 0; root < table.count; root++) {
       // a kernel with 5-level page tables has 131,072 of them, nearly all empty
       if (roots.isZero(root * wordBytes)) continue;
-      try {
-        take(
-          space.readStruct(roots.word(root * wordBytes), perRoot * structSize, 'mem_section root'),
-          root * perRoot,
+      const at = roots.word(root * wordBytes);
+      const before = seen.get(at);
+      if (before !== undefined) {
+        throw new LayoutError(
+          'mem_section',
+          `roots ${before} and ${root} of it are both at ${hex(at)}, where each has a page of its own`,
+          'Either it is damaged, or the layout is of another kernel',
         );
+      }
+      seen.set(at, root);
+      try {
+        take(space.readStruct(at, perRoot * structSize, 'mem_section root'), root * perRoot);
       } catch (error) {
         if (!(error instanceof FaultError)) throw error;
         lost.push(`sections ${root * perRoot} to ${(root + 1) * perRoot - 1} are unknown: ${error.message}`);
