@@ -16,7 +16,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['scan'],
   ['views'],
   ['decode'],
-  ['classify', 'proc'],
+  ['classify', 'proc', 'owners'],
   ['objects'],
   ['memmap'],
   ['kernel'],

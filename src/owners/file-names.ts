@@ -1,0 +1,150 @@
+import type { VirtAddr } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import { hlistNodes } from '../objects/hlist.ts';
+import type { Objects } from '../objects/objects.ts';
+import { ChainError } from '../objects/walk.ts';
+import { type Mount, mountsOf } from './mounts.ts';
+
+/** Directories below one another: more are damage (PATH_MAX is 4096). */
+const MOST_PARTS = 2048;
+const MOST_MOUNTS_UP = 256;
+const MOST_ALIASES = 64;
+const LONGEST_PART = 256;
+const DELETED = ' (deleted)';
+
+/**
+ * Names of files by their inodes: a path from the root of the first mount that has it, ` (deleted)` behind it where it was
+ * unlinked. Files of the kernel's own mounts have a name without a path: `memfd:blob`, `SYSV0000abcd`.
+ */
+export class FileNames {
+  readonly #objects: Objects;
+  readonly #trouble: (sentence: string) => void;
+  readonly #byInode: Map<VirtAddr, string | undefined> = new Map();
+  readonly #byFile: Map<VirtAddr, string | undefined> = new Map();
+  readonly #mounts: Map<VirtAddr, readonly Mount[]> = new Map();
+  #troubles = 0;
+
+  constructor(objects: Objects, trouble: (sentence: string) => void) {
+    this.#objects = objects;
+    this.#trouble = trouble;
+  }
+
+  /** The name of what a struct file is open on; undefined if it has none. */
+  ofFile(file: VirtAddr): string | undefined {
+    return this.#kept(this.#byFile, file, 'the name of an open file', () => {
+      const type = this.#objects.struct('file');
+      const path = type.at(file, ['f_path', '__f_path']);
+      const dentry = this.#objects.struct('path').word(path, 'dentry');
+      return dentry === 0n ? undefined : this.#ofDentry(dentry);
+    });
+  }
+
+  /** A name of an inode; undefined if no dentry of it is in memory. */
+  ofInode(inode: VirtAddr): string | undefined {
+    return this.#kept(this.#byInode, inode, 'the name of a file', () => {
+      const { memory } = this.#objects;
+      const dentry = this.#objects.struct('dentry');
+      const head = this.#objects.struct('inode').at(inode, 'i_dentry');
+      let deleted: string | undefined;
+      let met = 0;
+      for (const node of hlistNodes(memory, head)) {
+        const name = this.#ofDentry(dentry.container(node, ['d_alias', 'd_u.d_alias']));
+        if (name !== undefined && !name.endsWith(DELETED)) return name;
+        deleted ??= name;
+        if (++met === MOST_ALIASES) break;
+      }
+      return deleted;
+    });
+  }
+
+  #ofDentry(dentry: VirtAddr): string | undefined {
+    const type = this.#objects.struct('dentry');
+    const block = type.word(dentry, 'd_sb');
+    const mounts = this.#mountsOf(block);
+    const isRoot = type.word(dentry, 'd_parent') === dentry;
+    const unhashed =
+      !isRoot && this.#objects.struct('hlist_bl_node').word(type.at(dentry, 'd_hash'), 'pprev') === 0n;
+    const suffix = unhashed ? DELETED : '';
+    const shown = mounts.filter((m) => !m.isInternal);
+    if (shown.length === 0) {
+      const name = this.#nameOf(dentry);
+      return name === '' || (isRoot && name === '/') ? undefined : name + suffix;
+    }
+    for (const mount of shown) {
+      const below = this.#below(dentry, mount.root);
+      if (below === undefined) continue;
+      const path = [...this.#placeOf(mount), ...below];
+      return `/${path.join('/')}${suffix}`;
+    }
+    return `/${(this.#below(dentry, undefined) ?? []).join('/')}${suffix}`;
+  }
+
+  /** Names from below `root` down to a dentry; undefined if it is not below it. Without a root: from that of its filesystem. */
+  #below(dentry: VirtAddr, root: VirtAddr | undefined): string[] | undefined {
+    const type = this.#objects.struct('dentry');
+    const parts: string[] = [];
+    for (let at = dentry; at !== root; ) {
+      const parent = type.word(at, 'd_parent');
+      if (parent === at || parent === 0n) return root === undefined ? parts : undefined;
+      parts.unshift(this.#nameOf(at));
+      if (parts.length > MOST_PARTS)
+        throw new ChainError('path of a file', dentry, parts.length, 'it has no root');
+      at = parent;
+    }
+    return parts;
+  }
+
+  /** Names from the root of the namespace to where a mount is. */
+  #placeOf(mount: Mount): string[] {
+    const type = this.#objects.struct('mount');
+    const own = this.#objects.struct('vfsmount');
+    const parts: string[] = [];
+    let { address, parent, mountpoint } = mount;
+    for (let met = 0; parent !== address; met++) {
+      if (met > MOST_MOUNTS_UP)
+        throw new ChainError('mounts above a file', mount.address, met, 'they have no root');
+      const root = own.word(type.at(parent, 'mnt'), 'mnt_root');
+      parts.unshift(...(this.#below(mountpoint, root) ?? []));
+      address = parent;
+      mountpoint = type.word(address, 'mnt_mountpoint');
+      parent = type.word(address, 'mnt_parent');
+    }
+    return parts;
+  }
+
+  #mountsOf(block: VirtAddr): readonly Mount[] {
+    let mounts = this.#mounts.get(block);
+    if (!mounts) {
+      mounts = [...mountsOf(this.#objects, block)];
+      this.#mounts.set(block, mounts);
+    }
+    return mounts;
+  }
+
+  #nameOf(dentry: VirtAddr): string {
+    const type = this.#objects.struct('dentry');
+    const qstr = this.#objects.struct('qstr');
+    const name = type.at(dentry, ['d_name', '__d_name']);
+    const bytes = this.#objects.memory.string(qstr.word(name, 'name'), LONGEST_PART);
+    return Buffer.from(bytes, 'latin1').toString('utf8');
+  }
+
+  #kept(
+    known: Map<VirtAddr, string | undefined>,
+    key: VirtAddr,
+    what: string,
+    find: () => string | undefined,
+  ): string | undefined {
+    if (known.has(key)) return known.get(key);
+    let name: string | undefined;
+    try {
+      name = find();
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      // one sentence is enough: where one name is lost, many are
+      if (this.#troubles++ === 0) this.#trouble(`${what} cannot be read: ${error.message}`);
+    }
+    known.set(key, name);
+    return name;
+  }
+}

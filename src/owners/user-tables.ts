@@ -1,0 +1,162 @@
+import type { Pfn, PhysAddr } from '../core/address.ts';
+import { type FastLevel, fastLevels, holds } from '../objects/entry-halves.ts';
+import { ChainError } from '../objects/walk.ts';
+import type { PhysicalMemory } from '../sources/image-format.ts';
+import type { PageTables } from '../translate/page-walk.ts';
+import type { Area } from './areas.ts';
+import { absentEntry, type UserEntryFormat } from './swap-entries.ts';
+
+/** What is told of the page tables of a process. */
+export interface MappingVisitor {
+  /** Memory that is mapped: the page frame at `address`, and how many pages the entry maps from there on. */
+  page(area: Area, address: number, pfn: Pfn, count: number, special: boolean): void;
+  /** An entry of the swap format: in swap, or a marker, or a page that is being moved or was poisoned. */
+  absent?(area: Area, address: number, type: number, offset: bigint): void;
+  /** A table that cannot be read. */
+  missing?(table: PhysAddr): void;
+}
+
+/**
+ * Walks the page tables of processes, within their areas. A table that several processes share is walked for each of them; a
+ * tree that loops ends when more tables were met than there is memory for.
+ */
+export class UserTables {
+  readonly #memory: PhysicalMemory;
+  readonly #levels: readonly FastLevel[];
+  readonly #entries: readonly number[];
+  readonly #buffers: readonly Uint32Array[];
+  readonly #littleEndian: boolean;
+  readonly #pageBytes: number;
+  readonly #format: UserEntryFormat | undefined;
+  readonly #limit: Pfn;
+  #tablesLeft = 0;
+
+  /** `limit` is the number of page frames of the machine. */
+  constructor(memory: PhysicalMemory, tables: PageTables, format: UserEntryFormat | undefined, limit: Pfn) {
+    const { levels, pageShift, littleEndianEntries } = tables.mode;
+    this.#memory = memory;
+    this.#format = format;
+    this.#limit = limit;
+    this.#levels = fastLevels(tables);
+    this.#entries = levels.map(({ bits }) => 2 ** bits);
+    this.#buffers = levels.map(({ bits }) => new Uint32Array(2 << bits));
+    this.#littleEndian = littleEndianEntries;
+    this.#pageBytes = 2 ** pageShift;
+  }
+
+  /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError for a tree without end. */
+  walk(root: PhysAddr, areas: readonly Area[], visitor: MappingVisitor): void {
+    if (areas.length === 0) return;
+    this.#tablesLeft = this.#limit;
+    this.#below(root, 0, 0, areas, 0, visitor);
+  }
+
+  /** Returns the index of the first area that ends behind the table. */
+  #below(
+    table: PhysAddr,
+    depth: number,
+    base: number,
+    areas: readonly Area[],
+    from: number,
+    visitor: MappingVisitor,
+  ): number {
+    if (--this.#tablesLeft < 0) {
+      throw new ChainError('page tables of a process', BigInt(table), this.#limit, 'it has no end');
+    }
+    const level = this.#levels[depth]!;
+    const count = this.#entries[depth]!;
+    const span = 2 ** level.shift;
+    const words = this.#buffers[depth]!;
+    if (!this.#read(table, level, count, words)) {
+      visitor.missing?.(table);
+      return from;
+    }
+    let at = from;
+    for (let i = 0; i < count && at < areas.length; i++) {
+      const address = base + i * span;
+      while (at < areas.length && areas[at]!.end <= address) at++;
+      const area = areas[at];
+      if (!area) break;
+      if (area.start >= address + span) {
+        // to the entry in which the next area begins
+        i = Math.max(i, Math.floor((area.start - base) / span) - 1);
+        continue;
+      }
+      const low = words[2 * i]!;
+      const high = words[2 * i + 1]!;
+      if (low === 0 && high === 0) continue;
+      const { next } = level;
+      if (next && holds(next.when, low, high)) {
+        at = this.#below(next.at(low, high), depth + 1, address, areas, at, visitor);
+        continue;
+      }
+      this.#entry(level, depth, low, high, address, span, areas, at, visitor);
+    }
+    return at;
+  }
+
+  #entry(
+    level: FastLevel,
+    depth: number,
+    low: number,
+    high: number,
+    address: number,
+    span: number,
+    areas: readonly Area[],
+    at: number,
+    visitor: MappingVisitor,
+  ): void {
+    const lowest = depth === this.#levels.length - 1;
+    const leaf = level.leaves.find(({ when }) => holds(when, low, high));
+    if (leaf) {
+      const target = leaf.frame(low, high);
+      const inPage = leaf.shift > level.shift ? address % 2 ** leaf.shift : 0;
+      const special = lowest && this.#format !== undefined && (word(low, high) & this.#format.special) !== 0n;
+      this.#tell(target - (target % 2 ** leaf.shift) + inPage, address, span, special, areas, at, visitor);
+      return;
+    }
+    if (!this.#format) return;
+    const absent = absentEntry(this.#format, word(low, high), lowest);
+    if (absent.kind === 'swap') visitor.absent?.(areas[at]!, address, absent.type, absent.offset);
+    else this.#tell(absent.physical - (absent.physical % span), address, span, false, areas, at, visitor);
+  }
+
+  /** An entry may map more than one area, if they are neighbours; what lies outside of all is told of none. */
+  #tell(
+    physical: PhysAddr,
+    address: number,
+    span: number,
+    special: boolean,
+    areas: readonly Area[],
+    at: number,
+    visitor: MappingVisitor,
+  ): void {
+    for (let i = at; i < areas.length && areas[i]!.start < address + span; i++) {
+      const area = areas[i]!;
+      const start = Math.max(area.start, address);
+      const end = Math.min(area.end, address + span);
+      const pfn = (physical + (start - address)) / this.#pageBytes;
+      visitor.page(area, start, pfn, (end - start) / this.#pageBytes, special);
+    }
+  }
+
+  #read(table: PhysAddr, { entryBytes }: FastLevel, count: number, words: Uint32Array): boolean {
+    const bytes = Buffer.from(words.buffer, 0, count * entryBytes);
+    if (this.#memory.readInto(table, bytes) < bytes.length) return false;
+    if (!this.#littleEndian) {
+      if (entryBytes === 8) bytes.swap64();
+      else bytes.swap32();
+    }
+    if (entryBytes === 4) {
+      for (let i = count - 1; i >= 0; i--) {
+        words[2 * i] = words[i]!;
+        words[2 * i + 1] = 0;
+      }
+    }
+    return true;
+  }
+}
+
+function word(low: number, high: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}

@@ -1,0 +1,50 @@
+import { heldPages } from '../owners/held-pages.ts';
+import { Processes } from '../owners/processes.ts';
+import { UsageCounter } from '../owners/usage.ts';
+import { defineTable, type TableDefinition } from './table-definition.ts';
+
+const KIB = 1024;
+
+/** Memory of each process, as /proc/PID/smaps_rollup counts it, largest first. */
+export const processes: TableDefinition = defineTable({
+  name: 'processes',
+  help: 'memory of each process, in KiB, as smaps_rollup counts it',
+  columns: [
+    { name: 'pid', kind: 'number', help: 'process', numbers: 'int32' },
+    { name: 'comm', kind: 'name', help: 'its name' },
+    { name: 'rss', kind: 'number', help: 'memory that it maps' },
+    {
+      name: 'pss',
+      kind: 'number',
+      help: 'the same, each page divided by the number of processes that map it',
+    },
+    { name: 'uss', kind: 'number', help: 'memory that no other process maps' },
+    {
+      name: 'swap',
+      kind: 'number',
+      mayBeEmpty: true,
+      help: 'pages in swap; empty if this architecture’s entries are not known',
+    },
+    { name: 'huge', kind: 'number', help: 'memory that entries of huge pages map' },
+    { name: 'hugetlb', kind: 'number', help: 'memory of hugetlb pages, which is in none of the others' },
+  ],
+  *rows({ objects, model, kernel, layout, reader }, trouble) {
+    const all = new Processes(objects, model.present.at(-1)?.end ?? 0, trouble);
+    const list = all.list();
+    const counter = new UsageCounter(all, heldPages(layout, model, reader, kernel.pageShift));
+    const kib = 2 ** kernel.pageShift / KIB;
+    const usage = [...counter.usage(list)].sort(([, a], [, b]) => b.rss - a.rss);
+    for (const [{ pid, comm }, { rss, pss, uss, swap, huge, hugetlb }] of usage) {
+      yield {
+        pid,
+        comm,
+        rss: rss * kib,
+        pss: Math.floor(pss * kib),
+        uss: uss * kib,
+        swap: all.knowsSwap ? swap * kib : undefined,
+        huge: huge * kib,
+        hugetlb: hugetlb * kib,
+      };
+    }
+  },
+});
