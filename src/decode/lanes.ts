@@ -29,12 +29,12 @@ export type Lane =
   | { readonly kind: 'double'; readonly at: Address }
   /** A byte that is a number; 255 is none. */
   | { readonly kind: 'byte'; readonly at: Address; readonly stride: number }
-  /** The code of a name, in 8 or in 16 bits. */
+  /** The code of a name, in 8, 16 or 32 bits. */
   | {
       readonly kind: 'code';
       readonly at: Address;
       readonly stride: number;
-      readonly bytes: 1 | 2;
+      readonly bytes: 1 | 2 | 4;
       readonly names: readonly string[];
     }
   /** A set of names, a 64-bit word. */

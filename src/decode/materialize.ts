@@ -1,3 +1,4 @@
+import type { Address } from '../loops/loops.ts';
 import type { Column } from '../table/column.ts';
 import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
@@ -71,12 +72,27 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
     }
     case 'code': {
       const at = decoder.scratch(0);
-      if (lane.bytes === 1) run.gather8(lane.at, lane.stride, count, at);
-      else run.gather16(lane.at, lane.stride, count, at);
-      const codes = lane.bytes === 1 ? loops.bytes(at, count).slice() : loops.shorts(at, count).slice();
-      return { kind: 'name', codes, names: lane.names };
+      return { kind: 'name', codes: gatherCodes(decoder, lane, at), names: lane.names };
     }
     case 'set':
       return { kind: 'set', ...words(lane.at, 8), names: lane.names };
+  }
+}
+
+function gatherCodes(
+  { count, pages: { loops } }: Decoder,
+  { at: from, stride, bytes }: Extract<Lane, { kind: 'code' }>,
+  at: Address,
+): Uint8Array | Uint16Array | Uint32Array {
+  switch (bytes) {
+    case 1:
+      loops.run.gather8(from, stride, count, at);
+      return loops.bytes(at, count).slice();
+    case 2:
+      loops.run.gather16(from, stride, count, at);
+      return loops.shorts(at, count).slice();
+    case 4:
+      loops.run.gather32(from, stride, count, at);
+      return loops.words(at, count).slice();
   }
 }

@@ -1,3 +1,4 @@
+import { viewOf } from '../core/bytes.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import { type Address, Loops } from '../loops/loops.ts';
@@ -45,6 +46,7 @@ export class PageLoops {
   readonly head: Address;
   /** Sets of flags, aliases resolved: a 64-bit word a page. */
   readonly sets: Address;
+  readonly #reader: PageReader;
   readonly #cacheTable: Address;
   readonly #headTable: Address;
   readonly #masks: Address;
@@ -53,6 +55,7 @@ export class PageLoops {
   constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches, capacity: number) {
     const { size } = layout;
     this.layout = layout;
+    this.#reader = reader;
     this.capacity = capacity;
     this.types = pageTypeDecoder(layout);
     this.flags = flagRules(layout, this.types.names);
@@ -93,6 +96,12 @@ export class PageLoops {
   /** Where a fact of the first page is, and the bytes from page to page. */
   fact(name: Fact): { at: Address; stride: number } {
     return { at: this.facts + FACT[name], stride: FACT_BYTES };
+  }
+
+  /** A 64-bit word of a struct page that may lie outside of the batch; undefined if it cannot be read. */
+  wordOutside(pfn: number, offset: number): bigint | undefined {
+    const { readable, bytes } = this.#reader.read(pfn, 1);
+    return readable === 1 ? viewOf(bytes).getBigUint64(offset, true) : undefined;
   }
 
   /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */

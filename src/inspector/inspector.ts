@@ -23,6 +23,7 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { Objects } from '../objects/objects.ts';
 import { openObjects } from '../objects/open-objects.ts';
+import { PageOwners } from '../owners/page-owners.ts';
 import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '../scan/scan.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { parseExpression } from '../views/expression/parse.ts';
@@ -81,6 +82,7 @@ export class Inspector {
   #objects: Objects | undefined;
   #classes: Classification | undefined;
   #references: References | undefined;
+  #owners: PageOwners | undefined;
 
   constructor(parts: InspectorParts) {
     this.#keep = parts.keep;
@@ -131,9 +133,16 @@ export class Inspector {
     return this.#references;
   }
 
+  /** Names of the files and cgroups that pages belong to, looked up as they are met. */
+  get owners(): PageOwners {
+    this.#owners ??= new PageOwners(this.objects);
+    return this.#owners;
+  }
+
   /** What could not be found out for the classes of pages and their references, as far as these were asked for. */
   get gaps(): readonly Gap[] {
-    return this.#classes?.gaps ?? [];
+    const lost = this.#owners?.troubles ?? [];
+    return [...(this.#classes?.gaps ?? []), ...lost.map((why) => ({ what: 'owners of pages', why }))];
   }
 
   /**
@@ -219,8 +228,11 @@ export class Inspector {
   #maps(asked: readonly ColumnName[]): PageMaps | undefined {
     const needed = new Set(asked.flatMap((c) => pageColumn(c).needsMap ?? []));
     if (needed.size === 0) return undefined;
-    const { codes } = this.classes;
-    return needed.has('references') ? { classes: codes, references: this.references } : { classes: codes };
+    return {
+      ...(needed.has('classes') || needed.has('references') ? { classes: this.classes.codes } : {}),
+      ...(needed.has('references') ? { references: this.references } : {}),
+      ...(needed.has('owners') ? { owners: this.owners } : {}),
+    };
   }
 
   /** As `plan`, for counting: a struct page that could not be read has nothing to be counted by, whatever is asked for. */

@@ -82,7 +82,9 @@ export class ScanPool {
     this.#control = new TaskControl(this.#tasks.length, job.window);
     this.#scan = openScan(inspector, job.plan, counts);
     // a limit is reached in order, so only one thread can know when
-    const alone = jobs < 2 || job.plan.limit !== undefined || this.#tasks.length < 2;
+    // and names of owners are looked up in memory that only the thread that opened it has
+    const { limit, maps } = job.plan;
+    const alone = jobs < 2 || limit !== undefined || maps?.owners !== undefined || this.#tasks.length < 2;
     this.#context = alone ? undefined : contextOf(inspector);
     this.#others = jobs - 1;
     if (atOnce) this.#startOthers();

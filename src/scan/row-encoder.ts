@@ -27,8 +27,9 @@ const OFTEN = 8;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */
 const LONGEST_VALUE = 24;
-/** Codes of names that a column can have at the most. */
-const MAX_NAMES = 65536;
+/** Kinds of names by the bytes of their codes, and how many names there can be; more are not given room at once. */
+const NAME_KINDS = { 1: KIND.name8, 2: KIND.name16, 4: KIND.name32 } as const;
+const MOST_NAMES = { 1: 256, 2: 65536, 4: 2 ** 20 } as const;
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const textEncoder = new TextEncoder();
 
@@ -251,7 +252,7 @@ export class RowEncoder {
         return { kind: KIND.byte, at: lane.at, stride: lane.stride, ...none };
       case 'code':
         return {
-          kind: lane.bytes === 1 ? KIND.name8 : KIND.name16,
+          kind: NAME_KINDS[lane.bytes],
           at: lane.at,
           stride: lane.stride,
           ...none,
@@ -274,10 +275,10 @@ export class RowEncoder {
       return table.at;
     }
     if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
-    const most = lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : MAX_NAMES;
+    const most = lane.kind === 'field' ? lane.mask + 1 : MOST_NAMES[lane.bytes];
     if (table.at === 0) table.at = this.#loops.allocate(most * TEXT_BYTES);
     // a code without a name is written as it is; the names of slab caches are added as they are met
-    const wanted = lane.kind === 'code' && lane.bytes === 2 ? Math.min(most, lane.names.length) : most;
+    const wanted = lane.kind === 'code' && lane.bytes > 1 ? Math.min(most, lane.names.length) : most;
     for (; table.known < wanted; table.known++) {
       const name = nameOf(lane.names, table.known);
       const placed = name === '' ? this.#empty : this.#heap.place(nameText(this.#style, name));

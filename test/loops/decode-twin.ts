@@ -112,6 +112,8 @@ export class DecoderTwin {
         return { kind: 'name', codes: f.cache, names: this.#caches.names };
       case 'flags':
         return this.#flags(raw, f);
+      case 'file':
+      case 'memcg':
       case 'class':
       case 'subclass':
       case 'refs_expected':

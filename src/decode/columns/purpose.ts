@@ -12,7 +12,7 @@ const SUBCLASS_CODES = Uint8Array.from(PAGE_CLASSES, (c) => SUBCLASS_NAMES.index
 function writeCodes({ maps, pages, start, count }: LaneContext, at: number, codes: Uint8Array): void {
   const target = pages.loops.bytes(at, count);
   const { classes } = maps!;
-  for (let i = 0; i < count; i++) target[i] = codes[classes[start + i] ?? 0]!;
+  for (let i = 0; i < count; i++) target[i] = codes[classes![start + i] ?? 0]!;
 }
 
 export const pageClass: PageColumn<'class', 'name'> = {

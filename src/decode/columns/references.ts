@@ -46,7 +46,7 @@ function counts(
     let extra = 0;
     if (pfns[next] === pfn) extra = unexplained[next++]!;
     target[i] =
-      known[classes[pfn]!] === 1 ? value(words[i * (layout.size / 4) + refcountAt]!, extra) - 1 : none;
+      known[classes![pfn]!] === 1 ? value(words[i * (layout.size / 4) + refcountAt]!, extra) - 1 : none;
   }
   return { kind: 'mapcount', at, stride: 4 };
 }

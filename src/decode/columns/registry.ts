@@ -3,6 +3,7 @@ import { mapcount, mapcountRaw, refcount } from './counts.ts';
 import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
 import { kpagecount, kpageflags } from './kpage.ts';
+import { file, memcg } from './owners.ts';
 import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
 import { pageClass, subclass } from './purpose.ts';
@@ -40,6 +41,8 @@ export const PAGE_COLUMNS = [
   slabCache as typeof slabCache,
   pageClass as typeof pageClass,
   subclass as typeof subclass,
+  file as typeof file,
+  memcg as typeof memcg,
   refsExpected as typeof refsExpected,
   refsUnexplained as typeof refsUnexplained,
   kpageflags as typeof kpageflags,

@@ -197,7 +197,8 @@ export class Filter {
       run.fieldWithin(lane.at, lane.stride, count, lane.shift, BigInt(lane.mask), value, value, 0, to);
     } else if (lane.kind !== 'code') throw new TypeError('the column has no names');
     else if (lane.bytes === 1) run.byteWithin(lane.at, lane.stride, count, code, code, -1, 0, to);
-    else run.codeEquals(lane.at, lane.stride, count, code, 0, to);
+    else if (lane.bytes === 2) run.codeEquals(lane.at, lane.stride, count, code, 0, to);
+    else run.intWithin(lane.at, lane.stride, count, BigInt(code), BigInt(code), 0, 0, to);
   }
 
   #has({ column, how, names }: Extract<Test, { kind: 'has' }>, to: Address): void {

@@ -1,0 +1,76 @@
+import type { VirtAddr } from '../core/address.ts';
+import { LayoutError, StructPageError } from '../core/errors.ts';
+import type { Objects } from '../objects/objects.ts';
+import { FileNames } from './file-names.ts';
+import { MemcgNames } from './memcg-names.ts';
+
+/**
+ * Who pages belong to, by words of their struct pages. Names get codes as they are met: 0 is none. It reads memory, so only the
+ * thread that opened the image can use it.
+ */
+export class PageOwners {
+  /** Names of files by code. */
+  readonly fileNames: string[] = [''];
+  /** Paths of memory cgroups by code. */
+  readonly memcgNames: string[] = [''];
+  /** What could not be read, a sentence each. */
+  readonly troubles: string[] = [];
+  readonly #objects: Objects;
+  readonly #files: FileNames;
+  readonly #memcgs: MemcgNames | undefined;
+  readonly #byMapping: Map<bigint, number> = new Map();
+  readonly #fileCodes: Map<string, number> = new Map([['', 0]]);
+  readonly #memcgCodes: Map<string, number> = new Map([['', 0]]);
+
+  constructor(objects: Objects) {
+    const trouble = (sentence: string): void => {
+      this.troubles.push(sentence);
+    };
+    this.#objects = objects;
+    this.#files = new FileNames(objects, trouble);
+    try {
+      this.#memcgs = new MemcgNames(objects, trouble);
+    } catch (error) {
+      if (!(error instanceof LayoutError)) throw error;
+    }
+  }
+
+  /** The code of the file of an address_space, which `mapping` of its pages points to. */
+  file(mapping: VirtAddr): number {
+    let file = this.#byMapping.get(mapping);
+    if (file === undefined) {
+      file = this.#find(mapping);
+      this.#byMapping.set(mapping, file);
+    }
+    return file;
+  }
+
+  /** The code of the cgroup that the word `memcg_data` of a folio's head leads to. */
+  memcg(word: bigint): number {
+    const name = this.#memcgs?.of(word) ?? '';
+    return codeOf(name, this.#memcgCodes, this.memcgNames);
+  }
+
+  #find(mapping: VirtAddr): number {
+    try {
+      const inode = this.#objects.struct('address_space').word(mapping, 'host');
+      // what points elsewhere is no address_space, or one of no file (swap)
+      if (inode === 0n || this.#objects.struct('inode').word(inode, 'i_mapping') !== mapping) return 0;
+      return codeOf(this.#files.ofInode(inode) ?? '', this.#fileCodes, this.fileNames);
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      if (this.troubles.length === 0)
+        this.troubles.push(`the file of a page cannot be read: ${error.message}`);
+      return 0;
+    }
+  }
+}
+
+function codeOf(name: string, codes: Map<string, number>, names: string[]): number {
+  let code = codes.get(name);
+  if (code === undefined) {
+    code = names.push(name) - 1;
+    codes.set(name, code);
+  }
+  return code;
+}
