@@ -3,6 +3,7 @@ import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
 import { mappings } from './mappings.ts';
+import { classes, files, memcgs } from './page-groups.ts';
 import { processes } from './processes.ts';
 import { sections } from './sections.ts';
 import { slab } from './slab.ts';
@@ -10,7 +11,16 @@ import type { TableDefinition, Trouble } from './table-definition.ts';
 import { zones } from './zones.ts';
 
 /** Every table besides that of the pages. */
-export const TABLES: readonly TableDefinition[] = [zones, sections, slab, processes, mappings];
+export const TABLES: readonly TableDefinition[] = [
+  zones,
+  sections,
+  slab,
+  processes,
+  mappings,
+  files,
+  memcgs,
+  classes,
+];
 
 /** The definition of a table. Throws UsageError with the names that there are. */
 export function tableDefinition(name: string): TableDefinition {

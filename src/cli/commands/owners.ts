@@ -1,0 +1,41 @@
+import { type Command, Option } from 'commander';
+import { tableDefinition } from '../../index.ts';
+import { examples } from '../help.ts';
+import { type Outcome, withImage } from '../open.ts';
+import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
+import { addTable, printTable, type TableOptions } from '../print-table.ts';
+
+/** What memory can be summed up by, and the table that does it. */
+const TABLES = {
+  process: 'processes',
+  file: 'files',
+  memcg: 'memcgs',
+  class: 'classes',
+  cache: 'slab',
+} as const;
+
+/** structpage owners: who uses the memory. */
+export function ownersCommand(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('owners')
+    .summary('show who uses the memory: processes, files, cgroups')
+    .description(
+      'Shows how much memory each process, file, memory cgroup, class of pages or slab cache uses, most first.',
+    )
+    .argument('[dump...]', DUMP_HELP)
+    .addOption(new Option('--by <owner>', 'whom to show').choices(Object.keys(TABLES)).default('process'))
+    .addHelpText(
+      'after',
+      examples(
+        'structpage owners vmcore',
+        'structpage owners vmcore --by file --limit 20',
+        'structpage owners vmcore --by memcg --where \'memcg like "*(dying)"\'',
+      ),
+    );
+  addCache(addImage(addTable(command))).action(
+    async (dumps: string[], options: TableOptions & ImageOptions & { by: keyof typeof TABLES }) => {
+      const table = tableDefinition(TABLES[options.by]);
+      await withImage(dumps, options, (inspector) => printTable(inspector, table, options, outcome));
+    },
+  );
+}

@@ -1,0 +1,64 @@
+import { groupPages } from '../inspector/group-pages.ts';
+import type { ColumnSpec } from '../table/column.ts';
+import type { RowOf } from '../table/rows-table.ts';
+import { defineTable, type TableDefinition } from './table-definition.ts';
+
+const NUMBERS = [
+  { name: 'pages', kind: 'number', help: 'page frames' },
+  { name: 'kib', kind: 'number', help: 'the same in KiB' },
+] as const satisfies readonly ColumnSpec[];
+
+/**
+ * Pages summed up by the values of some columns of the table of pages, most first. `where` leaves out what belongs to nobody; the
+ * last row, whose columns are empty, is what no owner was found for.
+ */
+function groupedBy(
+  name: string,
+  help: string,
+  columns: readonly ColumnSpec[],
+  where: string,
+): TableDefinition {
+  const names = columns.map((c) => c.name);
+  return defineTable({
+    name,
+    help,
+    columns: [...columns.map((c) => ({ ...c, mayBeEmpty: true })), ...NUMBERS] as readonly ColumnSpec[],
+    *rows(inspector, trouble): Generator<RowOf<readonly ColumnSpec[]>> {
+      const kib = 2 ** inspector.kernel.pageShift / 1024;
+      const isNobodys = (values: readonly string[]): number => Number(values.every((v) => v === ''));
+      const groups = groupPages(inspector, names, { where });
+      for (const { values, pages } of groups.sort((a, b) => isNobodys(a.values) - isNobodys(b.values))) {
+        const own = names.map((n, i) => [n, values[i] === '' ? undefined : values[i]]);
+        yield { ...Object.fromEntries(own), pages, kib: pages * kib };
+      }
+      for (const { what, why } of inspector.gaps) trouble(`${what}: ${why}`);
+    },
+  });
+}
+
+/** Memory that caches files, by file. */
+export const files: TableDefinition = groupedBy(
+  'files',
+  'memory that caches files: a row for each file',
+  [{ name: 'file', kind: 'name', help: 'its path, or another of its names' }],
+  'mapping_kind == file',
+);
+
+/** Memory that is charged to cgroups. */
+export const memcgs: TableDefinition = groupedBy(
+  'memcgs',
+  'memory charged to memory cgroups, slab objects left out',
+  [{ name: 'memcg', kind: 'name', help: 'path of the cgroup; "(dying)" if it was removed' }],
+  'class != hole && class != free_buddy && class != free_pcp && class != reserved',
+);
+
+/** Memory by what it is for. */
+export const classes: TableDefinition = groupedBy(
+  'classes',
+  'memory by what it is for',
+  [
+    { name: 'class', kind: 'name', help: 'what the pages are for' },
+    { name: 'subclass', kind: 'name', help: 'which kind of it' },
+  ],
+  'class != hole',
+);
