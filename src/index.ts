@@ -79,6 +79,7 @@ export type { IomemEntry } from './native/iomem.ts';
 export type { KpageFiles } from './native/kpage-files.ts';
 export { dropPrivileges } from './native/privileges.ts';
 export type { Objects } from './objects/objects.ts';
+export type { PageOwners } from './owners/page-owners.ts';
 export type { ProcSource } from './proc/registry.ts';
 export { PROC_FILES, type ProcFile } from './proc/registry.ts';
 export type { Scan, ScanPlan } from './scan/scan.ts';
