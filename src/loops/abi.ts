@@ -63,6 +63,7 @@ export const RECORDS = {
     /** How often a word was not the one before; the rest is for `encode` alone. */
     changes: 'i32',
     lastWord: 'u64',
+    lastText: 'u64',
     lastAt: 'address',
     lastLength: 'i32',
     likeAt: 'address',

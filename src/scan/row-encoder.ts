@@ -59,6 +59,7 @@ export class RowEncoder {
   #buffer: Placed | undefined;
   /** Bits that all columns are made of but those that differ from page to page. */
   readonly #rowMask: Address;
+  readonly #mask: Uint8Array;
   readonly #described: Described[] = [];
   /** Where the loops say what they have come to. */
   readonly #encoded: Address;
@@ -85,6 +86,7 @@ export class RowEncoder {
     this.#longest = end.length;
     for (const placed of this.#before) this.#longest += placed.length;
     this.#rowMask = this.#loops.allocate(REACH + FACT_BYTES);
+    this.#mask = this.#loops.bytes(this.#rowMask, REACH + FACT_BYTES);
     this.#encoded = this.#loops.allocate(sizeOf(Encoded));
     this.#end = end;
   }
@@ -146,7 +148,7 @@ export class RowEncoder {
   /** Writes the entries of all columns for a batch of which `count` rows are wanted. */
   #describeAll(count: number): void {
     let fixed = 0;
-    this.#loops.bytes(this.#rowMask, REACH + FACT_BYTES).fill(0);
+    this.#mask.fill(0);
     for (const [i, name] of this.#columns.entries()) fixed += this.#describe(i, name) ? 1 : 0;
     this.#rows = count;
     this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
@@ -201,7 +203,7 @@ export class RowEncoder {
   /** Whether a column is made of bits of the struct page and of the facts alone; those are added to the mask of rows. */
   #isFixed(lane: Lane): boolean {
     const { raw, facts, layout } = this.#decoder.pages;
-    const mask = this.#loops.bytes(this.#rowMask, REACH + FACT_BYTES);
+    const mask = this.#mask;
     const add = (offset: number, length: number): boolean => {
       if (offset + length > REACH) return false;
       mask.fill(0xff, offset, offset + length);

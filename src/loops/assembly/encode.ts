@@ -61,6 +61,7 @@ export function encode(rows: usize, first: i32, count: i32, to: usize, limit: us
   for (let c = last - COLUMN_BYTES; c >= columns; c -= COLUMN_BYTES) {
     const column = changetype<Column>(c);
     column.lastAt = 0;
+    column.lastLength = 0;
     if (column.differs) next = c;
     column.next = next;
   }
@@ -117,8 +118,8 @@ function copyRow(to: usize, page: i32, last: usize, likeEnd: usize): usize {
       to = beforeOf(to, column);
       const what = column.kind;
       // the pfn and that of the head are in nearly every row: a call for them costs a tenth of its time
-      if (what == ValueKind.field) to = decimal(to, fieldOf(column, page));
-      else if (what == ValueKind.double) to = decimal(to, <u64>load<f64>(addressOf(column, page)));
+      if (what == ValueKind.field) to = whole(to, column, fieldOf(column, page));
+      else if (what == ValueKind.double) to = whole(to, column, <u64>load<f64>(addressOf(column, page)));
       else to = otherValueOf(to, column, page, what);
       c += COLUMN_BYTES;
       if (c == last) to = copy(to, endText, endLength);
@@ -164,9 +165,9 @@ function valueOf(to: usize, column: Column, page: i32, what: i32): usize {
     case ValueKind.int:
       return signed(to, load<i32>(at));
     case ValueKind.field:
-      return decimal(to, fieldOf(column, page));
+      return whole(to, column, fieldOf(column, page));
     case ValueKind.double:
-      return decimal(to, <u64>load<f64>(at));
+      return whole(to, column, <u64>load<f64>(at));
     case ValueKind.word: {
       if (quote) store<u8>(to++, quote);
       to = word(to, column, load<u64>(at));
@@ -194,6 +195,32 @@ function valueOf(to: usize, column: Column, page: i32, what: i32): usize {
     default:
       return copy(to, emptyText, emptyLength);
   }
+}
+
+/** A number that is mostly that of the row before, as the head of tails is, or one more, as the pfn is: its text is at hand. */
+@inline
+function whole(to: usize, column: Column, value: u64): usize {
+  const length = column.lastLength;
+  const more = value - column.lastWord;
+  if (length > 0 && more <= 1) {
+    const last = <u64>(length - 1) << 3;
+    if (more == 0 || ((column.lastText >> last) & 0xff) != 0x39) {
+      const text = column.lastText + (more << last);
+      column.lastWord = value;
+      column.lastText = text;
+      store<u64>(to, text);
+      return to + length;
+    }
+  }
+  return otherWhole(to, column, value);
+}
+
+function otherWhole(to: usize, column: Column, value: u64): usize {
+  const end = decimal(to, value);
+  column.lastWord = value;
+  column.lastText = load<u64>(to);
+  column.lastLength = end - to <= 8 ? <i32>(end - to) : 0;
+  return end;
 }
 
 /** Neighbours often have the same word: its text is still there. */
