@@ -17,6 +17,8 @@ export interface Machine {
   /** Page frames that a page table of a process maps. */
   readonly userMapped: PfnSet;
   /** The name of the module that an address lies in. */
+  /** Whether PG_reserved is set of a page. */
+  readonly isReserved: (pfn: Pfn) => boolean;
   readonly moduleOf: (address: VirtAddr) => string | undefined;
 }
 

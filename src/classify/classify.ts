@@ -6,6 +6,7 @@ import type { PageReader } from '../memmap/page-reader.ts';
 import { moduleFinder } from '../objects/modules.ts';
 import type { Objects } from '../objects/objects.ts';
 import { PfnSet } from '../objects/table-tree.ts';
+import { btfTypes, dmaPools, hashTables, pagePools } from './boot-tables.ts';
 import type { Claimant, Machine } from './claimant.ts';
 import { Claims, type Conflict } from './claims.ts';
 import { extendedAttributes } from './extended-attributes.ts';
@@ -19,7 +20,9 @@ import { pageTables } from './page-tables.ts';
 import { perCpuMemory } from './per-cpu-memory.ts';
 import { pipePages } from './pipes.ts';
 import { ReferenceCounter, type References } from './references.ts';
+import { reservedPages } from './reserved-pages.ts';
 import { StructPages } from './struct-pages.ts';
+import { functionRecords, traceBuffers } from './trace.ts';
 import { userMemory } from './user-memory.ts';
 import { vmalloc } from './vmalloc.ts';
 
@@ -35,6 +38,12 @@ const CLAIMANTS: readonly Claimant[] = [
   hugetlbPool,
   pipePages,
   extendedAttributes,
+  traceBuffers,
+  functionRecords,
+  dmaPools,
+  btfTypes,
+  pagePools,
+  hashTables,
 ];
 /** Who is asked afterwards, about what is still unknown. */
 const LATE: readonly Claimant[] = [userMemory];
@@ -74,6 +83,7 @@ export function classify(parts: {
     ...parts,
     limit,
     userMapped: new PfnSet(limit),
+    isReserved: reservedPages(parts),
     moduleOf: moduleFinder(parts.objects),
   };
   const claims = new Claims(limit);

@@ -3,11 +3,9 @@ import { listNodes } from '../objects/list.ts';
 import type { Objects } from '../objects/objects.ts';
 import { rbNodes } from '../objects/rbtree.ts';
 import { inodesOf, superBlocks } from '../objects/super-blocks.ts';
-import { type Claimant, pfnOfAddress } from './claimant.ts';
+import { claimKmalloc } from './allocations.ts';
+import type { Claimant } from './claimant.ts';
 import { classCode } from './classes.ts';
-
-/** kmalloc() takes whole pages for more than this many (KMALLOC_MAX_CACHE_SIZE of SLUB, include/linux/slab.h). */
-const LARGEST_SLAB_PAGES = 2;
 
 /** Extended attributes of tmpfs files that are too large for a slab: kmalloc() gave them pages of their own. */
 export const extendedAttributes: Claimant = {
@@ -17,10 +15,7 @@ export const extendedAttributes: Claimant = {
     const { objects } = machine;
     const info = objects.find('shmem_inode_info');
     const attribute = objects.find('simple_xattr');
-    const base = objects.findSymbol('page_offset_base');
-    if (!info?.has('xattrs') || !attribute || base === undefined) return;
-    const { pageSize } = objects.memory.format;
-    const directMap = objects.memory.word(base);
+    if (!info?.has('xattrs') || !attribute) return;
     const code = classCode('large_kmalloc', 'xattr');
     for (const { address, type } of superBlocks(objects)) {
       if (type !== 'tmpfs' && type !== 'devtmpfs') continue;
@@ -28,11 +23,7 @@ export const extendedAttributes: Claimant = {
         const holder = info.at(info.container(inode, 'vfs_inode'), 'xattrs');
         for (const at of attributesOf(objects, holder)) {
           const bytes = attribute.size + attribute.number(at, 'size');
-          if (bytes <= LARGEST_SLAB_PAGES * pageSize) continue;
-          const pfn = pfnOfAddress(machine, at);
-          // kvmalloc() may have gone to vmalloc space, whose pages are claimed there
-          if (pfn === undefined || at - directMap !== BigInt(pfn * pageSize)) continue;
-          claims.claim(pfn, code, 2 ** Math.ceil(Math.log2(bytes / pageSize)));
+          claimKmalloc(machine, claims, at, bytes, code);
         }
       }
     }

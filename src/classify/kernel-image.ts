@@ -1,6 +1,5 @@
 import { type Claimant, pfnOfAddress } from './claimant.ts';
 import { classCode } from './classes.ts';
-import { reservedPages } from './reserved-pages.ts';
 
 /** Sections of the image by the symbols around them (include/asm-generic/sections.h). */
 const SECTIONS = [
@@ -27,11 +26,10 @@ export const kernelImage: Claimant = {
         : [{ first, last, code: classCode('kernel_image', name) }];
     });
     const other = classCode('reserved', 'image');
-    const reserved = reservedPages(machine);
     for (let at = start; at < end; at += BigInt(pageSize)) {
       // the text mapping is contiguous; holes that were given back may not be mapped any more
       const pfn = pfnOfAddress(machine, at);
-      if (pfn === undefined || !reserved(pfn)) continue;
+      if (pfn === undefined || !machine.isReserved(pfn)) continue;
       const section = sections.find((s) => at >= s.first && at < s.last);
       claims.claim(pfn, section?.code ?? other);
     }

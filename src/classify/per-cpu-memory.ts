@@ -4,7 +4,6 @@ import type { Objects } from '../objects/objects.ts';
 import { type Claimant, type Machine, pfnOfAddress } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
-import { reservedPages } from './reserved-pages.ts';
 
 /** More lists of chunks than there are sizes. */
 const MOST_SLOTS = 256;
@@ -73,11 +72,10 @@ function claimFirst(machine: Machine, claims: Claims, chunks: readonly VirtAddr[
   );
   const pages = Math.min(unit, Math.max(...ends));
   const code = classCode('percpu', 'first_chunk');
-  const reserved = reservedPages(machine);
   for (const start of units(objects, base)) {
     for (let page = 0; page < pages; page++) {
       const pfn = pfnOfAddress(machine, start + BigInt(page * pageSize));
-      if (pfn !== undefined && reserved(pfn)) claims.claim(pfn, code);
+      if (pfn !== undefined && machine.isReserved(pfn)) claims.claim(pfn, code);
     }
   }
 }

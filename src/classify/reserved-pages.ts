@@ -2,7 +2,11 @@ import type { Pfn } from '../core/address.ts';
 import type { Machine } from './claimant.ts';
 
 /** Tells whether PG_reserved is set of a page. */
-export function reservedPages({ layout, objects, model }: Machine): (pfn: Pfn) => boolean {
+export function reservedPages({
+  layout,
+  objects,
+  model,
+}: Pick<Machine, 'layout' | 'objects' | 'model'>): (pfn: Pfn) => boolean {
   const bit = layout.flags.bits.get('reserved');
   const at = BigInt(layout.offsets.flags);
   return (pfn) => {

@@ -1,0 +1,48 @@
+import type { VirtAddr } from '../core/address.ts';
+import { type Machine, pfnOfAddress } from './claimant.ts';
+import type { Claims } from './claims.ts';
+
+/** kmalloc() takes whole pages for more than this many (KMALLOC_MAX_CACHE_SIZE of SLUB, include/linux/slab.h). */
+export const LARGEST_SLAB_PAGES = 2;
+
+/** The pfn at an address of the direct map; undefined elsewhere: vmalloc space is claimed by its own areas. */
+export function directPfn(machine: Machine, address: VirtAddr): number | undefined {
+  const pfn = pfnOfAddress(machine, address);
+  if (pfn === undefined) return undefined;
+  const { pageSize } = machine.objects.memory.format;
+  return address - machine.objects.directMap(pfn) < BigInt(pageSize) &&
+    address >= machine.objects.directMap(pfn)
+    ? pfn
+    : undefined;
+}
+
+/** Claims what kmalloc() or kvmalloc() gave for so many bytes, if that is pages of the direct map. */
+export function claimKmalloc(
+  machine: Machine,
+  claims: Claims,
+  address: VirtAddr,
+  bytes: number,
+  code: number,
+): void {
+  const { pageSize } = machine.objects.memory.format;
+  if (address === 0n || bytes <= LARGEST_SLAB_PAGES * pageSize || bytes > MOST_BYTES) return;
+  const pfn = directPfn(machine, address);
+  if (pfn !== undefined) claims.claim(pfn, code, 2 ** Math.ceil(Math.log2(bytes / pageSize)));
+}
+
+/** Claims the pages that exactly hold so many bytes, as alloc_pages_exact() gives them. */
+export function claimExactly(
+  machine: Machine,
+  claims: Claims,
+  address: VirtAddr,
+  bytes: number,
+  code: number,
+): void {
+  const { pageSize } = machine.objects.memory.format;
+  if (address === 0n || bytes <= 0 || bytes > MOST_BYTES) return;
+  const pfn = directPfn(machine, address);
+  if (pfn !== undefined) claims.claim(pfn, code, Math.ceil(bytes / pageSize));
+}
+
+/** Nothing that is allocated in one piece of the direct map is larger: the largest order of 64 KiB pages. */
+const MOST_BYTES = 2 ** 29;
