@@ -86,21 +86,29 @@ const TABLES: readonly (readonly [table: string, mask: string, bytes: number])[]
   ['mountpoint_hashtable', 'mp_hash_mask', 8],
   ['dentry_hashtable', 'd_hash_mask', 8],
   ['inode_hashtable', 'i_hash_mask', 8],
+  ['ip_idents', 'ip_idents_mask', 4],
+  ['ip_tstamps', 'ip_idents_mask', 4],
+];
+/** Variables that point to pages of their own, and how many: kernel/vmcore_info.c, kernel/power/swap.c, drivers/ras/cec.c. */
+const OWN_PAGES: readonly (readonly [variable: string, pages: number])[] = [
+  ['vmcoreinfo_data', 1],
+  ['vmcoreinfo_note', 2],
+  ['swsusp_header', 1],
+  ['ce_arr', 1],
 ];
 
 /** Hash tables that alloc_large_system_hash() made after the page allocator was there (mm/mm_init.c). */
 export const hashTables: Claimant = {
   name: 'hash tables',
   symbols: [
-    ...TABLES.flat(),
+    ...TABLES.map(([table]) => table),
+    ...TABLES.map(([, mask]) => mask),
+    ...OWN_PAGES.map(([variable]) => variable),
     'tcp_hashinfo',
     'udp_table',
     'udplite_table',
     'tcp_metrics_hash',
     'tcp_metrics_hash_log',
-    'ip_idents',
-    'ip_tstamps',
-    'ip_idents_mask',
   ],
   claim(machine, claims) {
     const { objects } = machine;
@@ -112,6 +120,17 @@ export const hashTables: Claimant = {
     for (const [table, mask, bytes] of TABLES) {
       const [at, size] = [objects.findSymbol(table), objects.findSymbol(mask)];
       if (at !== undefined && size !== undefined) claim(memory.word(at), (memory.u32(size) + 1) * bytes);
+    }
+    for (const [variable, pages] of OWN_PAGES) {
+      const at = objects.findSymbol(variable);
+      if (at === undefined) continue;
+      claimReserved(
+        machine,
+        claims,
+        memory.word(at),
+        pages * memory.format.pageSize,
+        classCode('kernel', 'variable'),
+      );
     }
     const tcp = objects.find('inet_hashinfo');
     const tcpAt = objects.findSymbol('tcp_hashinfo');

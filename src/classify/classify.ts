@@ -16,6 +16,7 @@ import { hugetlbPool } from './hugetlb-pool.ts';
 import { kernelImage } from './kernel-image.ts';
 import { MAPPING_SYMBOLS } from './mappings.ts';
 import { memoryMap, physicalMap } from './memory-map.ts';
+import { packetFragments } from './network.ts';
 import { pageTables } from './page-tables.ts';
 import { perCpuMemory } from './per-cpu-memory.ts';
 import { pipePages } from './pipes.ts';
@@ -44,6 +45,7 @@ const CLAIMANTS: readonly Claimant[] = [
   btfTypes,
   pagePools,
   hashTables,
+  packetFragments,
 ];
 /** Who is asked afterwards, about what is still unknown. */
 const LATE: readonly Claimant[] = [userMemory];

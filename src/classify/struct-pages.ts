@@ -31,6 +31,7 @@ const CODE = {
   anon: classCode('anon'),
   thp: classCode('anon', 'thp'),
   mthp: classCode('anon', 'mthp'),
+  pagePool: classCode('page_pool'),
   swapCache: classCode('swap_cache'),
   truncated: classCode('unknown', 'truncated'),
   compound: classCode('unknown', 'compound'),
@@ -39,6 +40,10 @@ const CODE = {
   unknown: classCode('unknown'),
   hole: classCode('hole'),
 };
+
+/** PP_SIGNATURE: 0x40 in the poison of pointers. */
+const POOL_LOW = 0x40;
+const POOL_HIGH = 0xdead0000;
 
 /** How a page type is recognised: `(word & mask) === value`. */
 interface TypeTest {
@@ -56,6 +61,7 @@ export class StructPages {
   readonly #buddy: TypeTest | undefined;
   readonly #words: number;
   readonly #hugeOrder: number;
+  readonly #poolAt: number | undefined;
 
   constructor(machine: Machine, claims: Claims) {
     this.#machine = machine;
@@ -65,6 +71,8 @@ export class StructPages {
     this.#tests = TYPED.flatMap(([type, name, subclass]) => testFor(types, type, classCode(name, subclass)));
     [this.#buddy] = testFor(types, 'buddy', CODE.buddy);
     this.#words = machine.layout.size / 4;
+    const magic = poolMagic(machine);
+    this.#poolAt = magic === undefined ? undefined : magic / 4;
     const { levels } = machine.objects.memory.space.walker.tables.mode;
     this.#hugeOrder = levels.at(-1)!.bits;
   }
@@ -145,6 +153,11 @@ export class StructPages {
     const refcount = words[at + offsets.refcount / 4]! | 0;
     const mappingLow = words[at + offsets.mapping / 4]!;
     const mappingHigh = words[at + offsets.mapping / 4 + 1]!;
+    const pool = this.#poolAt;
+    // the two lowest bits are flags; POISON_POINTER_DELTA of 64-bit machines
+    if (pool !== undefined && words[at + pool + 1] === POOL_HIGH && (words[at + pool]! & ~3) === POOL_LOW) {
+      return CODE.pagePool;
+    }
     if (refcount === 0) return head ? CODE.compound : CODE.tail;
     const kind = mappingLow & 3;
     const lru = isSet(low, flags.bits.get('lru'));
@@ -199,6 +212,14 @@ export class StructPages {
   get mappings(): Mappings {
     return this.#mappings;
   }
+}
+
+/** Where page pools mark their pages: in struct page, since 6.17 in what overlays it. */
+function poolMagic({ objects }: Machine): number | undefined {
+  const page = objects.struct('page');
+  if (page.has('pp_magic')) return page.offset('pp_magic');
+  const desc = objects.find('netmem_desc');
+  return desc?.has('pp_magic') ? desc.offset('pp_magic') : undefined;
 }
 
 function isSet(low: number, bit: number | undefined): boolean {

@@ -99,6 +99,14 @@ describe.each(DUMPS)('the pages of %s', (name) => {
   test('have one class each', async () => {
     const inspector = await openMemory(join(corpus, name));
     checkClasses(inspector);
+    const counts = new Map<string, number>();
+    for (const code of inspector.classes.codes) {
+      const { name } = PAGE_CLASSES[code]!;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const memory = inspector.classes.codes.length - (counts.get('hole') ?? 0);
+    expect((counts.get('unknown') ?? 0) / memory).toBeLessThan(0.005);
+    expect([...unexplainedOf(inspector)]).toEqual([]);
     inspector.close();
   });
 });
