@@ -15,6 +15,8 @@ import type { Inspector } from './inspector.ts';
 export interface ExtractFacts {
   readonly release?: string;
   readonly buildId?: string;
+  /** A folder of layouts/, for files that do not say their machine. */
+  readonly architecture?: string;
   readonly package?: string;
   readonly packageVersion?: string;
 }
@@ -38,7 +40,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
       );
     }
     return extractLayout(Btf.parse(kernel.btf, path), {
-      arch: architectureOf(kernel.machine),
+      arch: facts.architecture ?? architectureOf(kernel.machine, path),
       release,
       buildId,
       package: facts.package || UNKNOWN,
@@ -79,9 +81,12 @@ export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): La
   });
 }
 
-/** The folder in layouts/ for a kernel file; raw BTF does not say its architecture, and is taken for the most common one's. */
-function architectureOf(machine: number | undefined): string {
-  if (machine === undefined) return ARCHITECTURES[0]!.name;
+/** The folder in layouts/ for a kernel file. Throws UsageError where the file does not say its machine: BTF and some images. */
+function architectureOf(machine: number | undefined, path: string): string {
+  if (machine === undefined) {
+    const names = ARCHITECTURES.map((a) => a.name).join(', ');
+    throw new UsageError(`${path} does not contain its architecture; give it with --architecture: ${names}`);
+  }
   return ARCHITECTURES.find((a) => a.elfMachine === machine)?.name ?? machineName(machine);
 }
 

@@ -82,6 +82,7 @@ function extractCommand(command: Command): void {
     .argument('<file>', 'vmlinux, vmlinuz, debug file, raw BTF such as /sys/kernel/btf/vmlinux, or a dump')
     .option('-o, --output <file>', 'file to write (default: standard output)')
     .option('--release <release>', 'kernel release (uname -r), if the file does not contain it')
+    .option('--architecture <name>', 'architecture of the kernel, if the file does not contain it')
     .option('--build-id <id>', 'build id, if the file does not contain it')
     .option('--package <name>', 'package of the kernel, for the record')
     .option('--package-version <version>', 'version of the package, for the record')
