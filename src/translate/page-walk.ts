@@ -78,7 +78,8 @@ export class PageWalker {
     const { mode, ignoredBits } = tables;
     this.tables = tables;
     this.#cache = new TableCache(memory, mode.littleEndianEntries);
-    this.#regions = [...(mode.regions ?? []), ...(tables.regions ?? [])];
+    // those that were found in memory may lie within those that the mode has (vmemmap under the hash MMU with 4 KiB pages)
+    this.#regions = [...(tables.regions ?? []), ...(mode.regions ?? [])];
     this.#levels = mode.levels.map((level) => ({
       ...level,
       indexMask: (1n << BigInt(level.bits)) - 1n,

@@ -13,7 +13,14 @@ const GUESTS = [
   ['x86_64-hvo-6.1', 'hugetlb vmemmap optimisation with fake heads'],
   ['x86_64-hvo-7.3', 'hugetlb vmemmap optimisation with masks in tails'],
   ['x86_64-numa-6.18', 'two NUMA nodes'],
+  ['riscv64-6.12', 'Sv57'],
+  ['arm64-16k-6.12', 'pages of 16 KiB, 52-bit addresses'],
 ] as const;
+
+function captureOf(name: string): string {
+  const extension = name.startsWith('x86_64') ? 'gz' : 'zst';
+  return new URL(`${name}.elf.${extension}`, FIXTURES).pathname;
+}
 
 function words(name: string): BigUint64Array {
   const bytes = gunzipSync(readFileSync(new URL(name, FIXTURES)));
@@ -22,13 +29,13 @@ function words(name: string): BigUint64Array {
 
 describe.each(GUESTS)('%s (%s)', (name) => {
   test('kpageflags and kpagecount are what its own kernel said, for every page', async () => {
-    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const inspector = await openMemory(captureOf(name));
     const result = compareKpage(inspector.selectSync({ columns: ['kpageflags', 'kpagecount'] }), {
       flags: words(`${name}.kpageflags.gz`),
       counts: words(`${name}.kpagecount.gz`),
     });
     inspector.close();
-    expect(result.pages).toBeGreaterThan(40000);
+    expect(result.pages).toBeGreaterThan(30000);
     expect(result.groups).toEqual([]);
     expect([result.flagsEqual, result.countsEqual]).toEqual([result.pages, result.pages]);
   });
@@ -51,7 +58,7 @@ describe.each(GUESTS)('%s (%s)', (name) => {
   });
 
   test('node and zone are those of the zone that spans the page, by the guest itself', async () => {
-    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const inspector = await openMemory(captureOf(name));
     const nodes: number[] = [];
     const zones: string[] = [];
     for (const { batch, rows } of inspector.selectSync({ columns: ['node', 'zone'] })) {

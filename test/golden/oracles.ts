@@ -11,6 +11,11 @@ export const GUESTS: readonly { readonly name: string; readonly capture: string 
     capture: new URL('../../examples/sample.elf.gz', import.meta.url).pathname,
   },
   { name: 'x86_64-7.2.13-cloud', capture: new URL('x86_64-7.2.13-cloud.elf.gz', FIXTURES).pathname },
+  // of these drgn was not asked for orders and slab caches
+  ...['arm64-4k-6.12', 's390x-6.12', 'ppc64le-64k-6.12'].map((name) => ({
+    name,
+    capture: new URL(`${name}.elf.zst`, FIXTURES).pathname,
+  })),
 ];
 
 /** Text of a fixture, decompressed. */
@@ -27,9 +32,9 @@ export interface DrgnPage {
   readonly refcount: string;
   readonly mapcount: string;
   readonly head: number;
-  readonly order: string;
+  readonly order: string | undefined;
   readonly mapping: string;
-  readonly cache: string;
+  readonly cache: string | undefined;
 }
 
 /** drgn's reading of every struct page of a guest. */
@@ -56,9 +61,9 @@ export function drgnPages(guest: string): DrgnPage[] {
         refcount,
         mapcount,
         head: Number.parseInt(head, 16),
-        order,
+        order: order === '?' ? undefined : order,
         mapping: `0x${mapping}`,
-        cache: cache === '-' ? '' : cache,
+        cache: cache === '-' ? '' : cache === '?' ? undefined : cache,
       };
     });
 }
