@@ -41,7 +41,7 @@ describe.each(GUESTS)('%s (%s)', (name) => {
   });
 
   test('mapcount is what its own kernel said in kpagecount, where there is one', async () => {
-    const inspector = await openMemory(new URL(`${name}.elf.gz`, FIXTURES).pathname);
+    const inspector = await openMemory(captureOf(name));
     const said = words(`${name}.kpagecount.gz`);
     let mapped = 0;
     for (const { batch, rows } of inspector.selectSync({ columns: ['mapcount'] })) {

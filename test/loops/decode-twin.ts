@@ -14,8 +14,6 @@ import type { Column } from '../../src/table/column.ts';
 import { resolveFlags } from './flag-twin.ts';
 import { FolioPass } from './folio-twin.ts';
 
-const PAGE_SHIFT = 12;
-
 /** Decodes columns page by page, in plain TypeScript. */
 export class DecoderTwin {
   readonly layout: PageLayout;
@@ -57,7 +55,7 @@ export class DecoderTwin {
           ),
         };
       case 'phys':
-        return addresses(count, start * 2 ** PAGE_SHIFT, 2 ** PAGE_SHIFT);
+        return addresses(count, start * 2 ** this.model.pageShift, 2 ** this.model.pageShift);
       case 'page':
         return this.#pageAddresses(start, count);
       case 'flags_raw':

@@ -9,8 +9,6 @@ import type { RawPages } from '../../src/memmap/page-reader.ts';
 
 /** No folio of any kernel has more pages than 2^30; a larger number is no order. */
 const MAX_ORDER = 30;
-/** The vmemmap is mapped by pages; only the first struct page of one can be a fake head. */
-const VMEMMAP_PAGE = 4096;
 
 interface Folio {
   head: Pfn;
@@ -90,7 +88,12 @@ export class FolioPass {
         head = this.#headOf(pfn, link, words[at + compoundAt + 1]!);
         out.place[i] = pfn === head + 1 ? SECOND : TAIL;
       } else if (flags & headMask) {
-        if (mayBeFake && (pfn * size) % VMEMMAP_PAGE === 0 && i + 1 < count && states[i + 1] === 0) {
+        if (
+          mayBeFake &&
+          (pfn * size) % 2 ** this.#model.pageShift === 0 &&
+          i + 1 < count &&
+          states[i + 1] === 0
+        ) {
           const next = words[at + stride + compoundAt]!;
           if (next & 1) head = this.#headOf(pfn + 1, next, words[at + stride + compoundAt + 1]!);
           if (head !== pfn) out.place[i] = FAKE_HEAD;
