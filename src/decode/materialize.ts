@@ -50,9 +50,7 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       const at = decoder.scratch(0);
       run.gatherField(lane.at, lane.stride, count, lane.shift, lane.mask, at);
       const values = loops.words(at, count).slice();
-      return lane.names
-        ? { kind: 'name', codes: new Uint16Array(values), names: lane.names }
-        : { kind: 'number', values };
+      return lane.names ? { kind: 'name', codes: values, names: lane.names } : { kind: 'number', values };
     }
     case 'word':
       return { kind: 'word', ...words(lane.at, lane.stride) };

@@ -27,9 +27,8 @@ const OFTEN = 8;
 const CHUNK = 1 << 20;
 /** Longest number or word, with its quotes. */
 const LONGEST_VALUE = 24;
-/** Kinds of names by the bytes of their codes, and how many names there can be; more are not given room at once. */
+/** Kinds of names by the bytes of their codes. */
 const NAME_KINDS = { 1: KIND.name8, 2: KIND.name16, 4: KIND.name32 } as const;
-const MOST_NAMES = { 1: 256, 2: 65536, 4: 2 ** 20 } as const;
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const textEncoder = new TextEncoder();
 
@@ -53,7 +52,7 @@ export class RowEncoder {
   readonly #empty: Placed;
   readonly #end: Placed;
   /** For each column its table of names or sets, and how many names are in it; -1 for sets. */
-  readonly #tables: { at: Address; known: number }[];
+  readonly #tables: { at: Address; known: number; room: number }[];
   readonly #heap: TextHeap;
   readonly #setTexts: SetTexts;
   #buffer: Placed | undefined;
@@ -81,7 +80,7 @@ export class RowEncoder {
     this.#before = style.before.map((text) => this.#heap.place(text));
     this.#empty = this.#heap.place(style.empty);
     const end = this.#heap.place(style.end);
-    this.#tables = columns.map(() => ({ at: 0, known: 0 }));
+    this.#tables = columns.map(() => ({ at: 0, known: 0, room: 0 }));
     this.#longestName = columns.map(() => LONGEST_VALUE + 2 * style.quote.length + this.#empty.length);
     this.#longest = end.length;
     for (const placed of this.#before) this.#longest += placed.length;
@@ -277,10 +276,10 @@ export class RowEncoder {
       return table.at;
     }
     if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
-    const most = lane.kind === 'field' ? lane.mask + 1 : MOST_NAMES[lane.bytes];
-    if (table.at === 0) table.at = this.#loops.allocate(most * TEXT_BYTES);
-    // a code without a name is written as it is; the names of slab caches are added as they are met
-    const wanted = lane.kind === 'code' && lane.bytes > 1 ? Math.min(most, lane.names.length) : most;
+    // a code without a name is written as it is; names of wider codes, such as slab caches, are added as they are met
+    const wanted =
+      lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : Math.max(1, lane.names.length);
+    this.#grow(table, wanted);
     for (; table.known < wanted; table.known++) {
       const name = nameOf(lane.names, table.known);
       const placed = name === '' ? this.#empty : this.#heap.place(nameText(this.#style, name));
@@ -288,6 +287,19 @@ export class RowEncoder {
       this.#longestName[index] = Math.max(this.#longestName[index]!, placed.length);
     }
     return table.at;
+  }
+
+  /** Makes room for so many texts. Memory is not taken back, so the table doubles. */
+  #grow(table: { at: Address; known: number; room: number }, wanted: number): void {
+    if (wanted <= table.room) return;
+    const room = Math.max(wanted, 2 * table.room);
+    const at = this.#loops.allocate(room * TEXT_BYTES);
+    if (table.known > 0) {
+      const known = table.known * TEXT_BYTES;
+      this.#loops.bytes(at, known).set(this.#loops.bytes(table.at, known));
+    }
+    table.at = at;
+    table.room = room;
   }
 
   /** Writes the entry of the set of flags that the loops have met; its text is kept for when it comes again. */

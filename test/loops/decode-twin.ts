@@ -23,6 +23,7 @@ export class DecoderTwin {
   readonly #caches: SlabCaches;
   readonly #rules: FlagRules;
   readonly #pagesPerSection: number;
+  readonly #onlineSections: ReadonlySet<number>;
 
   constructor(layout: PageLayout, reader: PageReader, caches: SlabCaches) {
     this.layout = layout;
@@ -32,6 +33,8 @@ export class DecoderTwin {
     this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
     this.#rules = flagRules(layout, this.folioPass.types.names);
     this.#pagesPerSection = reader.model.pagesPerSection;
+    const online = reader.model.sections.list.filter((s) => s.online.length > 0);
+    this.#onlineSections = new Set(online.map((s) => s.number));
   }
 
   decode(raw: RawPages, names: readonly ColumnName[]): ColumnBatch {
@@ -53,6 +56,14 @@ export class DecoderTwin {
           values: Float64Array.from({ length: count }, (_, i) =>
             Math.floor((start + i) / this.#pagesPerSection),
           ),
+        };
+      case 'section_online':
+        return {
+          kind: 'name',
+          codes: Uint8Array.from({ length: count }, (_, i) =>
+            Number(this.#onlineSections.has(Math.floor((start + i) / this.#pagesPerSection))),
+          ),
+          names: ['offline', 'online'],
         };
       case 'phys':
         return addresses(count, start * 2 ** this.model.pageShift, 2 ** this.model.pageShift);

@@ -268,7 +268,8 @@ function modelOf(size: number, vmemmap: boolean): MemoryModel {
   const bases = vmemmap ? [BASE, BASE] : ARRAYS;
   const list = bases.map((base, number) => {
     const start = number * SECTION_PAGES;
-    return { number, base, pfns: [{ start, end: start + SECTION_PAGES }], online: [] };
+    const pfns = [{ start, end: start + SECTION_PAGES }];
+    return { number, base, pfns, online: number % 2 === 0 ? pfns : [] };
   });
   const sections = { list, sectionSizeBits: SECTION_BITS, maxPhysicalBits: 46, from: 'test', lost: [] };
   return sparseModel(sections, size, 12, vmemmap);

@@ -90,6 +90,11 @@ export function factNumber({ pages }: LaneContext, fact: Fact): Lane {
 }
 
 /** What the folio pass found, as the code of a name. */
-export function factName({ pages }: LaneContext, fact: Fact, bytes: 1 | 2, names: readonly string[]): Lane {
+export function factName(
+  { pages }: LaneContext,
+  fact: Fact,
+  bytes: 1 | 2 | 4,
+  names: readonly string[],
+): Lane {
   return { kind: 'code', ...pages.fact(fact), bytes, names };
 }

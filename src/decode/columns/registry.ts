@@ -8,6 +8,7 @@ import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
 import { pageClass, subclass } from './purpose.ts';
 import { refsExpected, refsUnexplained } from './references.ts';
+import { sectionOnline } from './section-online.ts';
 import { flagsRaw, index, lruNext, lruPrev, mapping, memcgData, privateWord } from './words.ts';
 
 /**
@@ -30,6 +31,7 @@ export const PAGE_COLUMNS = [
   node as typeof node,
   zone as typeof zone,
   section as typeof section,
+  sectionOnline as typeof sectionOnline,
   lastCpupid as typeof lastCpupid,
   mapping as typeof mapping,
   mappingKind as typeof mappingKind,

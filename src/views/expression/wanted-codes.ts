@@ -6,7 +6,6 @@ import type { NameTest } from './syntax.ts';
 
 /** Bytes of a table; it grows with the names that are met. */
 const FEWEST_CODES = 4096;
-const MOST_CODES = 65_536;
 
 /** The codes of the names that a test asks for. Names are added while pages are read: those of slab caches. */
 export class WantedCodes {
@@ -34,7 +33,7 @@ export class WantedCodes {
   /** A table with a byte for each code so far, 1 for those that are asked for. */
   table(loops: Loops): { readonly at: Address; readonly length: number } {
     if (this.#seen > this.#room) {
-      this.#room = Math.min(MOST_CODES, Math.max(FEWEST_CODES, this.#seen * 4));
+      this.#room = Math.max(FEWEST_CODES, this.#seen * 2);
       this.#table = loops.allocate(this.#room);
       this.#written = 0;
     }
