@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
+import { freeBlocks } from './free-blocks.ts';
 import { mappings } from './mappings.ts';
 import { classes, files, memcgs } from './page-groups.ts';
 import { processes } from './processes.ts';
@@ -14,6 +15,7 @@ import { zones } from './zones.ts';
 export const TABLES: readonly TableDefinition[] = [
   zones,
   sections,
+  freeBlocks,
   slab,
   processes,
   mappings,
