@@ -172,6 +172,10 @@ export class Decoder implements LaneContext {
     return this.#caches.names;
   }
 
+  readPages(start: Pfn, count: number): RawPages {
+    return this.#reader.read(start, count);
+  }
+
   /** The values of a column, in arrays of their own. What a struct page would say that could not be read is empty. */
   column(name: ColumnName): Column {
     const column = materialize(this, this.lane(name));

@@ -37,6 +37,8 @@ export interface FolioOffsets {
   readonly entireMapcount: number | undefined;
   readonly nrPagesMapped: number | undefined;
   readonly largeMapcount: number | undefined;
+  /** In page[1], or in page[2] (until 5.17). */
+  readonly pincount: number | undefined;
 }
 
 /**
@@ -111,6 +113,11 @@ const ROLES = {
     ['page', 'subpages_mapcount'],
   ],
   largeMapcount: [['folio', '_large_mapcount']],
+  pincount: [
+    ['folio', '_pincount'],
+    ['page', 'compound_pincount'],
+    ['page', 'hpage_pinned_refcount'],
+  ],
 } as const;
 type Role = keyof typeof ROLES;
 /** What each member is, in size: a word of the machine or two, an int, or any number of them (the order was wider once). */
@@ -130,13 +137,16 @@ const SIZES: Readonly<Record<Role, 'word' | 'words' | 'int' | 'any'>> = {
   entireMapcount: 'int',
   nrPagesMapped: 'int',
   largeMapcount: 'int',
+  pincount: 'int',
 };
-/** Members of page[1] by way of struct page: their offset counts from the head only after adding one page. */
-const IN_SECOND_PAGE = new Set([
-  'page.compound_order',
-  'page.compound_dtor',
-  'page.compound_mapcount',
-  'page.subpages_mapcount',
+/** Members of tails by way of struct page: in which tail they are, whose offset from the head is to be added. */
+const TAIL_OF: ReadonlyMap<string, number> = new Map([
+  ['page.compound_order', 1],
+  ['page.compound_dtor', 1],
+  ['page.compound_mapcount', 1],
+  ['page.subpages_mapcount', 1],
+  ['page.compound_pincount', 1],
+  ['page.hpage_pinned_refcount', 2],
 ]);
 
 /** Resolves the layout of struct page. Throws LayoutError naming the member that the types lack. */
@@ -161,7 +171,7 @@ export function resolvePageLayout(
       if (place.size !== bytes)
         throw new LayoutError(path, `${types.origin} has it with ${place.size} bytes instead of ${bytes}`);
       members.set(role, path);
-      return recordOffset(place.offset + (IN_SECOND_PAGE.has(path) ? size : 0), place.size, memory.model);
+      return recordOffset(place.offset + (TAIL_OF.get(path) ?? 0) * size, place.size, memory.model);
     }
     return undefined;
   };
@@ -196,6 +206,7 @@ export function resolvePageLayout(
       entireMapcount: find('entireMapcount'),
       nrPagesMapped: find('nrPagesMapped'),
       largeMapcount: find('largeMapcount'),
+      pincount: find('pincount'),
     },
     order: orderByte === undefined ? { kind: 'flags' } : { kind: 'byte', offset: orderByte },
     hugetlb,

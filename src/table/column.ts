@@ -23,6 +23,8 @@ export interface ColumnSpec<N extends string = string, K extends ColumnKind = Co
   /** Whether a row may have no value in it. */
   readonly mayBeEmpty?: boolean;
   readonly numbers?: NumberType;
+  /** Whether its name alone is a condition in an expression: that it is not 0. */
+  readonly isCondition?: true;
   /** The side that a table aligns it to; numbers and words go to the right if nothing is given. */
   readonly align?: 'left' | 'right';
   /** Characters that a table leaves room for at least, whatever the first rows hold. */

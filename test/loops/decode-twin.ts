@@ -12,6 +12,7 @@ import type { MemoryModel } from '../../src/memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../../src/memmap/page-reader.ts';
 import type { Column } from '../../src/table/column.ts';
 import { resolveFlags } from './flag-twin.ts';
+import { folioCounts } from './folio-counts-twin.ts';
 import { FolioPass } from './folio-twin.ts';
 
 /** Decodes columns page by page, in plain TypeScript. */
@@ -93,6 +94,12 @@ export class DecoderTwin {
         return { kind: 'number', values: this.#ints(raw, offsets.mapcount) };
       case 'mapcount':
         return this.#mapcounts(raw, f);
+      case 'folio_mapcount':
+      case 'pincount':
+      case 'nr_pages':
+      case 'is_head':
+      case 'is_tail':
+        return folioCounts(name, raw, f, this.layout, this.reader);
       case 'node':
         return { kind: 'number', values: this.#field(raw, fields.node) };
       case 'zone':

@@ -2,6 +2,7 @@ import type { Pfn } from '../../core/address.ts';
 import type { PageLayout } from '../../layout/page-layout.ts';
 import type { Address } from '../../loops/loops.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
+import type { RawPages } from '../../memmap/page-reader.ts';
 import type { ColumnKind, ColumnSpec } from '../../table/column.ts';
 import type { Lane } from '../lanes.ts';
 import type { Fact, PageLoops } from '../page-loops.ts';
@@ -18,6 +19,8 @@ export interface LaneContext {
   readonly cacheNames: readonly string[];
   /** What was found out about pages before; only there if a column that needs it was asked for. */
   readonly maps: PageMaps | undefined;
+  /** Struct pages wherever they are; one of a running machine may have changed since the batch was read. */
+  readPages(start: Pfn, count: number): RawPages;
   /** The area that is kept for a column: room for `bytesEach` bytes a page. */
   area(name: string, bytesEach: number): Address;
 }

@@ -2,6 +2,7 @@ import { checkColumnNames } from '../../table/column.ts';
 import { mapcount, mapcountRaw, refcount } from './counts.ts';
 import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
+import { folioMapcount, isHead, isTail, nrPages, pincount } from './folio-counts.ts';
 import { kpagecount, kpageflags } from './kpage.ts';
 import { file, memcg } from './owners.ts';
 import type { PageColumn } from './page-column.ts';
@@ -47,6 +48,11 @@ export const PAGE_COLUMNS = [
   memcg as typeof memcg,
   refsExpected as typeof refsExpected,
   refsUnexplained as typeof refsUnexplained,
+  folioMapcount as typeof folioMapcount,
+  pincount as typeof pincount,
+  nrPages as typeof nrPages,
+  isHead as typeof isHead,
+  isTail as typeof isTail,
   kpageflags as typeof kpageflags,
   kpagecount as typeof kpagecount,
   state as typeof state,

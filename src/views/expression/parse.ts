@@ -44,7 +44,7 @@ class Parser {
   }
 
   #unexpected(node: Node, rest: Token): string {
-    if (node.kind === 'names' || (node.kind === 'value' && !isBitTest(node.value))) {
+    if (node.kind === 'names' || (node.kind === 'value' && !this.#isCondition(node.value))) {
       return `expected an operator (${OPERATORS})${after(node)}, found ${described(rest)}`;
     }
     if (COMPARISONS.has(rest.text)) return `comparisons cannot be chained; join two of them with &&`;
@@ -309,12 +309,18 @@ class Parser {
   /** The condition that a node is. */
   #expression(node: Node): Expression {
     if (node.kind === 'condition') return node.expression;
-    if (node.kind === 'value' && isBitTest(node.value)) return { kind: 'nonzero', value: node.value };
+    if (node.kind === 'value' && this.#isCondition(node.value)) return { kind: 'nonzero', value: node.value };
     const found = this.#lexer.peek();
     return this.#lexer.fail(
       found,
       `expected an operator (${OPERATORS})${after(node)}, found ${described(found)}`,
     );
+  }
+
+  /** `flags_raw & 0x1` is a condition by itself, and `is_head`; other numbers are not. */
+  #isCondition(value: Value): boolean {
+    if (value.kind === 'column') return this.#words.get(value.column)!.isCondition === true;
+    return value.kind === 'binary' && value.operator === '&';
   }
 
   #take(sign: string): boolean {
@@ -341,11 +347,6 @@ class Parser {
     const token = this.#lexer.peek();
     if (!this.#take(')')) this.#lexer.fail(token, `expected ',' or ')', found ${described(token)}`);
   }
-}
-
-/** `flags_raw & 0x1` is a condition by itself; other numbers are not. */
-function isBitTest(value: Value): boolean {
-  return value.kind === 'binary' && value.operator === '&';
 }
 
 function nameOf(node: Node): string {

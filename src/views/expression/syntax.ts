@@ -1,7 +1,7 @@
 import type { ColumnSpec } from '../../table/column.ts';
 
 /** What an expression needs to know of a column. */
-export type ColumnDescription = Pick<ColumnSpec, 'name' | 'kind'>;
+export type ColumnDescription = Pick<ColumnSpec, 'name' | 'kind' | 'isCondition'>;
 
 /** The columns that an expression may be about. */
 export type Schema = readonly ColumnDescription[];

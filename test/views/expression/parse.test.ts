@@ -94,6 +94,7 @@ describe('the same is written in several ways', () => {
     ['type not in (slab, buddy)', '!(type in (slab, buddy))'],
     ['type !~ x', 'not type =~ "x"'],
     ['flags has (lru)', 'flags has any PG_lru'],
+    ['is_head and not is_tail', '(is_head) && !is_tail'],
     ['mapping == -2', 'mapping == 0xfffffffffffffffe'],
     ['slab_cache == 9p-fcall-cache', "slab_cache == '9p-fcall-cache'"],
     ['refcount-mapcount>=2', 'refcount - mapcount >= 2'],
