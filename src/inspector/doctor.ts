@@ -54,7 +54,7 @@ function vmcore(host: Host): LiveSource {
   const common = { name: 'vmcore', path, order: null } as const;
   try {
     closeSync(openSync(path, 'r'));
-    const why = `${path} has the memory of the kernel that crashed; it is read when it is named as the dump`;
+    const why = `${path} has the memory of the crashed kernel; name it as the dump to read it`;
     return { ...common, works: true, why, remedy: '' };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);

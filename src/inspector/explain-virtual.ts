@@ -35,12 +35,12 @@ export function explainVirtual(inspector: Inspector, address: VirtAddr): string 
   }
   if (address >= LOWER_HALF || kernel.architecture.pointers.from < LOWER_HALF) return undefined;
   const mistake = explainPhysical(inspector, address);
-  if (mistake !== undefined) return `It is no address of the kernel, which are in the upper half; ${mistake}`;
+  if (mistake !== undefined) return `Kernel addresses are in the upper half of the address space; ${mistake}`;
   const pfn = Number(address >> BigInt(kernel.pageShift));
   const ram = model.present.some((r) => pfn >= r.start && pfn < r.end);
-  return `It is no address of the kernel, which are in the upper half; ${
+  return `Kernel addresses are in the upper half of the address space; ${
     ram
-      ? `if ${hex(address)} is meant as a physical one, ask for the page phys:${hex(address)}`
-      : 'those of a program are in page tables of its own, which are not looked at'
+      ? `for the page at physical address ${hex(address)}, use phys:${hex(address)}`
+      : 'a process has page tables of its own, which structpage does not read'
   }`;
 }

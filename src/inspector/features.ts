@@ -31,7 +31,7 @@ function structPages(inspector: Inspector): Feature {
   const all = lengthOf(inspector.model.present);
   const { ok } = inspector.reader.survey().states;
   const lacking = inspector.model.sections.onlineUnknown
-    ? '; kpageflags and kpagecount cannot be had, as mem_section is lost'
+    ? '; kpageflags and kpagecount are not available, since mem_section is lost'
     : '';
   return {
     feature: 'all columns, summary, verify, capture',

@@ -214,8 +214,8 @@ export class Inspector {
     const unknown = asked.find((c) => !this.columns.includes(c));
     if (unknown !== undefined) {
       throw new UnsupportedError(
-        `the column ${unknown} of this dump`,
-        'it depends on which pages are online, which mem_section tells, and that is lost; the other columns can be had',
+        `column ${unknown} is not available for this dump`,
+        'it depends on which pages are online, and mem_section, which tells, is lost; the other columns are available',
       );
     }
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
@@ -263,7 +263,7 @@ export class Inspector {
     if (pfns === undefined) return [...this.model.present];
     for (const r of pfns) {
       if (!(r.start >= 0 && r.end > r.start))
-        throw new UsageError(`pfns ${r.start} to ${r.end - 1} are no range`);
+        throw new UsageError(`pfns ${r.start} to ${r.end - 1} are not a range`);
     }
     return intersect(unite(pfns), this.model.present);
   }

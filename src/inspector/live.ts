@@ -120,6 +120,6 @@ function allClosed(refusals: readonly UnsupportedError[]): UnsupportedError {
     'the memory of this machine cannot be read',
     'one of the ways that structpage doctor lists',
   );
-  error.message = `no dump is named, and the memory of this machine cannot be read:${lines}`;
+  error.message = `no dump given, and this machine's memory cannot be read:${lines}`;
   return error;
 }

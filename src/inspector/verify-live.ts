@@ -61,9 +61,7 @@ export function verifyLive(
 ): LiveVerification {
   if (!inspector.image.live) {
     files.close();
-    throw new UsageError(
-      'the memory of a dump does not go with what the running kernel says of its own pages',
-    );
+    throw new UsageError('a dump cannot be compared with the running kernel');
   }
   const total = { pages: 0, equal: 0, raced: 0, changing: 0, different: 0 };
   const groups = {

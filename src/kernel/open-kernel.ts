@@ -73,7 +73,7 @@ function adviceFor({ warnings, memory }: OpenImage): { advice?: string } {
   if (warnings.length > 0 || lossesOf(memory)) return {};
   return {
     advice:
-      'Either this is no memory of a Linux kernel, or too much of it is filtered out or cut off; then take the dump again, whole, with VMCOREINFO (QEMU: -device vmcoreinfo)',
+      'Either this is not the memory of a Linux kernel, or too much of it is filtered out or cut off. In that case take a complete dump with VMCOREINFO (QEMU: -device vmcoreinfo)',
   };
 }
 

@@ -49,11 +49,11 @@ function checkPageTypes(types: TypeFacts): void {
     const value = signed & 0xffffffffn;
     if (constant.startsWith('PGTY_') && constant !== 'PGTY_mapcount_underflow') {
       if (value > 0xffn || (before !== undefined && value !== before + 1n))
-        throw wrong(constant, value, 'which is not the one behind that before it');
+        throw wrong(constant, value, 'which does not follow the one before it');
       before = value;
     } else if (constant.startsWith('PG_')) {
       if (value === 0n || (value & (value - 1n)) !== 0n || bits.has(value))
-        throw wrong(constant, value, 'which is no bit of its own');
+        throw wrong(constant, value, 'which is not a distinct bit');
       bits.add(value);
     }
   }

@@ -49,7 +49,7 @@ export function sectionsByPageTables(
     from: 'the page tables of vmemmap',
     onlineUnknown: true,
     lost: [
-      `${why}; which page frames have a struct page was told by the page tables of vmemmap, which of them are online, and with that kpageflags and kpagecount, is not known`,
+      `${why}; the page tables of vmemmap tell which page frames have a struct page, but not which are online, so kpageflags and kpagecount are not available`,
       ...unknown.map(
         ({ start, end }) =>
           `page frames ${start} to ${end - 1} may have struct pages, too: the page tables that lead to them are not in the dump`,

@@ -16,8 +16,7 @@ export function sparseModel(
 ): MemoryModel {
   const { list, sectionSizeBits, maxPhysicalBits } = sections;
   const first = list[0];
-  if (!first)
-    throw new LayoutError('mem_section', 'it has no section that is present, so there is no struct page');
+  if (!first) throw new LayoutError('mem_section', 'it has no present section, so there is no struct page');
   const pagesPerSection = 2 ** (sectionSizeBits - pageShift);
   const present = unite(list.flatMap((s) => s.pfns));
   const size = BigInt(pageSize);

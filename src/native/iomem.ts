@@ -46,7 +46,7 @@ export function whyNotRam(iomem: readonly IomemEntry[], ram: readonly Range[], a
   if (entry && /^System RAM\b/.test(entry.name))
     return `${hex(address)} is in a page that is only partly System RAM`;
   if (entry)
-    return `${hex(address)} is no RAM but "${entry.name}" (/proc/iomem): reading there may make a device act, so it is never touched`;
+    return `${hex(address)} is not RAM but "${entry.name}" (/proc/iomem): reading it may trigger a device, so structpage never does`;
   const last = ram.at(-1);
   if (last && address >= last.end) {
     return `${hex(address)} is beyond the end of RAM (the last byte is at ${hex(last.end - 1)}): no memory is there`;

@@ -64,7 +64,7 @@ function refused(path: string, error: unknown): Error {
     });
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return refusalError({ why: `${path} is for root only (${code})`, remedy: 'run structpage with sudo' });
+    return refusalError({ why: `only root may read ${path} (${code})`, remedy: 'run structpage with sudo' });
   }
   return refusalError({ why: `${path} cannot be read (${code})`, remedy: 'see the log of the kernel' });
 }

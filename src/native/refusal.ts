@@ -42,7 +42,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
   }
   if (step === 'nothing') {
     return {
-      why: `${path} gives no bytes at all: what was asked for is beyond what it has`,
+      why: `${path} returned no bytes: the address is beyond its end`,
       remedy: elsewhere,
     };
   }
@@ -51,9 +51,9 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
       return {
         why:
           host.strictDevmem === 'n'
-            ? `the kernel does not give RAM by ${path}, although its configuration says CONFIG_STRICT_DEVMEM=n`
-            : `the kernel was built with CONFIG_STRICT_DEVMEM${host.strictDevmem === 'y' ? '' : ' (so it seems from the refusal)'}: ${path} gives no RAM above 1 MiB, to root neither`,
-        remedy: `${elsewhere}; no option of the kernel's command line changes this (iomem=relaxed is about device memory only)`,
+            ? `the kernel refuses RAM through ${path}, although it was built with CONFIG_STRICT_DEVMEM=n`
+            : `the kernel was built with CONFIG_STRICT_DEVMEM${host.strictDevmem === 'y' ? '' : ' (judging by the refusal)'}: ${path} gives no RAM above 1 MiB, not even to root`,
+        remedy: `${elsewhere}; no kernel command-line option changes this (iomem=relaxed affects device memory only)`,
       };
     case 'EFAULT':
       return {
@@ -63,7 +63,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
     case 'EINVAL':
       return step === 'mmap'
         ? {
-            why: `mmap of ${path} is refused as invalid: the address has more bits than the processor, or the memory-type check (PAT) forbids RAM`,
+            why: `mmap of ${path} failed with EINVAL: the address exceeds the processor's physical address bits, or the memory-type check (PAT) forbids RAM`,
             remedy: `use --method read, or ${elsewhere}; on a kernel without CONFIG_STRICT_DEVMEM, booting with nopat lifts the check`,
           }
         : { why: `${path} refuses the address as invalid`, remedy: 'ask for a whole page of RAM' };
@@ -77,7 +77,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
       return { why: `the hardware reported this memory as broken (${code})`, remedy: 'leave this page out' };
     case 'ENOMEM':
       return {
-        why: `there is no room for a mapping of ${path}`,
+        why: `not enough address space to map ${path}`,
         remedy: 'raise ulimit -v, or use --method read',
       };
     default:
@@ -90,7 +90,7 @@ export function explainRefusal(path: string, step: Step, code: string, host: Fac
 
 function absent(path: string, code: string, elsewhere: string): Refusal {
   if (code !== 'ENOENT') {
-    return { why: `${path} is there, but has no driver behind it (${code})`, remedy: 'load its driver' };
+    return { why: `${path} exists but has no driver (${code})`, remedy: 'load its driver' };
   }
   if (path.endsWith('kcore')) {
     return {
@@ -100,19 +100,19 @@ function absent(path: string, code: string, elsewhere: string): Refusal {
   }
   if (path.endsWith('crash')) {
     return {
-      why: `there is no ${path}: only kernels of Red Hat and its kin have that driver, as a module`,
+      why: `there is no ${path}: only Red Hat kernels and their derivatives have this driver, as a module`,
       remedy: 'modprobe crash, where the kernel has it',
     };
   }
   if (path.endsWith('vmcore')) {
     return {
-      why: `there is no ${path}: this is no crash kernel started by kdump`,
-      remedy: 'it exists only after a panic, in the kernel that kdump boots then',
+      why: `there is no ${path}: this is not a crash kernel started by kdump`,
+      remedy: 'it exists only in the kernel that kdump boots after a panic',
     };
   }
   return {
     why: `there is no ${path}: the kernel was built without CONFIG_DEVMEM, or this is a container without the device`,
-    remedy: `make it on the host (mknod ${path} c 1 1), or ${elsewhere}`,
+    remedy: `create it on the host (mknod ${path} c 1 1), or ${elsewhere}`,
   };
 }
 
@@ -121,15 +121,15 @@ function closed(path: string, code: string, host: Facts, elsewhere: string): Ref
   const level = path.endsWith('kcore') ? 'confidentiality' : 'integrity';
   if (code === 'EPERM' && host.rawIo && locked) {
     return {
-      why: `kernel lockdown is on (${host.lockdown}): from level ${level} on nobody may read ${path}`,
+      why: `kernel lockdown is on (${host.lockdown}): at level ${level} and above nobody may read ${path}`,
       remedy:
         host.lockdown === 'integrity' && host.kcore
           ? elsewhere
-          : 'boot with lockdown=none, or with Secure Boot off where that turned it on; or take a dump from outside the machine',
+          : 'boot with lockdown=none, or disable Secure Boot if that turned it on; or take a dump from outside the machine',
     };
   }
   if (!host.root) {
-    return { why: `${path} is for root only (${code})`, remedy: 'run structpage with sudo' };
+    return { why: `only root may read ${path} (${code})`, remedy: 'run structpage with sudo' };
   }
   if (!host.rawIo) {
     return {
@@ -138,7 +138,7 @@ function closed(path: string, code: string, host: Facts, elsewhere: string): Ref
     };
   }
   return {
-    why: `${path} may not be opened (${code}), although this is root with CAP_SYS_RAWIO: a security module forbids it`,
+    why: `${path} cannot be opened (${code}) even by root with CAP_SYS_RAWIO: a security module forbids it`,
     remedy: 'see the audit log of the security module (SELinux, AppArmor)',
   };
 }

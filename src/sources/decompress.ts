@@ -38,14 +38,14 @@ export async function decompress(
   } catch (error) {
     if (error instanceof StructPageError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    warnings.push(`the ${name} data is damaged or cut off (${why}): what lies behind is lost`);
+    warnings.push(`the ${name} data is damaged or cut off (${why}): the rest is lost`);
   }
   const plain = spool.finish();
   if (plain.byteLength === 0) {
     plain.close();
     throw new FormatError({
       file: source.name,
-      expected: `compressed data behind the ${name} header`,
+      expected: `compressed data after the ${name} header`,
       found: warnings[0] ?? 'nothing',
     });
   }

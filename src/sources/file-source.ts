@@ -17,7 +17,7 @@ const ERRNO: Record<string, string> = {
   ENAMETOOLONG: 'a name that is too long',
   EMFILE: "no descriptor left for it (see 'ulimit -n')",
   ENFILE: 'no descriptor left for it on this machine',
-  ENOTDIR: 'a part of its path that is no directory',
+  ENOTDIR: 'a path with a part that is not a directory',
   EIO: 'an input/output error',
 };
 
@@ -59,7 +59,7 @@ export function openFile(
       file: path,
       expected: 'a memory dump',
       found: stat.isCharacterDevice() ? 'a character device' : 'the memory of the running kernel',
-      advice: 'The memory of this machine is what is read when no dump is named',
+      advice: 'Without a dump, structpage reads the memory of this machine',
     });
   }
   const name = path === '-' ? 'standard input' : path;

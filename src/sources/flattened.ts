@@ -57,7 +57,7 @@ function readRecords(source: ByteSource, context: OpenContext): { extents: Exten
     if (offset === -1n && size === -1n) break;
     if (offset < 0n || size <= 0n || offset + size > BigInt(MAX_OFFSET)) {
       warnings.push(
-        `the flattened file is damaged at offset ${at}: a record of ${size} bytes for offset ${offset}; what lies behind is lost`,
+        `the flattened file is damaged at offset ${at}: a record of ${size} bytes for offset ${offset}; the rest is lost`,
       );
       break;
     }

@@ -26,7 +26,7 @@ export const gzip: Wrapper = {
     if (result.source.byteLength === 0) {
       throw new FormatError({
         file: source.name,
-        expected: 'compressed data behind the gzip header',
+        expected: 'compressed data after the gzip header',
         found: result.warnings[0] ?? 'nothing',
       });
     }
@@ -65,7 +65,7 @@ async function spooled(source: ByteSource, context: OpenContext): Promise<Unwrap
     gunzip.on('end', resolve);
     gunzip.on('error', (error) => {
       ended = true;
-      warnings.push(`the gzip data is damaged (${error.message}): what lies behind is lost`);
+      warnings.push(`the gzip data is damaged (${error.message}): the rest is lost`);
       resolve();
     });
   });

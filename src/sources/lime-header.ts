@@ -50,7 +50,7 @@ const LOOK_AHEAD = 65536;
 export function behindLastRange(source: ByteSource, offset: number, found: string): string {
   const ahead = readUpTo(source, offset, LOOK_AHEAD);
   if (ahead.some((byte) => byte !== 0))
-    return `damaged at offset ${offset}: ${found}; the ranges behind it are lost`;
+    return `damaged at offset ${offset}: ${found}; the ranges after it are lost`;
   const rest = source.byteLength - offset;
   return `behind the last range, which ends at offset ${offset}, follow zeros instead of a range or the end of the file (${rest} bytes more, of which ${ahead.length} were looked at). This is probably the end of a disk that is longer than what was written to it; were it a hole in the file, ranges could be missing`;
 }

@@ -40,7 +40,7 @@ export async function openImages(
     if (parts.length > 0 && !format.takesParts) {
       throw new UnsupportedError(
         `${open.map((s) => s.name).join(', ')}: ${open.length} files, of which the first to be looked at (${open[lead]!.name}) is ${format.name}, which is one file`,
-        'what can be named together are the parts of one split dump, pieces of raw memory, or a .vmem and its .vmss',
+        'only the parts of one split dump, pieces of raw memory, or a .vmem and its .vmss can be combined',
       );
     }
     const image = await format.open(open[lead]!, {

@@ -14,10 +14,10 @@ const BUSY = 'a QMP socket serves one client at a time: disconnect the other one
 const STILL_RUNNING = 'see whether QEMU is still running';
 
 const REFUSALS: Record<string, readonly [why: string, remedy: string]> = {
-  ENOENT: ['there is no such socket', 'start QEMU with -qmp unix:PATH,server=on,wait=off, and name PATH'],
+  ENOENT: ['no such socket', 'start QEMU with -qmp unix:PATH,server=on,wait=off, and name PATH'],
   ECONNREFUSED: ['nobody listens there', STILL_RUNNING],
   EACCES: ['no permission', 'run as the user that QEMU runs as, or as root'],
-  ENOTSOCK: ['it is no socket', 'name the socket of -qmp unix:PATH'],
+  ENOTSOCK: ['not a socket', 'name the socket of -qmp unix:PATH'],
   ECONNRESET: ['it hung up', STILL_RUNNING],
   EPIPE: ['it hung up', STILL_RUNNING],
   EOF: ['it hung up', 'see whether QEMU is still running, and whether another client has the socket'],

@@ -98,7 +98,7 @@ class QmpMemory implements PhysicalMemory {
     this.runs = unite(ramOf(text, backends)).map((r) => ({ ...r, state: 'present' }));
     if (this.runs.length === 0) {
       throw new UnsupportedError(
-        `${client.path}: 'info mtree -f' of this QEMU names no RAM of the machine`,
+        `${client.path}: 'info mtree -f' of this QEMU lists no RAM`,
         'dump the guest with dump-guest-memory instead',
       );
     }

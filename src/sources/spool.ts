@@ -36,7 +36,7 @@ export function openNameless(): number {
 
 const REFUSALS: Record<string, string> = {
   ENOENT: 'no such directory',
-  ENOTDIR: 'something that is no directory',
+  ENOTDIR: 'something that is not a directory',
   EACCES: 'no permission to write there',
   EPERM: 'no permission to write there',
   EROFS: 'a read-only file system',

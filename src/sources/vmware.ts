@@ -32,7 +32,7 @@ export const vmware: ImageFormat = {
     if (!memory) {
       throw new FormatError({
         file: source.name,
-        expected: 'a .vmem file beside it that has the memory',
+        expected: 'a .vmem file with the memory beside it',
         found: 'none',
         advice: 'Name both files',
       });
@@ -48,7 +48,7 @@ export const vmware: ImageFormat = {
     const count = tags.find((t) => t.name === 'regionsCount')?.value ?? 0;
     if (count > regions.length) {
       warnings.push(
-        `${source.name} has ${count} regions of memory but tells of ${regions.length} only: it is cut off or damaged, and the memory of the others is lost`,
+        `${source.name} has ${count} regions of memory but describes only ${regions.length}: it is cut off or damaged, and the memory of the others is lost`,
       );
     }
     const pieces: Piece[] =

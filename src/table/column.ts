@@ -81,12 +81,12 @@ export function alignOf({ kind, align }: ColumnSpec): 'left' | 'right' {
 
 /** Checks names of columns. Throws UsageError if there are none, for one that does not exist, or is named twice. */
 export function checkColumnNames<N extends string>(names: readonly string[], existing: readonly N[]): N[] {
-  if (names.length === 0) throw new UsageError('no columns are named');
+  if (names.length === 0) throw new UsageError('no columns given');
   for (const [i, name] of names.entries()) {
     if (!existing.includes(name as N)) {
       throw new UsageError(`there is no column '${name}'; choose from ${existing.join(', ')}`);
     }
-    if (names.indexOf(name) < i) throw new UsageError(`column '${name}' is named twice`);
+    if (names.indexOf(name) < i) throw new UsageError(`column '${name}' is given twice`);
   }
   return names as N[];
 }

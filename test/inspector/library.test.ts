@@ -78,8 +78,8 @@ describe('what cannot be meant is refused', () => {
   });
 
   test('a column twice, none, or one that was not asked for', () => {
-    expect(() => inspector.plan({ columns: ['pfn', 'zone', 'pfn'] })).toThrow("column 'pfn' is named twice");
-    expect(() => inspector.plan({ columns: [] })).toThrow('no columns are named');
+    expect(() => inspector.plan({ columns: ['pfn', 'zone', 'pfn'] })).toThrow("column 'pfn' is given twice");
+    expect(() => inspector.plan({ columns: [] })).toThrow('no columns given');
     for (const { batch } of inspector.selectSync({ columns: ['pfn', 'zone'], limit: 1 })) {
       expect(batch.columns.get('zone').names).toContain('DMA');
       expect(() => batch.columns.get('order')).toThrow(

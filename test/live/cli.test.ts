@@ -55,7 +55,7 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     for (const command of ['dump', 'info', 'verify', 'page', 'translate']) {
       const { code, out, err } = ran(`user-${command}`);
       expect({ code, out }).toEqual({ code: 4, out: '' });
-      expect(err).toContain('/proc/kcore is for root only (EACCES). Remedy: run structpage with sudo');
+      expect(err).toContain('only root may read /proc/kcore (EACCES). Remedy: run structpage with sudo');
       expect(err).not.toMatch(KERNEL_ADDRESS);
     }
     expect(ran('doctor-user').code).toBe(4);
@@ -117,9 +117,9 @@ describe.skipIf(release === undefined)('the command on the machine that it runs 
     for (const name of ['apic', 'past-the-end', 'far-past-the-end'])
       expect(told(name)).toMatch(/has no struct page \(the last that has is 163839\).*0x[0-9a-f]+ is /);
     expect(told('ioapic')).toContain(
-      'is no RAM but "IOAPIC 0" (/proc/iomem): reading there may make a device act',
+      'is not RAM but "IOAPIC 0" (/proc/iomem): reading it may trigger a device',
     );
-    expect(ran('where-vga').out).toContain('is no RAM but "PCI Bus');
+    expect(ran('where-vga').out).toContain('is not RAM but "PCI Bus');
     expect(ran('where-unaligned').out).toContain('(byte 7 of it) is pfn 4096\n');
     expect(ran('where-vmemmap-unaligned').out).toContain('it is within the struct page of pfn 4096\n');
     for (const [name] of codes) expect(told(String(name))).not.toMatch(/ at .*\.js:|Error:/);

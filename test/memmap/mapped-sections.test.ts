@@ -37,7 +37,7 @@ test.each([
   expect(inspector.model.present).toEqual(present);
   expect(inspector.model.base).toBe(base);
   expect(inspector.model.from).toBe('the page tables of vmemmap');
-  expect(inspector.warnings.join()).toMatch(/mem_section: cannot read .* told by the page tables of vmemmap/);
+  expect(inspector.warnings.join()).toMatch(/mem_section: cannot read .* the page tables of vmemmap tell/);
   // what the kernel answers depends on which pages are online, and that is lost
   for (const selection of [{ columns: ['pfn', 'kpageflags'] }, { where: 'kpagecount > 0' }])
     expect(() => inspector.plan(selection)).toThrow(UnsupportedError);

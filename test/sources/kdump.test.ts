@@ -161,7 +161,7 @@ describe('split kdump', () => {
     const [a, , c] = await parts();
     const image = await openBytes([c!, a!]);
     expect(image.warnings).toEqual([
-      'part 2 of 3 is missing: pages 3 to 9 cannot be read. Name it, too, or put it beside the others',
+      'part 2 of 3 is missing: pages 3 to 9 cannot be read. Name it too, or put it beside the others',
     ]);
     expect(pagesOf(image, 17)).toBe('===ttxx.t.00====.');
     expect(image.memory.runAt(3 * 4096)).toMatchObject({
@@ -176,8 +176,8 @@ describe('split kdump', () => {
     const stranger = await buildKdump({ ...BASE, split: [3, 9], timestamp: 1_600_000_000 });
     const image = await openBytes([a!, stranger, c!]);
     expect(image.warnings).toEqual([
-      'file2 was not used: it is no part of this dump',
-      'part 2 of 3 is missing: pages 3 to 9 cannot be read. Name it, too, or put it beside the others',
+      'file2 was not used: it is not part of this dump',
+      'part 2 of 3 is missing: pages 3 to 9 cannot be read. Name it too, or put it beside the others',
     ]);
     const twin = await buildKdump({ ...BASE, pages: PAGES.replace('8 ram', '8 excluded'), split: [3, 9] });
     expect((await openBytes([a!, twin, c!])).warnings[0]).toContain('its bitmap is that of another dump');

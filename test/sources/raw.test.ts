@@ -154,12 +154,12 @@ describe('VMware', () => {
       bytesSource(state.subarray(0, state.length - 40), 'a.vmss'),
       bytesSource(padded(vmem), 'a.vmem'),
     ]);
-    expect(image.warnings.join()).toMatch(/a\.vmss has 2 regions of memory but tells of 1 only/);
+    expect(image.warnings.join()).toMatch(/a\.vmss has 2 regions of memory but describes/);
     expect(pagesOf(image, 4)).toBe('====');
   });
 
   it('says that the memory is missing', async () => {
-    await expect(openBytes(buildVmss(regions))).rejects.toThrow('a .vmem file beside it');
+    await expect(openBytes(buildVmss(regions))).rejects.toThrow('a .vmem file with the memory beside it');
   });
 
   it('is cut off anywhere without harm', async () => {

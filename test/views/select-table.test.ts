@@ -49,7 +49,7 @@ test('a limit stops the work', async () => {
 
 test('what cannot be meant is refused', () => {
   expect(() => selectFrom(numbers, { columns: ['n', 'm'] })).toThrow("no column 'm'; choose from n, name");
-  expect(() => selectFrom(numbers, { columns: ['n', 'n'] })).toThrow("'n' is named twice");
+  expect(() => selectFrom(numbers, { columns: ['n', 'n'] })).toThrow("'n' is given twice");
   expect(() => selectFrom(numbers, { where: 'pfn == 1' })).toThrow('pfn');
   for (const limit of [-1, 0.5, Number.NaN]) {
     expect(() => selectFrom(numbers, { limit })).toThrow('a whole number');

@@ -19,7 +19,9 @@ export function captureCommand(program: Command): void {
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { output: string }) => {
     if (options.output === '-' && process.stdout.isTTY) {
-      throw new UsageError('a capture is no text for a terminal: redirect standard output, or name a file');
+      throw new UsageError(
+        'a capture is binary and standard output is a terminal; redirect it, or name a file',
+      );
     }
     refuseInput(options.output, [...dumps, ...(options.layout === undefined ? [] : [options.layout])]);
     await withImage(dumps, options, async (inspector) => {

@@ -25,11 +25,11 @@ export function collectParts(
       return false;
     };
     if (looksLikeKdumpQuietly(source) === false || identity(source) !== mine) {
-      return refuse('it is no part of this dump');
+      return refuse('it is not part of this dump');
     }
     const header = readHeader(source, []);
     if (!header.split || header.blockSize !== first.header.blockSize)
-      return refuse('it is no part of this dump');
+      return refuse('it is not part of this dump');
     const part = open(source, header);
     // one dump may have been split twice, so parts may overlap: they hold the same
     const same = parts.find((p) => p.start <= part.start && part.end <= p.end);
@@ -54,7 +54,7 @@ export function collectParts(
   const gaps = missing(parts, first.header.pages);
   for (const gap of gaps) {
     warnings.push(
-      `${gap.name} is missing: pages ${gap.start} to ${gap.end} cannot be read. Name it, too, or put it beside the others`,
+      `${gap.name} is missing: pages ${gap.start} to ${gap.end} cannot be read. Name it too, or put it beside the others`,
     );
   }
   return { parts, gaps };

@@ -172,7 +172,7 @@ class Parser {
     }
     return this.#lexer.fail(
       node.at,
-      `${node.column.name} is no number; a column of names is compared with a name on its right`,
+      `${node.column.name} is not a number; compare a column of names with a name on its right`,
     );
   }
 

@@ -41,7 +41,7 @@ describe('what is wrong is shown where it is wrong', () => {
     ["flags has 'lru|dirty'", "write 'flags has (lru, dirty)'"],
     ['flags has any (lru, dirty|locked)', "'flags has any (lru, dirty, locked)'"],
     ['type + 1 == 2', "'+' calculates with numbers, and type is not a number"],
-    ['1 == type', 'type is no number; a column of names is compared with a name on its right'],
+    ['1 == type', 'type is not a number; compare a column of names with a name on its right'],
     ['1 == 1', 'a comparison needs a column on one side'],
     ['refcount', 'expected an operator'],
     ['refcount + 1', 'expected an operator'],
