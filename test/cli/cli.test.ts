@@ -39,7 +39,7 @@ describe('rows', () => {
       ' 4158 0xffe490aa00040f80        1          slab     1    0 DMA32 none         kmalloc-512 head',
       ' 4159 0xffe490aa00040fc0        0        0 slab     1    0 DMA32 none         kmalloc-512',
       ' 4160 0xffe490aa00041000        1          slab     2    0 DMA32 none         kmalloc-1k  head',
-      '13312 0xffe490aa000d0000        4        0          9    0 DMA32 anon                     uptodate|lru|head|swapbacked',
+      '13312 0xffe490aa000d0000        4        4          9    0 DMA32 anon                     uptodate|lru|head|swapbacked',
       '',
     ]);
   });
