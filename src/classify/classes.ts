@@ -40,6 +40,12 @@ const ROWS = [
   row('page_table', 'pud', 'table of a tree that was walked', ['kernel_image', 'reserved']),
   row('page_table', 'pmd', 'table of a tree that was walked', ['kernel_image', 'reserved']),
   row('page_table', 'pte', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  // what s390x calls its levels (arch/s390/include/asm/pgtable.h)
+  row('page_table', 'region1', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  row('page_table', 'region2', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  row('page_table', 'region3', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  row('page_table', 'segment', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  row('page_table', 'page', 'table of a tree that was walked', ['kernel_image', 'reserved']),
   row(
     'kernel',
     'spare_root',

@@ -1,5 +1,5 @@
 import { hex } from '../core/address.ts';
-import { directMapOf } from './direct-map.ts';
+import { directMapOf } from '../kernel/direct-map.ts';
 import type { Inspector } from './inspector.ts';
 
 /**
@@ -15,7 +15,7 @@ export function explainPhysical(inspector: Inspector, physical: bigint): string 
   const usual = pagingModes[0]?.vmemmap?.base;
   const bases = [...new Set([model.base, usual].filter((b) => b !== undefined))];
   const bytes = BigInt(last.end) * BigInt(model.pageSize);
-  for (const offset of [directMapOf(inspector), ...directMaps]) {
+  for (const offset of [directMapOf(inspector.kernel), ...directMaps]) {
     for (const base of bases) {
       // where memory is mapped at its own address the difference is an address like any other
       if (offset === undefined || offset === 0n) continue;

@@ -1,6 +1,6 @@
 import { u64 } from '../core/address.ts';
 import { lengthOf, type Range } from '../core/ranges.ts';
-import { directMapOf } from './direct-map.ts';
+import { directMapOf } from '../kernel/direct-map.ts';
 import type { Inspector } from './inspector.ts';
 
 /** Something that structpage does with a dump, tried on this one. */
@@ -63,7 +63,7 @@ function slabCaches(inspector: Inspector, pfns: readonly Range[]): Feature {
 function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   const { walker } = inspector.kernel.space;
   const size = inspector.kernel.pageBytes;
-  const base = directMapOf(inspector);
+  const base = directMapOf(inspector.kernel);
   if (base === undefined) {
     return {
       feature: TRANSLATION,

@@ -1,5 +1,6 @@
 import type { Pfn, VirtAddr } from '../core/address.ts';
 import { LayoutError } from '../core/errors.ts';
+import { directMapOf } from '../kernel/direct-map.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { KernelMemory, type WordFormat } from './memory.ts';
@@ -66,9 +67,11 @@ export class Objects {
     return value === undefined ? undefined : Number(value);
   }
 
-  /** Where the kernel maps a page frame for itself (arch/x86/mm/init_64.c). Throws LayoutError where that is not known. */
+  /** Where the kernel maps a page frame for itself. Throws LayoutError where that is not known. */
   directMap(pfn: Pfn): VirtAddr {
-    this.#directMap ??= this.variable('page_offset_base');
+    this.#directMap ??= directMapOf(this.kernel);
+    if (this.#directMap === undefined)
+      throw new LayoutError('PAGE_OFFSET', 'nothing tells where all memory is mapped');
     return this.#directMap + BigInt(pfn) * BigInt(this.memory.format.pageSize);
   }
 

@@ -1,14 +1,13 @@
 import { u64 } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import type { Inspector } from './inspector.ts';
+import type { Kernel } from './kernel.ts';
 
 /**
  * virtual - physical in the kernel's map of all memory (PAGE_OFFSET, where memory begins at 0). The kernel's variable says it on
  * x86; elsewhere mem_section does, which was allocated in that map, by where the page tables put it. Undefined where neither
  * can be read.
  */
-export function directMapOf({ kernel }: Inspector): bigint | undefined {
+export function directMapOf(kernel: Kernel): bigint | undefined {
   const usual = kernel.architecture.directMaps?.[0];
   try {
     return byVariable(kernel) ?? usual ?? byMemSection(kernel);
