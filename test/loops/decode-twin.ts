@@ -2,7 +2,7 @@ import type { Pfn } from '../../src/core/address.ts';
 import { PageColumns } from '../../src/decode/columns/page-columns.ts';
 import type { ColumnName } from '../../src/decode/columns/registry.ts';
 import type { ColumnBatch } from '../../src/decode/decode.ts';
-import { type FlagRules, flagRules } from '../../src/decode/flag-names.ts';
+import { flagRules } from '../../src/decode/flag-names.ts';
 import { type Folios, NOT_FREE, UNKNOWN_ORDER } from '../../src/decode/folios.ts';
 import { MAPPING_KINDS } from '../../src/decode/mapping.ts';
 import type { SlabCaches } from '../../src/decode/slab-caches.ts';
@@ -11,7 +11,7 @@ import type { PageLayout } from '../../src/layout/page-layout.ts';
 import type { MemoryModel } from '../../src/memmap/memory-model.ts';
 import { PAGE_STATES, type PageReader, type RawPages } from '../../src/memmap/page-reader.ts';
 import type { Column } from '../../src/table/column.ts';
-import { resolveFlags } from './flag-twin.ts';
+import { type FlagNames, resolveFlags } from './flag-twin.ts';
 import { folioCounts } from './folio-counts-twin.ts';
 import { FolioPass } from './folio-twin.ts';
 
@@ -22,7 +22,7 @@ export class DecoderTwin {
   readonly model: MemoryModel;
   readonly folioPass: FolioPass;
   readonly #caches: SlabCaches;
-  readonly #rules: FlagRules;
+  readonly #names: FlagNames;
   readonly #pagesPerSection: number;
   readonly #onlineSections: ReadonlySet<number>;
 
@@ -32,7 +32,9 @@ export class DecoderTwin {
     this.model = reader.model;
     this.#caches = caches;
     this.folioPass = new FolioPass(layout, reader.model, caches, headReader(reader));
-    this.#rules = flagRules(layout, this.folioPass.types.names);
+    const types = this.folioPass.types.names;
+    // the names alone say which bit of a set is which
+    this.#names = { names: flagRules(layout, types).names, kinds: MAPPING_KINDS, types };
     this.#pagesPerSection = reader.model.pagesPerSection;
     const online = reader.model.sections.list.filter((s) => s.online.length > 0);
     this.#onlineSections = new Set(online.map((s) => s.number));
@@ -226,11 +228,11 @@ export class DecoderTwin {
     for (let i = 0, at = this.layout.offsets.flags >>> 2; i < raw.count; i++, at += stride) {
       if (raw.states[i] !== 0) continue;
       const word = (BigInt(words[at + 1]!) << 32n) | BigInt(words[at]!);
-      const set = resolveFlags(this.#rules, word, folios, i);
+      const set = resolveFlags(this.layout, this.#names, word, folios, i);
       low[i] = Number(set & 0xffffffffn);
       high[i] = Number(set >> 32n);
     }
-    return { kind: 'set', low, high, names: this.#rules.names };
+    return { kind: 'set', low, high, names: this.#names.names };
   }
 
   #pageAddresses(start: Pfn, count: number): Column {

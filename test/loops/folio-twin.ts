@@ -1,14 +1,15 @@
 import type { Pfn } from '../../src/core/address.ts';
 import { FAKE_HEAD, type Folios, NOT_FREE, SECOND, TAIL, UNKNOWN_ORDER } from '../../src/decode/folios.ts';
-import { MAPPING_KINDS, mappingKind } from '../../src/decode/mapping.ts';
-import { type PageTypeDecoder, pageTypeDecoder } from '../../src/decode/page-type.ts';
 import type { SlabCaches } from '../../src/decode/slab-caches.ts';
 import type { PageLayout } from '../../src/layout/page-layout.ts';
 import type { MemoryModel } from '../../src/memmap/memory-model.ts';
 import type { RawPages } from '../../src/memmap/page-reader.ts';
+import { TypeTwin } from './type-twin.ts';
 
 /** No folio of any kernel has more pages than 2^30; a larger number is no order. */
 const MAX_ORDER = 30;
+/** The codes of what a page maps. */
+const KINDS = { none: 0, anon: 1, ksm: 2, movable: 3, file: 4 };
 
 interface Folio {
   head: Pfn;
@@ -26,7 +27,7 @@ export type ReadHead = (head: Pfn) => Uint32Array | undefined;
  * so that no free block reaches over their edge; folios may.
  */
 export class FolioPass {
-  readonly types: PageTypeDecoder;
+  readonly types: TypeTwin;
   readonly #layout: PageLayout;
   readonly #model: MemoryModel;
   readonly #caches: SlabCaches;
@@ -43,7 +44,7 @@ export class FolioPass {
     this.#model = model;
     this.#caches = caches;
     this.#readHead = readHead;
-    this.types = pageTypeDecoder(layout);
+    this.types = new TypeTwin(layout);
     this.#headBit = layout.flags.bits.get('head') ?? -1;
     this.#slabBit = layout.flags.bits.get('slab') ?? -1;
     this.#baseLow = model.base === undefined ? 0 : Number(model.base & 0xffffffffn);
@@ -111,7 +112,7 @@ export class FolioPass {
           out.freeOrder[i] = freeOrder;
         }
         out.type[i] = type;
-        out.kind[i] = type === 0 || this.types.mayBeMovable[type] ? this.#kind(words, at, type) : 0;
+        out.kind[i] = type === 0 || this.types.mayBeMovable(type) ? this.#kind(words, at, type) : 0;
         if (type !== 0 && type === this.types.slab) out.cache[i] = this.#cache(words, at);
         continue;
       }
@@ -187,7 +188,7 @@ export class FolioPass {
       if (huge) type = this.types.code('hugetlb');
     }
     const isSlab = type !== 0 && type === this.types.slab;
-    const mayMap = type === 0 || type === this.types.hugetlb || this.types.mayBeMovable[type];
+    const mayMap = type === 0 || type === this.types.hugetlb || this.types.mayBeMovable(type);
     return {
       head,
       order: value,
@@ -199,9 +200,8 @@ export class FolioPass {
 
   #kind(words: Uint32Array, at: number, type: number): number {
     const mapping = at + (this.#layout.offsets.mapping >>> 2);
-    const kind = mappingKind(words[mapping]!, words[mapping + 1]!, this.#layout);
-    if (this.types.mayBeMovable[type]) return kind === MAPPING_KINDS.indexOf('movable') ? kind : 0;
-    return kind;
+    const kind = kindOf(words[mapping]!, words[mapping + 1]!, this.#layout);
+    return this.types.mayBeMovable(type) && kind !== KINDS.movable ? 0 : kind;
   }
 
   #cache(words: Uint32Array, at: number): number {
@@ -210,4 +210,14 @@ export class FolioPass {
     const word = at + (offset >>> 2);
     return this.#caches.code(words[word]!, words[word + 1]!);
   }
+}
+
+/** What a word `mapping` points to: an anon_vma (PAGE_MAPPING_ANON), a KSM node (that and _MOVABLE), a driver, an inode. */
+function kindOf(low: number, high: number, { movableByMapping, pointers }: PageLayout): number {
+  const address = (BigInt(high) << 32n) | BigInt(low);
+  if (address < pointers.from || address > pointers.to) return KINDS.none;
+  const [isAnon, isMovable] = [(low & 1) !== 0, (low & 2) !== 0];
+  if (isAnon) return isMovable ? KINDS.ksm : KINDS.anon;
+  if (isMovable) return movableByMapping ? KINDS.movable : KINDS.none;
+  return KINDS.file;
 }
