@@ -33,8 +33,8 @@ export function place(segments, physical) {
   throw new Error(`physical 0x${physical.toString(16)} is not in the file`);
 }
 
-/** Appends a PT_LOAD with these bytes at this physical address; the program headers move to the end of the file. */
-export function appendSegment(fd, size, physical, bytes) {
+/** Appends a PT_LOAD of `length` bytes, given in pieces, at this physical address; the program headers move to the end of the file. */
+export function appendSegment(fd, size, physical, length, pieces) {
   const head = Buffer.alloc(64);
   readSync(fd, head, 0, 64, 0);
   const count = head.readUInt16LE(56);
@@ -45,11 +45,12 @@ export function appendSegment(fd, size, physical, bytes) {
   table.writeUInt32LE(PT_LOAD, entry);
   table.writeBigUInt64LE(BigInt(offset), entry + 8);
   table.writeBigUInt64LE(BigInt(physical), entry + 24);
-  table.writeBigUInt64LE(BigInt(bytes.length), entry + 32);
-  table.writeBigUInt64LE(BigInt(bytes.length), entry + 40);
-  writeSync(fd, bytes, 0, bytes.length, offset);
-  writeSync(fd, table, 0, table.length, offset + bytes.length);
-  head.writeBigUInt64LE(BigInt(offset + bytes.length), 32);
+  table.writeBigUInt64LE(BigInt(length), entry + 32);
+  table.writeBigUInt64LE(BigInt(length), entry + 40);
+  let at = offset;
+  for (const piece of pieces) at += writeSync(fd, piece, 0, piece.length, at);
+  writeSync(fd, table, 0, table.length, offset + length);
+  head.writeBigUInt64LE(BigInt(offset + length), 32);
   head.writeUInt16LE(count + 1, 56);
   writeSync(fd, head, 0, 64, 0);
 }

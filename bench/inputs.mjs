@@ -15,7 +15,7 @@ const GUESTS = [
 const SIZES = [
   ['2 M', 2 ** 21],
   ['16 M', 2 ** 24],
-  ['268 M', 2 ** 28],
+  ['67 M', 2 ** 26],
 ];
 
 /** The dumps below `folder`, each with the guest it is of and its size in words; none larger than `most` pages. */

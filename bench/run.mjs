@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 const ROUNDS = options.quick ? 3 : 7;
-const MOST_PAGES = options.quick ? 2 ** 24 : 2 ** 28;
+const MOST_PAGES = options.quick ? 2 ** 24 : 2 ** 26;
 /** Above this fewer rounds, and CSV goes nowhere: what a disk can do is not what is asked. */
 const LARGE = 2 ** 25;
 const COLUMNS = 'pfn,flags_raw,refcount,mapcount_raw,type,order,node,zone,head,mapping,index,private';

@@ -1,8 +1,7 @@
 // Makes a dump of a machine with more memory out of a real capture: the page tables and mem_section are extended, and the new
-// part of the page array is the old one's sections of its largest zone over and over. So the file stays small, and its extents
-// repeat; every page of it is a real page. What is not true of the copies: a tail that names its head by address names
-// that of the first copy.
-import { copyFileSync, openSync, statSync, writeSync } from 'node:fs';
+// part of the page array is copies of the old one's sections of its largest zone. Pointers from a section to struct pages of its own
+// (heads of tails, lists) are moved along, so that every copy is as real as the first one.
+import { copyFileSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { openMemory } from '../dist/index.js';
 import { readZones } from '../dist/memmap/zones.js';
 import { appendSegment, place, segmentsOf } from './elf.mjs';
@@ -10,6 +9,8 @@ import { appendSegment, place, segmentsOf } from './elf.mjs';
 const SECTION_PAGES = 32768;
 const LEAF = 2 * 1024 * 1024;
 const GIB = 1024 ** 3;
+/** The bits of a page table entry that are an address. */
+const ADDRESS = 0x000ffffffffff000n;
 /** Above all memory that the capture has. */
 const NEW_PHYSICAL = 2 ** 41;
 
@@ -51,11 +52,12 @@ export async function makeSynthetic(from, to, pages) {
   const perRoot = Math.floor(4096 / structSize);
   const roots = Math.ceil(last / perRoot);
   const rootsAt = tables + 1;
-  const bytes = Buffer.alloc((rootsAt + roots) * 4096);
+  const tablesEnd = Math.ceil(((rootsAt + roots) * 4096) / LEAF) * LEAF;
+  const bytes = Buffer.alloc(tablesEnd);
   const flags = pud.entry & 0xfffn;
   const leafFlags = leaves[0] & 0xfffn;
   for (let section = next; section < last; section++) {
-    const entry = leaves[(section - next) % leaves.length];
+    const entry = BigInt(NEW_PHYSICAL + tablesEnd + (section - next) * LEAF) | leafFlags;
     const table = Math.floor(section / 512);
     if (table === 0) patches.push([firstPmd.at - firstPmd.index * 8 + (section % 512) * 8, entry]);
     else bytes.writeBigUInt64LE(entry, table * 4096 + (section % 512) * 8);
@@ -114,7 +116,23 @@ export async function makeSynthetic(from, to, pages) {
     word.writeBigUInt64LE(value);
     writeSync(fd, word, 0, 8, place(segments, physical).offset);
   }
-  appendSegment(fd, statSync(to).size, NEW_PHYSICAL, bytes);
+  const originals = usable.map(({ number }, i) => {
+    const section = Buffer.alloc(LEAF);
+    readSync(fd, section, 0, LEAF, place(segments, Number(leaves[i] & ADDRESS)).offset);
+    return { number, words: new BigUint64Array(section.buffer, section.byteOffset, LEAF / 8) };
+  });
+  const copies = function* () {
+    yield bytes;
+    for (let section = next; section < last; section++) {
+      const { number, words } = originals[(section - next) % originals.length];
+      const first = model.base + BigInt(number) * BigInt(LEAF);
+      const by = BigInt(section - number) * BigInt(LEAF);
+      const end = first + BigInt(LEAF);
+      const copy = words.map((word) => (word >= first && word < end ? word + by : word));
+      yield Buffer.from(copy.buffer);
+    }
+  };
+  appendSegment(fd, statSync(to).size, NEW_PHYSICAL, tablesEnd + (last - next) * LEAF, copies());
   return { sections: last - next, pages: last * SECTION_PAGES };
 }
 
