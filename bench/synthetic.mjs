@@ -121,10 +121,21 @@ export async function makeSynthetic(from, to, pages) {
     readSync(fd, section, 0, LEAF, place(segments, Number(leaves[i] & ADDRESS)).offset);
     return { number, words: new BigUint64Array(section.buffer, section.byteOffset, LEAF / 8) };
   });
+  // a tail of a folio that begins in another section would name a head that is not its own
+  const isWhole = ({ number, words }) => {
+    const first = model.base + BigInt(number) * BigInt(LEAF);
+    for (let at = layout.offsets.compound / 8; at < words.length; at += layout.size / 8) {
+      const inside = words[at] >= first && words[at] < first + BigInt(LEAF);
+      if (words[at] & 1n && !inside && words[at] >> 32n !== 0xffffffffn) return false;
+    }
+    return true;
+  };
+  const wholes = originals.filter(isWhole);
+  if (wholes.length === 0) throw new Error('needs a section in which all folios begin that it has tails of');
   const copies = function* () {
     yield bytes;
     for (let section = next; section < last; section++) {
-      const { number, words } = originals[(section - next) % originals.length];
+      const { number, words } = wholes[(section - next) % wholes.length];
       const first = model.base + BigInt(number) * BigInt(LEAF);
       const by = BigInt(section - number) * BigInt(LEAF);
       const end = first + BigInt(LEAF);

@@ -43,7 +43,8 @@ function resized(layout: PageLayout, size: number): PageLayout {
   // on s390x memory is mapped at its own address, so that only small numbers are no pointers
   const pointers = size % 16 === 0 ? layout.pointers : { from: 0x1000n, to: 2n ** 53n - 1n };
   // counts of folios lie where no small struct page has room for them
-  const folio = { entireMapcount: undefined, nrPagesMapped: undefined, largeMapcount: undefined };
+  const none = Object.keys(layout.folio).map((name) => [name, undefined]);
+  const folio: PageLayout['folio'] = Object.fromEntries(none);
   return { ...layout, size, offsets, order, hugetlb, pointers, folio };
 }
 
