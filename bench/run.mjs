@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { benchByteOrder } from './byte-order.mjs';
 import { captureBy, inputs, SAMPLE } from './inputs.mjs';
 import { writeJob } from './job.mjs';
 import { firstRow, has, inTurn, runner } from './measure.mjs';
@@ -218,6 +219,7 @@ for await (const input of inputs(ROOT, work, MOST_PAGES, captureBy(ours), note))
   if (options.guest === undefined || input.guest === options.guest) await benchDump(input);
 }
 await benchFirstRow();
+await benchByteOrder({ root: ROOT, report, dump: join(ROOT, SAMPLE), times: 40 * ROUNDS });
 await comparePeers({ root: ROOT, report, ours, run, fast, work, rounds: ROUNDS });
 
 const variables = ['DUMP', 'BUSY', 'PEER_DUMP', 'VMLINUX']

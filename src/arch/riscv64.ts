@@ -60,6 +60,17 @@ export const riscv64: Architecture = {
   wordBytes: 8,
   littleEndian: true,
   pagingModes: [mode(39), mode(48), mode(57)],
+  entryFlags: [
+    { bit: 0, name: 'valid' },
+    { bit: 1, name: 'r' },
+    { bit: 2, name: 'w' },
+    { bit: 3, name: 'x' },
+    { bit: 4, name: 'user' },
+    { bit: 5, name: 'global' },
+    { bit: 6, name: 'accessed', of: 'leaf' },
+    { bit: 7, name: 'dirty', of: 'leaf' },
+    { bit: 63, name: 'napot', of: 'lowest' },
+  ],
   image: {
     offsets: [
       { plus: ['va_kernel_pa_offset'] },

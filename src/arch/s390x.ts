@@ -68,6 +68,11 @@ export const s390x: Architecture = {
   wordBytes: 8,
   littleEndian: false,
   pagingModes: [mode(3), mode(4), mode(5), mode(2)],
+  entryFlags: [
+    { bit: 8, name: 'noexec', of: 'leaf' },
+    { bit: 9, name: 'protect' },
+    { bit: 10, name: 'large', of: 'large' },
+  ],
   image: {
     offsets: [
       // the image is mapped apart from memory since 6.10; before it lay where it was loaded
