@@ -60,8 +60,18 @@ worker.on('message', (message) => {
     if (failed <= 20) console.log(`FAILED ${message.target} (${message.path})\n${message.why}\n`);
     return;
   }
+  if (message.kind === 'progress') {
+    console.log(`${message.runs} executions in ${seconds()} s, ${failed} failed`);
+    return;
+  }
   clearInterval(watch);
-  console.table(message.tallies.map((t) => ({ ...t, slowest: `${t.slowest.toFixed(0)} ms` })));
+  console.table(
+    message.tallies.map(({ slowest, milliseconds, ...t }) => ({
+      ...t,
+      slowest: `${slowest.toFixed(0)} ms`,
+      mean: `${(milliseconds / Math.max(1, t.runs)).toFixed(2)} ms`,
+    })),
+  );
   console.log(
     `${message.runs} executions in ${seconds()} s with seed ${order.seed}: ${failed} failed; at most ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
   );

@@ -84,7 +84,8 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
 /** A progress bar on standard error, if that is a terminal. */
 export class Progress {
   #shown = 0;
-  readonly #on: boolean = process.stderr.isTTY === true;
+  // what calls itself dumb, as the consoles of rescue and crash kernels do, shows the control sequences
+  readonly #on: boolean = process.stderr.isTTY === true && !/^(dumb|unknown)?$/.test(process.env.TERM ?? '');
 
   update(what: string, done: number, total: number): void {
     const now = Date.now();

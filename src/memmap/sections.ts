@@ -42,6 +42,8 @@ export interface Sections {
 /** Sections of all architectures are of 16 MiB to 8 GiB (SECTION_SIZE_BITS, asm/sparsemem.h). */
 const LEAST_SECTION = 24;
 const MOST_SECTION = 33;
+/** 64 TiB of memory in the sections of x86-64: more are one section told again and again. */
+const MOST_SECTIONS = 1 << 19;
 /** MAX_PHYSMEM_BITS of 64-bit architectures, and that of 32-bit ones with sparse memory. */
 const LEAST_PHYSICAL = 32;
 const MOST_PHYSICAL = 57;
@@ -90,6 +92,9 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       const start = number * pagesPerSection;
       const whole = [{ start, end: start + pagesPerSection }];
       const existing = usage(view, i * structSize, start, pagesPerSection, whole);
+      if (list.length === MOST_SECTIONS) {
+        throw new LayoutError('mem_section', `it has more than ${MOST_SECTIONS} sections with struct pages`);
+      }
       list.push({
         number,
         base: BigInt.asUintN(64, word & ~FLAGS),

@@ -145,7 +145,7 @@ function patched({ sample, patches }: Dump): ByteSource {
 /** Whole dumps with some words changed where it matters, read as every command reads them. */
 export const dumps: Target<Dump> = {
   name: 'dumps',
-  weight: 1,
+  weight: 0.4,
   seeds: samples.map((_, sample) => ({ sample, patches: [] })),
   mutate(random, { sample, patches }) {
     const more = Array.from({ length: 1 + random.below(3) }, () => patch(random, samples[sample]!));

@@ -40,7 +40,7 @@ class Script implements UnixSocket {
       arguments?: { filename: string; size: number };
     };
     if (execute === 'pmemsave' && given)
-      writeFileSync(given.filename, new Uint8Array(Math.min(given.size, 1 << 20)));
+      writeFileSync(given.filename, new Uint8Array(Math.min(given.size, 1 << 16)));
   }
 
   readLine(): string {

@@ -34,6 +34,8 @@ interface Order {
   readonly begun: Int32Array;
 }
 
+/** Executions between two reports. */
+const REPORT_EVERY = 10_000;
 /** Inputs of a target that are mutated further. */
 const MOST_INPUTS = 512;
 /** What all array buffers may take after a run, in bytes; a leak, or a claim that was believed, takes more. */
@@ -47,12 +49,22 @@ interface Tally {
   refused: number;
   failed: number;
   slowest: number;
+  milliseconds: number;
 }
 
 const order = workerData as Order;
 const tallies = TARGETS.filter((t) => order.only === undefined || t.name === order.only).map(
   (target): Tally => {
-    return { target, inputs: [...target.seeds], seen: new Set(), runs: 0, refused: 0, failed: 0, slowest: 0 };
+    return {
+      target,
+      inputs: [...target.seeds],
+      seen: new Set(),
+      runs: 0,
+      refused: 0,
+      failed: 0,
+      slowest: 0,
+      milliseconds: 0,
+    };
   },
 );
 const total = tallies.reduce((sum, { target }) => sum + target.weight, 0);
@@ -91,7 +103,9 @@ async function once(random: Random, number: number): Promise<void> {
       outcome = 'failed';
     }
   }
-  tally.slowest = Math.max(tally.slowest, performance.now() - begun);
+  const took = performance.now() - begun;
+  tally.milliseconds += took;
+  tally.slowest = Math.max(tally.slowest, took);
   if (tally.seen.has(outcome)) return;
   if (tally.seen.size < 100_000) tally.seen.add(outcome);
   if (!kept) return;
@@ -132,6 +146,7 @@ async function all(): Promise<void> {
   for (; n < order.runs && performance.now() < end; n++) {
     Atomics.store(order.begun, 0, n + 1);
     await once(new Random(order.seed * 0x9e3779b1 + n), n);
+    if (n > 0 && n % REPORT_EVERY === 0) report('progress', n);
     if (n % 64 === 0 && process.memoryUsage().arrayBuffers > MOST_BUFFERS) {
       fail(
         current!.target,
@@ -141,9 +156,13 @@ async function all(): Promise<void> {
       );
     }
   }
+  report('done', n);
+}
+
+function report(kind: 'done' | 'progress', runs: number): void {
   parentPort!.postMessage({
-    kind: 'done',
-    runs: n,
+    kind,
+    runs,
     tallies: tallies.map(({ target, inputs, seen, ...numbers }) => ({
       name: target.name,
       inputs: inputs.length,
