@@ -61,7 +61,9 @@ worker.on('message', (message) => {
     return;
   }
   if (message.kind === 'progress') {
-    console.log(`${message.runs} executions in ${seconds()} s, ${failed} failed`);
+    console.log(
+      `${message.runs} executions in ${seconds()} s, ${failed} failed; ${(message.arrayBuffers / 2 ** 20).toFixed(0)} MiB of buffers, ${(message.heapUsed / 2 ** 20).toFixed(0)} MiB of heap`,
+    );
     return;
   }
   clearInterval(watch);

@@ -5,6 +5,7 @@ import { StructPageError } from '../../src/core/errors.ts';
 import { PT_LOAD, parseElfHeader, parseProgramHeaders } from '../../src/formats/elf.ts';
 import { describe as describeImage } from '../../src/inspector/info.ts';
 import { openMemory } from '../../src/inspector/open.ts';
+import { noCounts } from '../../src/scan/scan.ts';
 import type { Random } from './random.ts';
 import type { Target } from './target.ts';
 
@@ -161,7 +162,7 @@ export const dumps: Target<Dump> = {
       let rows = 0;
       for (const picked of inspector.selectSync({ columns: samples[dump.sample]!.columns, pfns }))
         rows += picked.rows.length;
-      const { types } = inspector.summary({ pfns });
+      const { types } = inspector.summary({ pfns }, noCounts());
       if (dump.patches.length % 4 === 0) describeImage(inspector);
       return `${inspector.typesFrom} ${Math.ceil(Math.log2(rows + 1))} ${[...types.keys()].sort()} ${inspector.warnings.length}`;
     } finally {
