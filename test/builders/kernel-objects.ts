@@ -79,7 +79,8 @@ export function objectsFrom(
 ): Objects {
   const pages = memoryFrom(memory);
   const walker = {
-    tables: { mode: { pageShift: 12 } },
+    smallestPage: 4096,
+    tables: { mode: { pageShift: 12 }, architecture: { wordBytes: 8, littleEndian: true } },
     walk: () => ({ steps: [], physical: undefined, pageSize: 0, reason: 'not-mapped' }),
   } as unknown as PageWalker;
   const space = new AddressSpace(
