@@ -3,7 +3,7 @@ import { StructPageError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/open-kernel.ts';
 import { checkVmcoreinfo } from '../layout/check-vmcoreinfo.ts';
-import { strangeFlags } from '../layout/known-flags.ts';
+import { strangeFlags, strangeTypes } from '../layout/known-flags.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
 import { PageReader } from '../memmap/page-reader.ts';
@@ -127,6 +127,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
         ...discovered.warnings,
         ...doubts,
         ...strangeFlags(layout.flags),
+        ...strangeTypes(layout.types),
       ],
       ...(keep ? { keep } : {}),
     });

@@ -1,3 +1,4 @@
+import { LayoutError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
@@ -6,16 +7,18 @@ import type { PageReader } from '../memmap/page-reader.ts';
 const PAGES = 64;
 /** LAST__PID_SHIFT: the field has at least the bits of a pid (include/linux/page-flags-layout.h). */
 const LEAST = 8;
+/** KASAN_TAG_WIDTH. */
+const KASAN_TAG = 8;
 
 /**
  * The width of LAST_CPUPID is 8 + log2(NR_CPUS), and the size of a CPU mask tells NR_CPUS only to a multiple of 64. The memory
  * itself knows: the field is all ones in pages that no task ever touched, as those of the kernel's text, and what lies below it is
- * zero there.
+ * zero there. Throws LayoutError where the types have no such field and the memory has.
  */
 export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageReader): PageLayout {
   const { lastCpupid, zone } = layout.fields;
   const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
-  if (at === undefined || lastCpupid.width === 0) return layout;
+  if (at === undefined) return layout;
   const raw = reader.read(Math.floor(at / kernel.pageBytes), PAGES);
   if (raw.readable < PAGES) return layout;
   const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset);
@@ -25,6 +28,15 @@ export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageRea
     votes.set(width, (votes.get(width) ?? 0) + 1);
   }
   const [width, pages] = [...votes].sort((a, b) => b[1] - a[1])[0]!;
+  if (lastCpupid.width === 0) {
+    // a tag of KASAN is all ones there, too
+    if (width <= KASAN_TAG || pages < PAGES * 0.8) return layout;
+    throw new LayoutError(
+      'page.flags',
+      `pages of kernel text have ${width} ones below the zone, where ${layout.origin} has no field (${lastCpupid.from})`,
+      'The types are damaged, or of another kernel',
+    );
+  }
   const fits = width >= LEAST && zone.shift - width >= layout.flags.count;
   if (!fits || pages < PAGES * 0.8 || width === lastCpupid.width) return layout;
   const field = {

@@ -105,7 +105,12 @@ export class Kernel {
 
   /** The start of the kernel's text. */
   get text(): VirtAddr | undefined {
-    return this.vmcoreinfo?.symbol('_stext') ?? findImageStart(this.space.walker, this.architecture)?.virtual;
+    return this.vmcoreinfo?.symbol('_stext') ?? this.imageStart;
+  }
+
+  /** Where the page tables say that the kernel's image begins. */
+  get imageStart(): VirtAddr | undefined {
+    return findImageStart(this.space.walker, this.architecture)?.virtual;
   }
 
   /** How far KASLR moved the image, and what says so. */
@@ -129,17 +134,24 @@ export class Kernel {
       this.space.read(address, length, 'kallsyms');
     const text = this.text;
     if (text === undefined) return undefined;
+    const texts = [text];
     const open = (tables: KallsymsTables | undefined, from: string): Kallsyms | undefined => {
       if (!tables) return undefined;
-      try {
-        const symbols = Kallsyms.open(read, tables, { text });
-        this.symbolsFrom = from;
-        this.kallsymsTables = tables;
-        return symbols;
-      } catch (error) {
-        if (error instanceof StructPageError) return undefined;
-        throw error;
+      for (let i = 0; i < texts.length; i++) {
+        const at = texts[i]!;
+        try {
+          const symbols = Kallsyms.open(read, tables, { text: at });
+          this.symbolsFrom = from;
+          this.kallsymsTables = tables;
+          return symbols;
+        } catch (error) {
+          if (!(error instanceof StructPageError)) throw error;
+          // VMCOREINFO may be damaged: the image itself tells where its text is, too
+          const start = this.imageStart;
+          if (start !== undefined && !texts.includes(start)) texts.push(start);
+        }
       }
+      return undefined;
     };
     return (
       open(this.kallsymsTables, this.symbolsFrom ?? 'kallsyms') ??

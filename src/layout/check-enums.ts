@@ -24,8 +24,14 @@ export function checkEnums(types: TypeFacts): void {
     let ended = false;
     for (const [constant, value] of constants) {
       if (value > MOST) throw wrong(constant, value, `it has no more than ${MOST} constants`);
+      if (constant !== last && !constant.startsWith(prefix)) {
+        throw new LayoutError(
+          `enum ${name}`,
+          `${types.origin} has ${constant} in it, which does not begin with ${prefix}`,
+        );
+      }
       if (ended) {
-        if (constant.startsWith(prefix) && (value < 0n || value >= next))
+        if (value < 0n || value >= next)
           throw wrong(constant, value, `an alias is one of the ${next} before`);
         continue;
       }
@@ -47,6 +53,7 @@ function checkPageTypes(types: TypeFacts): void {
   const bits = new Set<bigint>();
   for (const [constant, signed] of constants) {
     const value = signed & 0xffffffffn;
+    if (constant === 'PGTY_buddy' && value !== 0xf0n) throw wrong(constant, value, 'which is 0xf0');
     if (constant.startsWith('PGTY_') && constant !== 'PGTY_mapcount_underflow') {
       if (value > 0xffn || (before !== undefined && value !== before + 1n))
         throw wrong(constant, value, 'which does not follow the one before it');

@@ -1,3 +1,4 @@
+import { FormatError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
 import { checkStruct } from '../formats/btf/check-struct.ts';
 import type { Confidence, Place, TypeFacts } from './type-facts.ts';
@@ -22,7 +23,10 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
     place(structName, path): Place | undefined {
       check(structName);
       const place = btf.place(structName, path);
-      if (!place) return undefined;
+      if (!place) {
+        refuseNearMiss(btf, structName, path);
+        return undefined;
+      }
       const length = btf.arrayLength(place.typeId);
       return {
         offset: place.offset,
@@ -32,4 +36,36 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
       };
     },
   };
+}
+
+/** A member that is not there, where another's name differs from it by a single bit, is damaged. Throws FormatError. */
+function refuseNearMiss(btf: Btf, struct: string, path: string): void {
+  const id = btf.struct(struct);
+  const [first = ''] = path.split('.');
+  const near = id === undefined ? undefined : nearName(btf, id, first, new Set());
+  if (near === undefined) return;
+  throw new FormatError({
+    file: btf.origin,
+    expected: `member ${first} of struct ${struct}`,
+    found: `${JSON.stringify(near)}, which is one bit away`,
+  });
+}
+
+function nearName(btf: Btf, id: number, wanted: string, seen: Set<number>): string | undefined {
+  seen.add(id);
+  for (const { name, typeId } of btf.members(id)) {
+    if (name.length === wanted.length && isOneBitAway(name, wanted)) return name;
+    if (name !== '' || seen.has(typeId) || seen.size > 64) continue;
+    const found = nearName(btf, typeId, wanted, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isOneBitAway(a: string, b: string): boolean {
+  let bits = 0;
+  for (let i = 0; i < a.length && bits < 2; i++) {
+    for (let rest = a.charCodeAt(i) ^ b.charCodeAt(i); rest !== 0; rest &= rest - 1) bits++;
+  }
+  return bits === 1;
 }

@@ -1,4 +1,5 @@
 import type { FlagBits } from './flag-bits.ts';
+import type { PageTypes } from './page-types.ts';
 
 /** Every flag that a mainline kernel from 4.4 to 7.3 has had of its own (enum pageflags, include/linux/page-flags.h). */
 const FLAGS: ReadonlySet<string> = new Set(
@@ -35,6 +36,18 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   vmemmap_self_hosted: ['owner_priv_1'],
   xen_remapped: ['owner_priv_1'],
 };
+
+/** Page types from 4.18 to 7.3 (PageType(), include/linux/page-flags.h), and those before. */
+const TYPES: ReadonlySet<string> = new Set(
+  'buddy balloon kmemcg offline table guard hugetlb slab zsmalloc unaccepted large_kmalloc'.split(' '),
+);
+
+/** As `strangeFlags`, for names of page types. */
+export function strangeTypes({ values }: PageTypes): string[] {
+  return values
+    .filter(({ name }) => !TYPES.has(name))
+    .map(({ name }) => `a page type is called ${name}, which no known kernel has`);
+}
 
 /**
  * What no kernel known to us says of its flags: a new kernel's, a vendor's, or a damaged name. Nothing else in memory tells

@@ -2,6 +2,7 @@ import type { DataModel } from '../core/data-model.ts';
 import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import { checkEnums } from './check-enums.ts';
+import { checkMembers } from './check-members.ts';
 import { type FlagBits, resolveFlagBits } from './flag-bits.ts';
 import { type FlagFields, type MemoryFacts, resolveFlagFields } from './flag-fields.ts';
 import { type PageTypes, resolvePageTypes } from './page-types.ts';
@@ -156,6 +157,7 @@ export function resolvePageLayout(
   info: Vmcoreinfo | undefined,
 ): PageLayout {
   checkEnums(types);
+  checkMembers(types);
   const members = new Map<string, string>();
   const size = types.structSize('page');
   if (!size || size % memory.model.wordBytes !== 0 || size > MAX_SIZE) {
@@ -231,7 +233,12 @@ function hugetlbMark(
   dtor: number | undefined,
   members: ReadonlyMap<string, string>,
 ): HugetlbMark {
-  const value = types.enumerators('compound_dtor_id')?.get('HUGETLB_PAGE_DTOR');
+  const destructors = types.enumerators('compound_dtor_id');
+  const value = destructors?.get('HUGETLB_PAGE_DTOR');
+  // kernels without hugetlb have no constant for it, nor struct hstate
+  if (dtor !== undefined && (!destructors || (value === undefined && types.structSize('hstate')))) {
+    throw new LayoutError('HUGETLB_PAGE_DTOR', `${types.origin} does not have it`);
+  }
   if (dtor !== undefined && value !== undefined) {
     const path = members.get('dtor')!;
     const dot = path.indexOf('.');

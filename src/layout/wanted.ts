@@ -239,6 +239,7 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
     'start_stack',
     'arg_start',
     'arg_end',
+    'numa_scan_offset',
     'numa_next_scan', // its presence says that flags has a field for the last cpu and pid
   ],
   maple_tree: ['ma_root', 'ma_flags'],

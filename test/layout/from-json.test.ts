@@ -19,8 +19,8 @@ array 2 3
 struct page 64 flag
   flags 3 0
   unknown_thing 2 64
-  _mapcount 2 384
   inuse 2 320:16
+  _mapcount 2 384
 struct free_area 24
   free_list 4 0
 enum pageflags 4

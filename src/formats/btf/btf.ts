@@ -186,6 +186,13 @@ export class Btf {
       if (isEnum && (best === undefined || this.#elements(id) > this.#elements(best))) best = id;
     }
     if (best === undefined) return undefined;
+    if (!this.namesAreWhole(best)) {
+      throw new FormatError({
+        file: this.origin,
+        expected: `constants of enum ${enumName} with names`,
+        found: 'one whose name is the end of another, or outside of the strings',
+      });
+    }
     const out = new Map<string, bigint>();
     for (let i = 0; i < this.#elements(best); i++) {
       const { nameAt, value } = this.#constant(best, i);
@@ -209,6 +216,19 @@ export class Btf {
       }
     }
     return undefined;
+  }
+
+  /** Whether the names of a type and of its members or constants are whole strings. */
+  namesAreWhole(typeId: number): boolean {
+    const id = this.#throughAliases(typeId);
+    const kind = this.#kind(id);
+    const at = this.#types().starts[id] ?? 0;
+    const stride = kind === STRUCT || kind === UNION || kind === ENUM64 ? 3 : kind === ENUM ? 2 : 0;
+    if (!this.#strings.isStart(this.#words[at]!)) return false;
+    for (let i = 0; stride > 0 && i < this.#elements(id); i++) {
+      if (!this.#strings.isStart(this.#words[at + 3 + i * stride]!)) return false;
+    }
+    return true;
   }
 
   /** The type that typedefs and qualifiers lead to. */

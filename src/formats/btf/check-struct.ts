@@ -23,6 +23,13 @@ function check(btf: Btf, typeId: number, name: string, depth: number): void {
       expected: `${expected} in ${what} of ${bits / 8} bytes`,
       found: `member ${member || '(anonymous)'} at byte ${at / 8}`,
     });
+  if (!btf.namesAreWhole(typeId)) {
+    throw new FormatError({
+      file: btf.origin,
+      expected: `members with names in ${what}`,
+      found: 'one whose name is the end of another, or outside of the strings',
+    });
+  }
   let end = 0;
   for (const member of btf.members(typeId)) {
     const { bitOffset: at, bitSize } = member;

@@ -20,6 +20,11 @@ export class BtfStrings {
     return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
   }
 
+  /** Whether a string begins at an offset; producers share whole strings, never the ends of others. */
+  isStart(offset: number): boolean {
+    return offset < this.#bytes.length && (offset === 0 || this.#bytes[offset - 1] === 0);
+  }
+
   isEmpty(offset: number): boolean {
     return offset === 0 || offset >= this.#bytes.length || this.#bytes[offset] === 0;
   }

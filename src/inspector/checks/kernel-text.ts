@@ -7,12 +7,26 @@ const GROUP = 64;
 /** Share of the sample that must agree; holes and torn pages may differ. */
 const MOST = 0.8;
 
+/** The text begins within the first large page of the image. */
+const IMAGE_HEAD = 0x200000n;
+
 export const kernelText: Check = { name: 'kernel text', run: checkText };
 
 /** The kernel's own text is reserved from the first moment on: one reference, never mapped as a page. */
 function checkText(inspector: Inspector): string | undefined {
   const { kernel, layout } = inspector;
   const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;
+  const start = kernel.imageStart;
+  if (start !== undefined && kernel.text !== undefined) {
+    const distance = kernel.text - start;
+    if (distance < 0n || distance >= IMAGE_HEAD) {
+      refuse(
+        inspector,
+        '_stext',
+        `it is ${hex(kernel.text)}, and the kernel's image begins at ${hex(start)}`,
+      );
+    }
+  }
   const reserved = layout.flags.bits.get('reserved');
   if (at === undefined || reserved === undefined) return;
   const raw = inspector.reader.read(Math.floor(at / kernel.pageBytes), GROUP);
