@@ -80,7 +80,7 @@ export function classify(parts: {
 }): Classification {
   const limit: Pfn = parts.model.present.at(-1)?.end ?? 0;
   const names = [...CLAIMANTS, ...LATE].flatMap((c) => c.symbols);
-  parts.objects.kernel.symbols([...new Set([...names, ...MAPPING_SYMBOLS, ...HOLDER_SYMBOLS])]);
+  prefetch(parts.objects, [...new Set([...names, ...MAPPING_SYMBOLS, ...HOLDER_SYMBOLS])]);
   const machine: Machine = {
     ...parts,
     limit,
@@ -121,4 +121,13 @@ export function classify(parts: {
       return holders();
     },
   };
+}
+
+/** Looks symbols up in one pass; what cannot be read is met again by whoever needs it. */
+function prefetch({ kernel }: Objects, names: readonly string[]): void {
+  try {
+    kernel.symbols(names);
+  } catch (error) {
+    if (!(error instanceof StructPageError)) throw error;
+  }
 }

@@ -12,6 +12,13 @@ const OPERATIONS: readonly (readonly [symbol: string, name: string, subclass?: s
 ];
 export const MAPPING_SYMBOLS: readonly string[] = [...OPERATIONS.map(([symbol]) => symbol), 'modules'];
 
+/** What the struct page of a cached page says. */
+export interface CachedPage {
+  readonly lru: boolean;
+  readonly head: boolean;
+  readonly swapbacked: boolean;
+}
+
 /** What the `mapping` of pages leads to, each address_space looked at once. */
 export class Mappings {
   readonly #machine: Machine;
@@ -28,9 +35,14 @@ export class Mappings {
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    for (const [symbol, name, subclass] of OPERATIONS) {
-      const address = machine.objects.findSymbol(symbol);
-      if (address !== undefined) this.#operations.set(address, classCode(name, subclass));
+    try {
+      for (const [symbol, name, subclass] of OPERATIONS) {
+        const address = machine.objects.findSymbol(symbol);
+        if (address !== undefined) this.#operations.set(address, classCode(name, subclass));
+      }
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      this.trouble = error.message;
     }
   }
 
@@ -38,9 +50,10 @@ export class Mappings {
    * The class of a page whose mapping is an address_space; undefined if that does not have it: drivers set `mapping` of
    * pages that they map to processes, too.
    */
-  file(mapping: VirtAddr, index: number, pfn: Pfn, lru: boolean, head: boolean): number | undefined {
+  file(mapping: VirtAddr, index: number, pfn: Pfn, page: CachedPage): number | undefined {
+    const { lru, head, swapbacked } = page;
     try {
-      const code = mapping === this.#last ? this.#lastCode : this.#codeOf(mapping);
+      const code = mapping === this.#last ? this.#lastCode : this.#codeOf(mapping, swapbacked);
       this.#last = mapping;
       this.#lastCode = code;
       if (!lru && !this.#isCached(mapping, index, pfn)) return undefined;
@@ -48,7 +61,7 @@ export class Mappings {
     } catch (error) {
       if (!(error instanceof StructPageError)) throw error;
       this.trouble ??= error.message;
-      return lru ? this.#file : undefined;
+      return lru ? (swapbacked ? this.#shmem : this.#file) : undefined;
     }
   }
 
@@ -66,11 +79,12 @@ export class Mappings {
     return code;
   }
 
-  #codeOf(mapping: VirtAddr): number {
+  /** Of what is not anonymous only shmem is backed by swap: that tells where the operations are not known. */
+  #codeOf(mapping: VirtAddr, swapbacked: boolean): number {
     let code = this.#files.get(mapping);
     if (code === undefined) {
       const operations = this.#machine.objects.struct('address_space').word(mapping, 'a_ops');
-      code = this.#operations.get(operations) ?? this.#file;
+      code = this.#operations.get(operations) ?? (swapbacked ? this.#shmem : this.#file);
       this.#files.set(mapping, code);
     }
     return code;

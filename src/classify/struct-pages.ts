@@ -174,7 +174,13 @@ export class StructPages {
     const mapping = word(mappingLow, mappingHigh);
     if (kind === 2) return this.#mappings.movable(mapping & ~3n) ?? CODE.unknown;
     const index = words[at + offsets.index / 4]! + words[at + offsets.index / 4 + 1]! * 4294967296;
-    return this.#mappings.file(mapping, index, pfn, lru, head) ?? (head ? CODE.compound : CODE.unknown);
+    return (
+      this.#mappings.file(mapping, index, pfn, {
+        lru,
+        head,
+        swapbacked: isSet(low, flags.bits.get('swapbacked')),
+      }) ?? (head ? CODE.compound : CODE.unknown)
+    );
   }
 
   /** The head of a tail: a pointer to its struct page, or since 7.1 a mask over the tail's own. */

@@ -1,5 +1,6 @@
 import { type Classification, classify, type Gap } from '../classify/classify.ts';
 import type { References } from '../classify/references.ts';
+import type { Pfn } from '../core/address.ts';
 import { breath } from '../core/breath.ts';
 import { UnsupportedError, UsageError } from '../core/errors.ts';
 import { intersect, lengthOf, type Range, unite } from '../core/ranges.ts';
@@ -137,6 +138,19 @@ export class Inspector {
   get owners(): PageOwners {
     this.#owners ??= new PageOwners(this.objects);
     return this.#owners;
+  }
+
+  /** The head of the folio that a page is part of; the page itself if it is no tail. */
+  headOf(pfn: Pfn): Pfn {
+    for (const { batch, rows } of this.selectSync({
+      columns: ['head'],
+      pfns: [{ start: pfn, end: pfn + 1 }],
+    })) {
+      const column = batch.columns.get('head');
+      const [row] = rows;
+      if (row !== undefined && column?.kind === 'number') return column.values[row]!;
+    }
+    return pfn;
   }
 
   /** What could not be found out for the classes of pages and their references, as far as these were asked for. */

@@ -4,6 +4,7 @@ import { FaultError, UsageError } from '../core/errors.ts';
 import { explainPhysical } from './explain-physical.ts';
 import { translateAddress } from './explain-virtual.ts';
 import type { Inspector } from './inspector.ts';
+import { nameObject } from './name-object.ts';
 
 /** The page that a user named. */
 export interface LocatedPage {
@@ -68,7 +69,9 @@ export function locatePage(inspector: Inspector, text: string): LocatedPage {
     default: {
       const { physical } = translateAddress(inspector, value);
       const how = `virtual address ${hex(value)} (physical ${hex(physical)})`;
-      return check(inspector, BigInt(physical) >> shift, how);
+      const located = check(inspector, BigInt(physical) >> shift, how);
+      const object = nameObject(inspector, value, located.pfn);
+      return object === undefined ? located : { ...located, how: `${how}, in ${object},` };
     }
   }
 }

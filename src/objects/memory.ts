@@ -1,4 +1,4 @@
-import { hex, type VirtAddr } from '../core/address.ts';
+import type { VirtAddr } from '../core/address.ts';
 import { viewOf } from '../core/bytes.ts';
 import { FaultError, type FaultReason } from '../core/errors.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
@@ -172,5 +172,5 @@ export class KernelMemory {
 }
 
 function fault(address: VirtAddr, reason: FaultReason): FaultError {
-  return new FaultError({ address, space: 'virtual', reason, what: `the page at ${hex(address)}` });
+  return new FaultError({ address, space: 'virtual', reason });
 }

@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
+import { balance } from './balance.ts';
 import { freeBlocks } from './free-blocks.ts';
 import { mappings } from './mappings.ts';
 import { classes, files, memcgs } from './page-groups.ts';
@@ -17,6 +18,7 @@ export const TABLES: readonly TableDefinition[] = [
   sections,
   freeBlocks,
   slab,
+  balance,
   processes,
   mappings,
   files,

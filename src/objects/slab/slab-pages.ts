@@ -1,5 +1,6 @@
 import { type Pfn, type VirtAddr, word } from '../../core/address.ts';
 import { LayoutError } from '../../core/errors.ts';
+import type { Range } from '../../core/ranges.ts';
 import type { PageLayout } from '../../layout/page-layout.ts';
 import type { Place } from '../../layout/type-facts.ts';
 import { BATCH_PAGES } from '../../memmap/batches.ts';
@@ -16,8 +17,13 @@ export interface SlabPage {
   readonly objects: number;
 }
 
-/** Every slab of the page array, by ascending pfn. */
-export function* slabPages(objects: Objects, layout: PageLayout, reader: PageReader): Generator<SlabPage> {
+/** The slabs that begin in some pages, or in any page of the array, by ascending pfn. */
+export function* slabPages(
+  objects: Objects,
+  layout: PageLayout,
+  reader: PageReader,
+  pfns: readonly Range[] = reader.model.present,
+): Generator<SlabPage> {
   const struct = objects.find('slab')?.has('inuse') ? objects.struct('slab') : objects.struct('page');
   if (layout.offsets.slabCache === undefined) {
     throw new LayoutError('slab.slab_cache', `${objects.types.origin} has no such member`);
@@ -29,8 +35,9 @@ export function* slabPages(objects: Objects, layout: PageLayout, reader: PageRea
   const compoundAt = layout.offsets.compound / 4;
   const cacheAt = layout.offsets.slabCache / 4;
   const { model } = reader;
-  const buffer = reader.buffer(BATCH_PAGES);
-  for (const { start, end } of model.present) {
+  const most = Math.max(0, ...pfns.map((r) => r.end - r.start));
+  const buffer = reader.buffer(Math.min(BATCH_PAGES, most));
+  for (const { start, end } of pfns) {
     for (let at = start; at < end; at += BATCH_PAGES) {
       const pages = Math.min(BATCH_PAGES, end - at);
       const raw = reader.read(at, pages, buffer.subarray(0, pages * model.pageSize));
