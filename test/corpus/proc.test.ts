@@ -14,8 +14,9 @@ const DUMPS = [
   ...['x86_64-5.10.0-32-cloud', 'x86_64-6.12.107-cloud', 'x86_64-7.2.13-cloud'].map(
     (n) => [n, join(corpus, n, 'vmcore.elf'), join(oracles, n)] as const,
   ),
-].filter(([, dump]) => existsSync(dump));
-if (DUMPS.length === 0)
+];
+const present = DUMPS.filter(([, dump]) => existsSync(dump));
+if (present.length === 0)
   console.info('no dumps with /proc beside them (STRUCTPAGE_TRUTH): its files are not compared');
 
 /** What reading /proc itself, and the moments until the guest was stopped, changed: names, dentries, inodes, pages for them. */
