@@ -20,6 +20,7 @@ import { SteadyReader } from '../decode/steady-reader.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
+import { alignmentFor } from '../memmap/batches.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { Objects } from '../objects/objects.ts';
@@ -235,7 +236,8 @@ export class Inspector {
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
       ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
       : undefined;
-    return { columns, where, limit: selection.limit, kpage, maps: this.#maps(asked) };
+    const alignment = alignmentFor(this.layout.largestBlock);
+    return { columns, where, limit: selection.limit, kpage, maps: this.#maps(asked), alignment };
   }
 
   /** What columns need that is found out about all pages at once. */

@@ -64,6 +64,8 @@ export interface PageLayout {
   readonly pointers: DataModel['pointers'];
   /** Until 6.16: bit 1 of `mapping` marks a movable page. After that PG_movable_ops does. */
   readonly movableByMapping: boolean;
+  /** Pages of the largest free block: two to the power of MAX_PAGE_ORDER; 0 if the types do not say. */
+  readonly largestBlock: number;
   /** Where the types come from. */
   readonly origin: string;
   /** Which member path was used for each role, e.g. `index` -> `page.__folio_index`. */
@@ -222,6 +224,7 @@ export function resolvePageLayout(
     tailMayBeMask: members.get('compound') === 'page.compound_info',
     pointers: memory.model.pointers,
     movableByMapping: !flags.bits.has('movable_ops'),
+    largestBlock: largestBlock(types),
     origin: types.origin,
     members,
   };
@@ -247,6 +250,11 @@ function hugetlbMark(
   }
   const bit = flags.bits.get('hugetlb');
   return bit === undefined ? { kind: 'type' } : { kind: 'flag', bit };
+}
+
+function largestBlock(types: TypeFacts): number {
+  const orders = types.place('zone', 'free_area')?.length;
+  return orders ? 2 ** (orders - 1) : 0;
 }
 
 function zoneNames(types: TypeFacts): string[] {

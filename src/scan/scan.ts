@@ -29,6 +29,8 @@ export interface ScanPlan {
   readonly kpage: KpageFacts | undefined;
   /** What columns need that are found out before pages are decoded. */
   readonly maps?: PageMaps | undefined;
+  /** What batches begin at multiples of, so that no free block lies across their edge. */
+  readonly alignment?: number;
 }
 
 /** What pages are read and decoded by. */
@@ -69,6 +71,7 @@ export class Scan {
   readonly #stateCounts: Address;
   #left: number;
   readonly #first: number;
+  readonly #alignment: number | undefined;
 
   constructor(decoder: Decoder, plan: ScanPlan, counts: PageCounts) {
     const { columns, where, limit } = plan;
@@ -81,6 +84,7 @@ export class Scan {
       columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
     this.#left = limit ?? Number.POSITIVE_INFINITY;
     this.#first = firstPages(plan);
+    this.#alignment = plan.alignment;
     this.#rows = loops.allocate(capacity * 4 + 8);
     this.#stateCounts = loops.allocate(STATE_SLOTS * 4);
   }
@@ -92,7 +96,7 @@ export class Scan {
 
   /** The rows of each batch in turn, those without any among them. */
   *run(wanted: readonly Range[]): Generator<PickedRows> {
-    for (const batch of batches(wanted, this.#first)) {
+    for (const batch of batches(wanted, this.#first, this.#alignment)) {
       if (this.isFull) return;
       yield this.read(batch, wanted);
     }

@@ -123,5 +123,5 @@ export class TaskControl {
 
 /** The tasks of a job. */
 export function tasksOf(job: ScanJob): Batch[] {
-  return [...batches(job.ranges, firstPages(job.plan))];
+  return [...batches(job.ranges, firstPages(job.plan), job.plan.alignment)];
 }
