@@ -29,14 +29,15 @@ export function hostileSample(): Buffer {
   overwrite(bytes, RELEASE, '6.12\x1b]0;owned\x07\x9b31m\x7f');
   overwrite(bytes, '\0ZONE_DMA32\0', '\0ZONE_\x1b[7m\0', '\0');
   overwrite(bytes, '\0PG_referenced\0', '\0PG_\x9b7m\x1b[31m\0', '\0');
-  overwrite(bytes, '\0PGTY_hugetlb\0', '\0PGTY_=1+1"\0', '\0');
   overwrite(bytes, 'kmalloc-512\0', "=1+cmd|'/x'\0");
   return bytes;
 }
 
 /** A layout file of the sample's kernel in which the names of a zone and a flag hold terminal controls. */
 export function hostileLayout(): string {
-  const file = fileURLToPath(new URL('../../layouts/x86_64/6.12.107+deb13-amd64.json', import.meta.url));
+  const file = fileURLToPath(
+    new URL('../../layouts/x86_64/6.12.107+deb13-cloud-amd64.json', import.meta.url),
+  );
   return readFileSync(file, 'utf8')
     .replaceAll('"ZONE_DMA32"', '"ZONE_\\u001b[7m"')
     .replaceAll('"PG_referenced"', '"PG_\\u009b7m\\u001b[31m\\u202e"');
