@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
+import { bundleCommand, bundleWorker } from './bundle.mjs';
 import { writeAssembly } from './loops-abi.mjs';
 import { differences } from './wasm-signatures.mjs';
 
@@ -58,27 +58,13 @@ if (wrong.length > 0) {
   process.stderr.write(`the loops are not what src/loops/abi.ts says:\n${wrong.join('\n')}\n`);
   process.exit(1);
 }
-// start-up is mostly the loading of modules: the command and the worker are one file each, the library stays as it is
+// the command and the worker are bundled, the library stays as it is
 const cli = join(root, 'dist', 'cli');
 const worker = join(root, 'dist', 'scan', 'worker.js');
-const [command, thread] = await Promise.all([bundle(join(cli, 'main.js'), 'cjs'), bundle(worker, 'esm')]);
+const [command, thread] = await Promise.all([bundleCommand(join(cli, 'main.js')), bundleWorker(worker)]);
 rmSync(cli, { recursive: true });
 mkdirSync(cli);
-writeFileSync(join(cli, 'main.js'), command);
+for (const [name, code] of command) writeFileSync(join(cli, name), code);
 writeFileSync(worker, thread);
-// node starts scripts that are no ES modules sooner
 writeFileSync(join(cli, 'package.json'), '{ "type": "commonjs" }\n');
 chmodSync(join(cli, 'main.js'), 0o755);
-
-async function bundle(input, format) {
-  const build = await rolldown({
-    input,
-    platform: 'node',
-    // what few commands need is loaded by those
-    external: [/^node:/, 'koffi', 'fzstd', 'xz-decompress', '@bokuweb/zstd-wasm'],
-    logLevel: 'silent',
-  });
-  const { output } = await build.generate({ format, codeSplitting: false });
-  await build.close();
-  return output[0].code;
-}

@@ -16,13 +16,15 @@ const NOT_SUPPORTED = 4;
 
 /** Whether this process may not have as much address space as Node.js would reserve (`ulimit -v`). */
 export function isAddressSpaceShort(): boolean {
-  if (process.execArgv.includes(FRUGAL) || !process.allowedNodeEnvironmentFlags.has(FRUGAL)) return false;
+  if (process.execArgv.includes(FRUGAL)) return false;
+  let limit: string | undefined;
   try {
-    const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    return limit !== undefined && Number(limit) < ENOUGH;
+    limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
   } catch {
     return false;
   }
+  // asked last: Node.js makes the list of its flags then, which takes as long as all of the rest
+  return limit !== undefined && Number(limit) < ENOUGH && process.allowedNodeEnvironmentFlags.has(FRUGAL);
 }
 
 /** Runs this very command by a Node.js that reserves little; gives its exit code. */

@@ -2,7 +2,7 @@ import { viewOf } from '../core/bytes.ts';
 import { machineName } from '../core/elf-machines.ts';
 import { FaultError, LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
-import { type FoundBtf, findBtf, readKnownBtf } from '../kernel/find-btf.ts';
+import { digestOfBtf, type FoundBtf, findBtf } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { missingOfImage } from '../kernel/kernel-image.ts';
 import { digestOf, type LayoutCache } from '../layout/cache.ts';
@@ -87,8 +87,8 @@ export function* typeCandidates(
 function readKept(kernel: Kernel, buildId: string, cache: LayoutCache): LayoutFile | undefined {
   const kept = cache.read(buildId);
   if (!kept) return undefined;
-  const bytes = readKnownBtf(kernel, kept.btf.offset, kept.btf.length);
-  return bytes && digestOf(bytes) === kept.btf.digest ? kept.layout : undefined;
+  const { offset, length, digest } = kept.btf;
+  return digestOfBtf(kernel, offset, length) === digest ? kept.layout : undefined;
 }
 
 function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCache): void {
@@ -105,7 +105,7 @@ function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCac
   const identity = {
     offset: Number(address - kernel.text),
     length: bytes.length,
-    digest: digestOf(bytes),
+    digest: digestOf([bytes]),
   };
   cache.write(buildId, { btf: identity, layout });
 }

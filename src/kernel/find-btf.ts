@@ -1,6 +1,7 @@
 import { hex, type VirtAddr } from '../core/address.ts';
 import { FaultError, StructPageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
+import { digestOf } from '../layout/cache.ts';
 import type { Kernel } from './kernel.ts';
 import { MAX_IMAGE, readImage } from './kernel-image.ts';
 import { ScanMeter } from './search.ts';
@@ -34,15 +35,31 @@ export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefine
   return found;
 }
 
-/** What lies `offset` bytes behind the start of the kernel's text, where its BTF is said to be; undefined if that cannot be read. */
-export function readKnownBtf(kernel: Kernel, offset: number, length: number): Uint8Array | undefined {
+/** Bytes that are hashed at a time: few enough to be in the cache still. */
+const PIECE = 256 * 1024;
+
+/**
+ * The digest of what lies `offset` bytes behind the start of the kernel's text, where its BTF is said to be; undefined if that cannot
+ * be read.
+ */
+export function digestOfBtf(kernel: Kernel, offset: number, length: number): string | undefined {
   const { text } = kernel;
   if (text === undefined || length > MAX_BTF || offset + length > MAX_IMAGE) return undefined;
   try {
-    return kernel.space.read(text + BigInt(offset), length, 'BTF of the kernel');
+    return digestOf(piecesAt(kernel, text + BigInt(offset), length));
   } catch (error) {
     if (error instanceof FaultError) return undefined;
     throw error;
+  }
+}
+
+/** Memory piece by piece, each in the place of the one before. */
+function* piecesAt(kernel: Kernel, start: VirtAddr, length: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(PIECE);
+  for (let at = 0; at < length; at += PIECE) {
+    const piece = buffer.subarray(0, Math.min(PIECE, length - at));
+    kernel.space.readInto(start + BigInt(at), piece, 'BTF of the kernel');
+    yield piece;
   }
 }
 

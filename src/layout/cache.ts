@@ -92,14 +92,16 @@ export class LayoutCache {
   }
 }
 
-/** SHA-256 in hexadecimal digits. */
-export function digestOf(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** SHA-256 of pieces one after the other, in hexadecimal digits. */
+export function digestOf(pieces: Iterable<Uint8Array | string>): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /** What is taken out of types changes from one release of structpage to the next. */
 function wanted(): string {
-  return digestOf(JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS]));
+  return digestOf([JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS])]);
 }
 
 function identityOf(line: string): BtfIdentity | undefined {
