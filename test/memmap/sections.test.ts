@@ -5,13 +5,14 @@ import type { Kernel } from '../../src/kernel/kernel.ts';
 import { readSections } from '../../src/memmap/sections.ts';
 import { SAMPLE } from '../cli/run.ts';
 
-test('one page of mem_section that is told again and again is refused before it fills the memory', async () => {
-  const { kernel, types, model } = await openMemory(SAMPLE);
+const { kernel, types, model } = await openMemory(SAMPLE);
+
+/** The sample's kernel, every root of whose mem_section is at `rootAt` and holds its first section, again and again. */
+function repeating(rootAt: (root: number, first: bigint) => bigint): Kernel {
   const { space, vmcoreinfo } = kernel;
   const table = vmcoreinfo!.symbol('mem_section')!;
   const first = space.readStruct(table, 8, 'mem_section').word(0);
-  // every root is the page of the first one, all of whose sections are the first section
-  const repeated: Kernel = Object.create(kernel, {
+  return Object.create(kernel, {
     space: {
       value: Object.create(space, {
         walker: { value: space.walker },
@@ -22,7 +23,7 @@ test('one page of mem_section that is told again and again is refused before it 
             return {
               byteLength: length,
               isZero: () => false,
-              word: (at: number) => (address === table ? first : real.word(at % 16)),
+              word: (at: number) => (address === table ? rootAt(at / 8, first) : real.word(at % 16)),
             };
           },
         },
@@ -33,11 +34,22 @@ test('one page of mem_section that is told again and again is refused before it 
     pageShift: { value: kernel.pageShift },
     kallsyms: { value: undefined },
   });
+}
+
+const noUsage = {
+  ...types,
+  place: (name: string, path: string) => (path === 'usage' ? undefined : types.place(name, path)),
+};
+
+test('two roots of mem_section at one address are refused', () => {
   expect(model.sections.list.length).toBeGreaterThan(0);
-  const noUsage = {
-    ...types,
-    place: (name: string, path: string) => (path === 'usage' ? undefined : types.place(name, path)),
-  };
-  expect(() => readSections(repeated, noUsage)).toThrow(LayoutError);
-  expect(() => readSections(repeated, noUsage)).toThrow('more than 524288 sections');
+  const kernelOfOne = repeating((_root, first) => first);
+  expect(() => readSections(kernelOfOne, noUsage)).toThrow(LayoutError);
+  expect(() => readSections(kernelOfOne, noUsage)).toThrow('roots 0 and 1 of it are both at');
+});
+
+test('roots that all lead to the same sections are refused before they fill the memory', () => {
+  const alike = repeating((root, first) => first + BigInt(root * kernel.pageBytes));
+  expect(() => readSections(alike, noUsage)).toThrow(LayoutError);
+  expect(() => readSections(alike, noUsage)).toThrow('more than 524288 sections');
 });
