@@ -20,7 +20,8 @@ import { noCounts } from '../../src/scan/scan.ts';
 import type { ScanJob } from '../../src/scan/tasks.ts';
 import { GUESTS } from '../golden/oracles.ts';
 
-const NAMES = COLUMNS.map((c) => c.name);
+/** All columns but those that are told by more memory than captures hold. */
+const NAMES = COLUMNS.filter((c) => !pageColumn(c.name).needsMap).map((c) => c.name);
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
 let inspector: Inspector;
 
