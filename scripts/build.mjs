@@ -68,3 +68,10 @@ for (const [name, code] of command) writeFileSync(join(cli, name), code);
 writeFileSync(worker, thread);
 writeFileSync(join(cli, 'package.json'), '{ "type": "commonjs" }\n');
 chmodSync(join(cli, 'main.js'), 0o755);
+const start = spawnSync(process.execPath, [join(cli, 'main.js'), '--version'], { encoding: 'utf8' });
+if (start.status !== 0) {
+  process.stderr.write(
+    `the command does not start; a module may use a room of scripts/bundle.mjs while it is loaded\n${start.stderr}`,
+  );
+  process.exit(1);
+}

@@ -64,7 +64,7 @@ const LINES: readonly Line[] = [
   },
   {
     item: 'per-CPU memory',
-    kernel: percpuPages,
+    kernel: (counters) => percpuPages(counters),
     classes: ['percpu', 'vmalloc:percpu'],
     note: 'the counter has the dynamic part only; the first chunk has static variables, too',
   },
