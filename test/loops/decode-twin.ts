@@ -199,7 +199,9 @@ export class DecoderTwin {
       }
       const { bytes, readable } = this.reader.read(folios.head[i]!, 2);
       const view = new DataView(bytes.buffer, bytes.byteOffset);
-      const count = (at: number | undefined): number => (at === undefined ? 0 : view.getInt32(at, true) + 1);
+      // an int of the kernel wraps around
+      const count = (at: number | undefined): number =>
+        at === undefined ? 0 : (view.getInt32(at, true) + 1) | 0;
       const entire = count(folio.entireMapcount);
       const isHuge = folios.type[i] !== 0 && folios.type[i] === types.hugetlb;
       const counted = folio.nrPagesMapped !== undefined;

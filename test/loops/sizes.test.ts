@@ -42,9 +42,12 @@ function resized(layout: PageLayout, size: number): PageLayout {
   const hugetlb = layout.hugetlb.kind === 'dtor' ? { ...layout.hugetlb, offset: size + 4 } : layout.hugetlb;
   // on s390x memory is mapped at its own address, so that only small numbers are no pointers
   const pointers = size % 16 === 0 ? layout.pointers : { from: 0x1000n, to: 2n ** 53n - 1n };
-  // counts of folios lie where no small struct page has room for them
-  const none = Object.keys(layout.folio).map((name) => [name, undefined]);
-  const folio: PageLayout['folio'] = Object.fromEntries(none);
+  // counts of folios lie in page[1] and page[2], far enough from what else is read of them
+  const counts = Object.entries(layout.folio).map(([name, at]) => [
+    name,
+    at === undefined ? undefined : Math.floor(at / layout.size) * size + Math.min(at % layout.size, size - 4),
+  ]);
+  const folio: PageLayout['folio'] = Object.fromEntries(counts);
   return { ...layout, size, offsets, order, hugetlb, pointers, folio };
 }
 
