@@ -43,7 +43,7 @@ function runnable(line: string): string | undefined {
 const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');
 
 /** Documents on what only whole dumps have; on the sample, a capture, their commands say so. */
-const OF_WHOLE_DUMPS: readonly string[] = ['docs/classes.md'];
+const OF_WHOLE_DUMPS: readonly string[] = ['docs/classes.md', 'docs/owners.md'];
 
 const shown = blocks
   .filter((b) => b.language === 'console')
