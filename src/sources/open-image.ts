@@ -24,7 +24,7 @@ export async function openImages(
   const hows: string[] = [];
   const warnings: string[] = [];
   const open: ByteSource[] = [...sources];
-  const inputs = sources.map((source) => source.name);
+  const inputs = new Set(sources.map((source) => source.name));
   try {
     for (let i = 0; i < open.length; i++) {
       const unwrapped = await unwrapAll(open[i]!, context);
@@ -48,15 +48,16 @@ export async function openImages(
       ...context,
       sibling: (name) => {
         const source = (context.sibling ?? openRegular)(name);
-        if (source) inputs.push(name);
-        return source;
+        if (!source) return undefined;
+        inputs.add(name);
+        return onClose(source, () => inputs.delete(name));
       },
       ...(parts.length > 0 ? { parts } : {}),
     });
     return {
       ...image,
       files: [...open],
-      inputs,
+      inputs: [...inputs],
       ...(context.lowMemory === undefined ? {} : { lowMemory: context.lowMemory }),
       format: [image.format, ...hows].join(', '),
       warnings: [...warnings, ...image.warnings],
@@ -66,6 +67,20 @@ export async function openImages(
     if (warnings.length > 0 && error instanceof StructPageError) error.message += ` (${warnings.join('; ')})`;
     throw error;
   }
+}
+
+/** The same source, which calls `then` when it is closed: a format closes files that it looked at and does not read. */
+function onClose(source: ByteSource, then: () => void): ByteSource {
+  return {
+    name: source.name,
+    byteLength: source.byteLength,
+    ...(source.fd === undefined ? {} : { fd: source.fd }),
+    readInto: (offset, target) => source.readInto(offset, target),
+    close() {
+      then();
+      source.close();
+    },
+  };
 }
 
 /** Takes off every layer of compression around a source. */
