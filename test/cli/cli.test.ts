@@ -145,14 +145,25 @@ describe('a wrong layout is refused before the first row', () => {
     );
     const { code, out, err } = structpage('dump', fixture, '--layout', file);
     expect([code, out]).toEqual([4, '']);
-    expect(err).toContain('VMCOREINFO says OFFSET(page._refcount)=52, the layout says 44');
+    expect(err).toContain(`VMCOREINFO says OFFSET(page._refcount)=52, ${file} says 44`);
   });
 
   test('flag numbering of 5.10 on 7.2', () => {
-    const old = fileURLToPath(new URL('../../layouts/x86_64/5.10.0-32-amd64.json', import.meta.url));
-    const { code, err } = structpage('dump', fixture, '--layout', old);
-    expect(code).toBe(4);
+    const file = join(dir, 'flags.json');
+    const wrong = layout('7.2.13+deb14-cloud-amd64.json')
+      .replace('"PG_dirty": 4', '"PG_lru": 4')
+      .replace('"PG_lru": 5', '"PG_dirty": 5');
+    writeFileSync(file, wrong);
+    const { code, out, err } = structpage('dump', fixture, '--layout', file);
+    expect([code, out]).toEqual([4, '']);
     expect(err).toContain('VMCOREINFO says NUMBER(PG_lru)=5, the layout says 4');
+  });
+
+  test('a whole layout of 5.10 on 7.2', () => {
+    const old = fileURLToPath(new URL('../../layouts/x86_64/5.10.0-32-amd64.json', import.meta.url));
+    const { code, out, err } = structpage('dump', fixture, '--layout', old);
+    expect([code, out]).toEqual([4, '']);
+    expect(err).toContain(`VMCOREINFO says OFFSET(uts_namespace.name)=0, ${old} says 4`);
   });
 });
 

@@ -78,7 +78,7 @@ describe('the memory of one real kernel gives the same CSV as', () => {
     expect(digest([file])).toBe(want);
     const { code, out } = structpage('info', file);
     expect(code).toBe(0);
-    expect(out).toMatch(/\nwhat works on this dump, as tried\n {2}all columns.* yes +65536 of 65536/);
+    expect(out).toMatch(/\nfeatures tried on this dump\n {2}all columns.* yes +65536 of 65536 struct pages/);
   });
 
   test('VMware .vmem with its .vmss', () => {
