@@ -4,6 +4,8 @@ import { FaultError, LayoutError } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
+import { onlineByZones } from './lost-subsections.ts';
+import { readZones, type Zone } from './zones.ts';
 
 /** Low bits of section_mem_map that are flags in one era or another; the pointer is far more aligned (mmzone.h). */
 const FLAGS = 0x3fn;
@@ -90,16 +92,16 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       if ((word & PRESENT) === 0n || (word & HAS_MEM_MAP) === 0n) continue;
       const number = first + i;
       const start = number * pagesPerSection;
-      const whole = [{ start, end: start + pagesPerSection }];
-      const existing = usage(view, i * structSize, start, pagesPerSection, whole);
+      const whole = { start, end: start + pagesPerSection };
+      const { existing, online } = usage(view, i * structSize, whole);
       if (list.length === MOST_SECTIONS) {
         throw new LayoutError('mem_section', `it has more than ${MOST_SECTIONS} sections with struct pages`);
       }
       list.push({
         number,
         base: BigInt.asUintN(64, word & ~FLAGS),
-        pfns: (word & IS_EARLY) !== 0n ? whole : existing,
-        online: (word & IS_ONLINE) !== 0n ? existing : [],
+        pfns: (word & IS_EARLY) !== 0n ? [whole] : existing,
+        online: (word & IS_ONLINE) !== 0n ? online : [],
       });
     }
   };
@@ -180,37 +182,47 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
   };
 }
 
-type UsageReader = (
-  section: StructView,
-  at: number,
-  start: number,
-  pages: number,
-  whole: readonly Range[],
-) => readonly Range[];
+/** Page frames of a section that exist, and those that are online if the section is. */
+interface Usage {
+  readonly existing: readonly Range[];
+  readonly online: readonly Range[];
+}
+type UsageReader = (section: StructView, at: number, whole: Range) => Usage;
 
 /** Bytes of a subsection (SUBSECTION_SHIFT, include/linux/mmzone.h). */
 const SUBSECTION = 2 ** 21;
 
-/** For sections that were plugged in later: the bits of subsection_map say which 2 MiB of them exist (5.3 on). */
+/**
+ * The bits of subsection_map say which 2 MiB of a section exist (5.3 on). A section whose last bit is cleared goes with it
+ * (section_deactivate(), mm/sparse.c): a map of zeros is one that the dump does not hold.
+ */
 function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
   const usage = types.place('mem_section', 'usage')?.offset;
   const map = types.place('mem_section_usage', 'subsection_map');
-  if (usage === undefined || !map) return (_section, _at, _start, _pages, whole) => whole;
-  return (section, at, start, pages, whole) => {
+  if (usage === undefined || !map) return (_section, _at, whole) => ({ existing: [whole], online: [whole] });
+  let zones: readonly Zone[] | undefined;
+  const byZones = (whole: Range, per: number): readonly Range[] | undefined => {
+    zones ??= readZones(kernel, types);
+    return onlineByZones(whole, per, zones);
+  };
+  return (section, at, whole) => {
     const address = section.word(at + usage);
-    if (address === 0n) return whole;
+    if (address === 0n) return { existing: [whole], online: [whole] };
+    const pages = whole.end - whole.start;
+    const bits = Math.min(map.size * 8, Math.ceil((pages * kernel.pageBytes) / SUBSECTION));
+    const per = pages / bits;
     try {
       const bitmap = kernel.space.readStruct(address + BigInt(map.offset), map.size, 'mem_section_usage');
-      const bits = Math.min(map.size * 8, Math.ceil((pages * kernel.pageBytes) / SUBSECTION));
-      const per = pages / bits;
       const ranges: Range[] = [];
       for (let bit = 0; bit < bits; bit++) {
-        if (bitmap.bit(0, bit)) ranges.push({ start: start + bit * per, end: start + (bit + 1) * per });
+        const start = whole.start + bit * per;
+        if (bitmap.bit(0, bit)) ranges.push({ start, end: start + per });
       }
-      return unite(ranges);
+      const existing = ranges.length > 0 ? unite(ranges) : (byZones(whole, per) ?? []);
+      return { existing, online: existing };
     } catch (error) {
-      if (error instanceof FaultError) return whole;
-      throw error;
+      if (!(error instanceof FaultError)) throw error;
+      return { existing: [whole], online: byZones(whole, per) ?? [whole] };
     }
   };
 }
