@@ -4,6 +4,8 @@ import type { PageWalker } from '../translate/page-walk.ts';
 
 /** The text is mapped by large pages, at least 2 MiB of it; smaller runs are fixmaps and the like. */
 const LEAST = 0x200000;
+/** Bytes of the window that are walked at a time, a multiple of LEAST. */
+const STEP = 0x1000000;
 
 /** Where the kernel's image begins in its window: the first mapped page, where its text is. Undefined without a window. */
 export function findImageStart(
@@ -12,11 +14,18 @@ export function findImageStart(
 ): { virtual: VirtAddr; physical: PhysAddr } | undefined {
   if (!image.window) return undefined;
   const { base, size } = image.window;
-  const runs = walker.mappedRuns(base, Number(size));
-  const run = runs.find((r) => r.physical !== undefined && r.length >= LEAST);
-  return run?.physical === undefined
-    ? undefined
-    : { virtual: base + BigInt(run.offset), physical: run.physical };
+  // the window is large, and what is behind the start of the image need not be walked
+  for (let at = 0; at < Number(size); ) {
+    const length = Math.min(STEP, Number(size) - at);
+    const runs = walker.mappedRuns(base + BigInt(at), length);
+    const run = runs.find((r) => r.physical !== undefined && r.length >= LEAST);
+    if (run?.physical !== undefined)
+      return { virtual: base + BigInt(at + run.offset), physical: run.physical };
+    // a run that is cut off here is looked at again from its start
+    const last = runs.at(-1)!;
+    at += last.physical !== undefined && last.offset > 0 ? last.offset : length;
+  }
+  return undefined;
 }
 
 /** virtual - physical of an image that begins there. */

@@ -32,6 +32,7 @@ export class Kernel {
   symbolsFrom: string | undefined;
   #kallsyms: Kallsyms | undefined | null = null;
   #release: string | undefined;
+  #imageStart: { readonly at: VirtAddr | undefined } | undefined;
 
   /** Where the symbol table is, once it was needed. */
   kallsymsTables: KallsymsTables | undefined;
@@ -110,7 +111,9 @@ export class Kernel {
 
   /** Where the page tables say that the kernel's image begins. */
   get imageStart(): VirtAddr | undefined {
-    return findImageStart(this.space.walker, this.architecture)?.virtual;
+    if (this.#imageStart === undefined)
+      this.#imageStart = { at: findImageStart(this.space.walker, this.architecture)?.virtual };
+    return this.#imageStart.at;
   }
 
   /** How far KASLR moved the image, and what says so. */

@@ -20,22 +20,32 @@ export function doubt(start: f64, count: i32): i32 {
   let good: u64 = 0;
   let goodEnd: i64 = 0;
   let seen: u64 = 0;
+  // settings are in memory, and what is stored might change them
+  const stride2: usize = 2 * stride;
+  const stride3: usize = 3 * stride;
+  const first4 = raw + flagsAt;
+  const toLink = compoundAt - flagsAt;
+  const last4 = count - 4;
   for (let i = 0; i < count; i++) {
     const at = raw + <usize>i * stride;
-    if (i + 4 <= count) {
-      const a = load<u64>(at + flagsAt);
-      const b = load<u64>(at + stride + flagsAt);
-      const c = load<u64>(at + 2 * stride + flagsAt);
-      const d = load<u64>(at + 3 * stride + flagsAt);
-      seen |= a | b | c | d;
-      const links =
-        load<u64>(at + compoundAt) |
-        load<u64>(at + stride + compoundAt) |
-        load<u64>(at + 2 * stride + compoundAt) |
-        load<u64>(at + 3 * stride + compoundAt);
+    if (i <= last4) {
       // most pages are no tails and have some bit set: four at a time
-      if ((links & 1) == 0 && a != 0 && b != 0 && c != 0 && d != 0) {
-        i += 3;
+      let word = first4 + <usize>i * stride;
+      do {
+        const a = load<u64>(word);
+        const b = load<u64>(word + stride);
+        const c = load<u64>(word + stride2);
+        const d = load<u64>(word + stride3);
+        const link = word + toLink;
+        const links =
+          load<u64>(link) | load<u64>(link + stride) | load<u64>(link + stride2) | load<u64>(link + stride3);
+        if (links & 1 || a == 0 || b == 0 || c == 0 || d == 0) break;
+        seen |= a | b | c | d;
+        i += 4;
+        word += 4 * stride;
+      } while (i <= last4);
+      if (word != first4 + (at - raw)) {
+        i--;
         continue;
       }
     }
