@@ -42,7 +42,10 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
 function refuseNearMiss(btf: Btf, struct: string, path: string): void {
   const id = btf.struct(struct);
   const [first = ''] = path.split('.');
-  const near = id === undefined ? undefined : nearName(btf, id, first, new Set());
+  const names = id === undefined ? [] : namesIn(btf, id, new Set());
+  // it may be there, and have no members as in the rest of the path
+  if (names.includes(first)) return;
+  const near = names.find((name) => name.length === first.length && isOneBitAway(name, first));
   if (near === undefined) return;
   throw new FormatError({
     file: btf.origin,
@@ -51,15 +54,13 @@ function refuseNearMiss(btf: Btf, struct: string, path: string): void {
   });
 }
 
-function nearName(btf: Btf, id: number, wanted: string, seen: Set<number>): string | undefined {
+/** Names of all members of a struct, those of anonymous ones in it included. */
+function namesIn(btf: Btf, id: number, seen: Set<number>): string[] {
   seen.add(id);
-  for (const { name, typeId } of btf.members(id)) {
-    if (name.length === wanted.length && isOneBitAway(name, wanted)) return name;
-    if (name !== '' || seen.has(typeId) || seen.size > 64) continue;
-    const found = nearName(btf, typeId, wanted, seen);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return btf.members(id).flatMap(({ name, typeId }) => {
+    if (name !== '') return [name];
+    return seen.has(typeId) || seen.size > 64 ? [] : namesIn(btf, typeId, seen);
+  });
 }
 
 function isOneBitAway(a: string, b: string): boolean {
