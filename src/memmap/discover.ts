@@ -20,7 +20,13 @@ export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovere
   const sections = withOneBase(kernel, findSections(kernel, types, size));
   const vmemmap = isVmemmap(kernel, sections);
   const model = sparseModel(sections, size, kernel.pageShift, vmemmap);
-  const warnings = [...sections.lost];
+  const warnings = [
+    ...sections.lost,
+    ...(sections.open ?? []).map(
+      ({ start, end }) =>
+        `neither subsection maps nor zones tell which of page frames ${start} to ${end - 1} are online: kpageflags and kpagecount take all for online`,
+    ),
+  ];
   const said = kernel.vmcoreinfo?.symbol('vmemmap');
   if (vmemmap && model.base !== undefined) {
     const { alignment } = kernel.space.walker.tables.mode.vmemmap ?? { alignment: 1n };

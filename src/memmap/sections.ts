@@ -37,6 +37,8 @@ export interface Sections {
   readonly onlineUnknown?: boolean;
   /** Parts of the table that could not be read: sentences for the report. */
   readonly lost: readonly string[];
+  /** Page frames that are taken for online, because nothing tells whether they are. */
+  readonly open?: readonly Range[];
   /** Page frames whose struct pages are not where they are said to be. */
   readonly distrusted?: readonly Range[];
 }
@@ -82,7 +84,8 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const perRoot = Math.floor(kernel.pageBytes / structSize);
   const table = findTable(kernel, total, perRoot);
   const pagesPerSection = 2 ** (sectionSizeBits - kernel.pageShift);
-  const usage = usageReader(kernel, types);
+  const open: Range[] = [];
+  const usage = usageReader(kernel, types, open);
   const list: Section[] = [];
   const lost: string[] = [];
 
@@ -131,7 +134,7 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       }
     }
   } else take(space.readStruct(table.address, table.count * structSize, 'mem_section'), 0);
-  return { list, sectionSizeBits, maxPhysicalBits, from: table.from, lost };
+  return { list, sectionSizeBits, maxPhysicalBits, from: table.from, lost, open: unite(open) };
 }
 
 interface SectionTable {
@@ -196,20 +199,27 @@ const SUBSECTION = 2 ** 21;
  * The bits of subsection_map say which 2 MiB of a section exist (5.3 on). A section whose last bit is cleared goes with it
  * (section_deactivate(), mm/sparse.c): a map of zeros is one that the dump does not hold.
  */
-function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
+function usageReader(kernel: Kernel, types: TypeFacts, open: Range[]): UsageReader {
   const usage = types.place('mem_section', 'usage')?.offset;
   const map = types.place('mem_section_usage', 'subsection_map');
-  if (usage === undefined || !map) return (_section, _at, whole) => ({ existing: [whole], online: [whole] });
+  if (usage === undefined) return (_section, _at, whole) => ({ existing: [whole], online: [whole] });
   let zones: readonly Zone[] | undefined;
   const byZones = (whole: Range, per: number): readonly Range[] | undefined => {
     zones ??= readZones(kernel, types);
     return onlineByZones(whole, per, zones);
   };
+  const lost = (whole: Range, per: number): Usage => {
+    const online = byZones(whole, per);
+    if (!online) open.push(whole);
+    return { existing: [whole], online: online ?? [whole] };
+  };
   return (section, at, whole) => {
     const address = section.word(at + usage);
     if (address === 0n) return { existing: [whole], online: [whole] };
     const pages = whole.end - whole.start;
-    const bits = Math.min(map.size * 8, Math.ceil((pages * kernel.pageBytes) / SUBSECTION));
+    const subsections = Math.ceil((pages * kernel.pageBytes) / SUBSECTION);
+    if (!map?.size) return lost(whole, pages / subsections);
+    const bits = Math.min(map.size * 8, subsections);
     const per = pages / bits;
     try {
       const bitmap = kernel.space.readStruct(address + BigInt(map.offset), map.size, 'mem_section_usage');
@@ -222,7 +232,7 @@ function usageReader(kernel: Kernel, types: TypeFacts): UsageReader {
       return { existing, online: existing };
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      return { existing: [whole], online: byZones(whole, per) ?? [whole] };
+      return lost(whole, per);
     }
   };
 }
