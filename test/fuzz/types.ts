@@ -49,6 +49,10 @@ struct mem_section 16
 array 1 4
 typedef pgd_t 1
 fwd kmem_cache
+struct folio 72
+  page 7 0
+  _entire_mapcount 4 512
+  _nr_pages_mapped 4 544
 `;
 const HINTS = { vmemmap: true, maxPhysicalBits: 46, sectionSizeBits: 27, model: x86_64 };
 const btf = btfBytes(TYPES);
