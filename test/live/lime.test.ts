@@ -162,9 +162,12 @@ async function boot(): Promise<string> {
   return run.results.ram;
 }
 
+/** What a page is for, and whom it belongs to, is told by other memory, which changed in the moment between. */
+const COMPARED: readonly string[] = COLUMNS.filter((c) => !c.needsMap).map((c) => c.name);
+
 async function pagesOf(inspector: Inspector): Promise<Pages> {
   const parts: Buffer[] = [];
-  const selection = { columns: COLUMNS.map((column) => column.name) };
+  const selection = { columns: COMPARED };
   await exportRows(
     inspector,
     { selection, exporter: exporterOf('csv')!, options: { header: false } },
@@ -179,7 +182,7 @@ async function pagesOf(inspector: Inspector): Promise<Pages> {
 }
 
 function cell(row: string, name: string): string {
-  return row.split(',')[COLUMNS.findIndex((column) => column.name === name)]!;
+  return row.split(',')[COMPARED.indexOf(name)]!;
 }
 
 function present(inspector: Inspector): Range[] {
