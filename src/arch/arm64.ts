@@ -2,16 +2,16 @@ import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } f
 
 const NAMES = ['pgd', 'p4d', 'pud', 'pmd', 'pte'];
 
-/** Where the physical address is in a descriptor, by the size of pages; with LPA2 its top bits are where shareability was. */
+/** Physical address bits of a descriptor, by page size. With LPA2 the top bits replace the shareability bits. */
 const ADDRESS: Readonly<Record<string, readonly AddressBits[]>> = {
   '4K': [{ mask: 0x0000fffffffff000n }],
   '16K': [{ mask: 0x0000ffffffffc000n }],
-  // bits 15 to 12 are zero unless the kernel reckons with 52 bits
+  // bits 15 to 12 are zero unless the kernel supports 52 bits
   '64K': [{ mask: 0x0000ffffffff0000n }, { mask: 0x000000000000f000n, shift: 36 }],
   '4K LPA2': [{ mask: 0x0003fffffffff000n }, { mask: 0x0000000000000300n, shift: 42 }],
   '16K LPA2': [{ mask: 0x0003ffffffffc000n }, { mask: 0x0000000000000300n, shift: 42 }],
 };
-/** The largest block that each allows: 1 GiB, 32 MiB, 512 MiB; with LPA2 and LPA one level more. */
+/** The largest block of each page size: 1 GiB, 32 MiB, 512 MiB; one level more with LPA2 and LPA. */
 const LARGEST_BLOCK: Readonly<Record<string, number>> = {
   '4K': 30,
   '16K': 25,
@@ -20,7 +20,9 @@ const LARGEST_BLOCK: Readonly<Record<string, number>> = {
   '16K LPA2': 36,
 };
 
-/** Page tables of the upper half (TTBR1_EL1) by the size of pages and of virtual addresses (Arm ARM, D8.3; pgtable-hwdef.h). */
+/**
+ * Page tables of the upper half (TTBR1_EL1), by page size and size of virtual addresses (Arm ARM, D8.3; pgtable-hwdef.h).
+ */
 function mode(pageShift: number, vaBits: number, lpa2: boolean): PagingMode {
   const pages = `${2 ** (pageShift - 10)}K`;
   const format = lpa2 ? `${pages} LPA2` : pages;
@@ -33,7 +35,7 @@ function mode(pageShift: number, vaBits: number, lpa2: boolean): PagingMode {
     const leaf: LeafFormat = { when: { mask: 3n, is: last ? 3n : 1n }, shift, frame: address };
     const mayBeBlock = last || shift <= LARGEST_BLOCK[format]!;
     return {
-      // levels that a mode does not have are those behind the root
+      // a mode with fewer levels lacks those after the root
       name: i === 0 ? 'pgd' : NAMES[NAMES.length - count + i]!,
       shift,
       bits: Math.min(perLevel, vaBits - shift),
@@ -73,7 +75,7 @@ export const arm64: Architecture = {
     mode(14, 48, false),
     mode(14, 47, false),
     mode(14, 36, false),
-    // tables for 52 bits hold on machines with 48 as well: the kernel uses their last entries then
+    // tables for 52 bits also work on machines with 48: the kernel then uses their last entries
     mode(16, 52, false),
     mode(16, 48, false),
     mode(16, 42, false),

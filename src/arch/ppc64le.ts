@@ -4,7 +4,7 @@ const PRESENT = 0x8000000000000000n;
 const LEAF = 0xc000000000000000n;
 const TABLE_AT: readonly AddressBits[] = [{ mask: 0x0fffffffffffff00n }];
 const FRAME: readonly AddressBits[] = [{ mask: 0x01fffffffffff000n }];
-/** Memory is mapped from here on, and the kernel's image with it. */
+/** Start of the linear map, which includes the kernel image. */
 const LINEAR = 0xc000000000000000n;
 
 function level(name: string, shift: number, bits: number): PagingLevel {
@@ -20,7 +20,7 @@ function level(name: string, shift: number, bits: number): PagingLevel {
   };
 }
 
-/** Radix tables, whose entries are big endian whatever the kernel is (arch/powerpc/include/asm/book3s/64/radix.h). */
+/** Radix tables, whose entries are always big endian (arch/powerpc/include/asm/book3s/64/radix.h). */
 function radix(pageShift: 12 | 16): PagingMode {
   return {
     name: `radix ${2 ** (pageShift - 10)}K`,
@@ -39,7 +39,7 @@ function radix(pageShift: 12 | 16): PagingMode {
   };
 }
 
-/** The hash MMU has no tables for the kernel's own memory, but a rule and a list (mmu.h, init_64.c). */
+/** The hash MMU has no tables for the kernel's own memory, only a rule and a list (mmu.h, init_64.c). */
 function hash(pageShift: 12 | 16): PagingMode {
   return {
     name: `hash ${2 ** (pageShift - 10)}K`,

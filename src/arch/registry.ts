@@ -5,5 +5,5 @@ import { riscv64 } from './riscv64.ts';
 import { s390x } from './s390x.ts';
 import { x86_64 } from './x86_64.ts';
 
-/** Every architecture whose memory can be read; the more likely first, as raw images do not say theirs. */
+/** Every supported architecture, the likelier first, since raw images do not name theirs. */
 export const ARCHITECTURES: readonly Architecture[] = [x86_64, arm64, riscv64, s390x, ppc64le];

@@ -1,10 +1,10 @@
 import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } from './architecture.ts';
 
-/** The page frame number is bits 53 to 10; above it are N (Svnapot) and the memory type (Svpbmt). */
+/** The page frame number is in bits 53 to 10. Above it are N (Svnapot) and the memory type (Svpbmt). */
 const ADDRESS: readonly AddressBits[] = [{ mask: 0x003ffffffffffc00n, shift: 2 }];
 const NAMES = ['pgd', 'p4d', 'pud', 'pmd', 'pte'];
 
-/** Valid with any of R, W and X maps memory, without them it is a table. W alone is reserved. */
+/** A valid entry with R, W or X maps memory; without them it is a table. W alone is reserved. */
 function leaves(shift: number): LeafFormat[] {
   return [
     { when: { mask: 0x3n, is: 0x3n }, shift, frame: ADDRESS },
@@ -12,7 +12,7 @@ function leaves(shift: number): LeafFormat[] {
   ];
 }
 
-/** Svnapot: entries of 64 KiB, whose lowest bits of the frame say so. */
+/** Svnapot: entries of 64 KiB, told by the lowest bits of the frame number. */
 const NAPOT: LeafFormat = {
   when: { mask: 0x8000000000003c03n, is: 0x8000000000002003n },
   shift: 16,
@@ -49,7 +49,7 @@ function mode(bits: 39 | 48 | 57): PagingMode {
   };
 }
 
-/** Where kernels are linked; the image is mapped there, apart from memory, unless KASLR moves it. */
+/** The link address of kernels. Without KASLR the image is mapped there, separate from the linear map. */
 const LINKED = 0xffffffff80000000n;
 
 /** RISC-V: arch/riscv/include/asm/pgtable.h, pgtable-64.h, page.h, sparsemem.h; Privileged Architecture, chapter 12. */
@@ -74,7 +74,7 @@ export const riscv64: Architecture = {
   image: {
     offsets: [
       { plus: ['va_kernel_pa_offset'] },
-      // firmware has the first 2 MiB of RAM, the kernel is loaded behind it
+      // firmware uses the first 2 MiB of RAM; the kernel is loaded after it
       { plus: ['KERNEL_LINK_ADDR'], minus: ['phys_ram_base'] },
       { plus: ['KERNEL_LINK_ADDR'], minus: ['phys_ram_base'], constant: -0x200000n },
       { constant: LINKED - 0x200000n, minusRam: true },

@@ -1,6 +1,8 @@
 import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } from './architecture.ts';
 
-/** Region and segment tables may be shorter than 2048 entries: the entry that leads there has two quarters of them. */
+/**
+ * Region and segment tables may have fewer than 2048 entries; two fields in the entry above them say which quarters exist.
+ */
 const EXTENT = {
   first: { mask: 0xc0n, shift: -6 },
   last: { mask: 0x03n },
@@ -8,7 +10,7 @@ const EXTENT = {
 };
 const ORIGIN: readonly AddressBits[] = [{ mask: 0xfffffffffffff000n }];
 
-/** Table types are bits 3 and 2 of an entry; bit 5 makes it invalid, and bit 10 a large page of it. */
+/** Bits 3 and 2 of an entry are the table type. Bit 5 makes the entry invalid, bit 10 makes it a large page. */
 function region(name: string, type: bigint, shift: number, large?: LeafFormat): PagingLevel {
   const mask = large ? 0x42cn : 0x2cn;
   return {
@@ -75,13 +77,13 @@ export const s390x: Architecture = {
   ],
   image: {
     offsets: [
-      // the image is mapped apart from memory since 6.10; before it lay where it was loaded
+      // since 6.10 the image is mapped separately from memory; before, it lay where it was loaded
       { plus: ['KERNELOFFSET'], minus: ['KERNELOFFPHYS'] },
       { constant: 0n },
     ],
   },
   rootSymbols: ['swapper_pg_dir'],
-  // memory is mapped at its own address, so that pointers are small; null and the first page are none
+  // memory is mapped at its own address, so pointers are small numbers; null and the first page are no addresses
   pointers: { from: 0x1000n, to: 0x001fffffffffffffn },
   vmcoreinfoNoteAt: 0xe0c,
 };

@@ -2,7 +2,7 @@ import type { AddressBits, Architecture, LeafFormat, PagingLevel, TableFormat } 
 
 const ADDRESS: readonly AddressBits[] = [{ mask: 0x000ffffffffff000n }];
 const TABLE: TableFormat = { when: { mask: 0x81n, is: 0x01n }, at: ADDRESS };
-/** Tables at levels where the bit that means a large page elsewhere is reserved. */
+/** Levels at which the large-page bit is reserved. */
 const ONLY_TABLE: TableFormat = { when: { mask: 0x01n, is: 0x01n }, at: ADDRESS };
 
 function large(shift: number): LeafFormat {
@@ -95,7 +95,7 @@ export const x86_64: Architecture = {
   },
   rootSymbols: ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir'],
   ignoredBits: 'sme_mask',
-  // since 4.20, and before (arch/x86/include/asm/page_64_types.h)
+  // since 4.20, and before that (arch/x86/include/asm/page_64_types.h)
   directMaps: [0xffff888000000000n, 0xffff880000000000n],
   pointers: { from: 0xff00000000000000n, to: 0xffffffffffffffffn },
 };

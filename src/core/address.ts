@@ -1,13 +1,13 @@
 /**
- * The three kinds of number that this project is about, kept apart by name:
- * a virtual address is a bigint (its top bits are set); a physical address has at most 52 bits on every
- * architecture we read and is a number; a page frame number (pfn) is a number.
+ * The three kinds of number in this project have distinct names. A virtual address is a bigint, since its top bits are set.
+ * A physical address has at most 52 bits on every supported architecture and is a number. A page frame number (pfn) is a
+ * number.
  */
 export type VirtAddr = bigint;
 export type PhysAddr = number;
 export type Pfn = number;
 
-/** No architecture has smaller pages: what is damaged or missing is passed over by as much. */
+/** The smallest page of any architecture: damaged or missing memory is skipped in units of it. */
 export const SMALLEST_PAGE = 4096;
 
 const U64 = 0xffffffffffffffffn;
@@ -22,7 +22,7 @@ export function hex(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** The unsigned 64-bit word whose two halves are given, low first. */
+/** Joins the two halves of an unsigned 64-bit word, low half first. */
 export function word(low: number, high: number): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }

@@ -1,18 +1,18 @@
 import { milliseconds } from './clock.ts';
 
-/** How long the event loop may be kept waiting, in milliseconds. */
+/** The longest time that work may block the event loop, in milliseconds. */
 const LONGEST = 20;
 
 let last = milliseconds();
 
-/** Lets the events of the process be heard: a signal, a timer, the death of a worker. */
+/** Lets the event loop handle signals, timers and the exit of workers. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * A turn of the event loop if the last one that long work has left it was long ago; else undefined, and nothing to wait
- * for: asking costs next to nothing.
+ * Yields to the event loop if long work has not done so recently; otherwise returns undefined. The check costs next to
+ * nothing.
  */
 export function breath(): Promise<void> | undefined {
   const now = milliseconds();

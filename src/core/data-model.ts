@@ -2,14 +2,14 @@ import { viewOf } from './bytes.ts';
 
 /** How a kernel lays out its data. */
 export interface DataModel {
-  /** Bytes of a word: of an `unsigned long`, and of a pointer. */
+  /** Size of an `unsigned long` and of a pointer, in bytes. */
   readonly wordBytes: 4 | 8;
   readonly littleEndian: boolean;
-  /** Virtual addresses of the kernel's own objects, both ends included: other values of a pointer are poison. */
+  /** The virtual addresses of the kernel's own objects, both ends included. Any other pointer value is poison. */
   readonly pointers: { readonly from: bigint; readonly to: bigint };
 }
 
-/** Reads members out of a kernel's structs in memory, by the data model of that kernel. Offsets are bytes. */
+/** Reads members of a kernel's structs by the data model of that kernel. Offsets are in bytes. */
 export class StructView {
   readonly byteLength: number;
   readonly model: DataModel;
@@ -50,14 +50,14 @@ export class StructView {
     return this.model.wordBytes === 8 ? this.u64(at) : BigInt(this.u32(at));
   }
 
-  /** Whether the word at `at` is 0; cheaper than `word`. */
+  /** Whether the word at `at` is 0; faster than `word`. */
   isZero(at: number): boolean {
     return (
       this.#view.getUint32(at) === 0 && (this.model.wordBytes === 4 || this.#view.getUint32(at + 4) === 0)
     );
   }
 
-  /** Whether bit `bit` of a bitmap of words (DECLARE_BITMAP) that begins at `at` is set. */
+  /** Whether bit `bit` is set in the bitmap of words (DECLARE_BITMAP) that starts at `at`. */
   bit(at: number, bit: number): boolean {
     const bits = this.model.wordBytes * 8;
     const word = this.word(at + Math.floor(bit / bits) * this.model.wordBytes);

@@ -1,14 +1,14 @@
-/** An ELF machine that people have memory of. */
+/** An ELF machine. */
 export interface ElfMachine {
   /** e_machine. */
   readonly number: number;
-  /** What uname -m says on it; the first is what QEMU calls it. */
+  /** Its names in `uname -m`; the first is QEMU's. */
   readonly uname: readonly string[];
-  /** What messages call it where nothing else is known of it. */
+  /** Its name in messages, if no other is known. */
   readonly name: string;
 }
 
-/** Every ELF machine that is told by name, supported or not (include/uapi/linux/elf-em.h). */
+/** Every ELF machine that messages name, supported or not (include/uapi/linux/elf-em.h). */
 export const ELF_MACHINES: readonly ElfMachine[] = [
   { number: 3, uname: ['i386', 'i486', 'i586', 'i686'], name: 'i386' },
   { number: 8, uname: ['mips64', 'mips'], name: 'mips' },
@@ -23,7 +23,7 @@ export const ELF_MACHINES: readonly ElfMachine[] = [
   { number: 258, uname: ['loongarch64'], name: 'loong64' },
 ];
 
-/** The ELF machine number of what uname -m, QEMU or a kdump header says; undefined for a name that is not known. */
+/** The ELF machine number for a name that uname -m, QEMU or a kdump header uses; undefined for an unknown name. */
 export function machineOf(uname: string): number | undefined {
   return ELF_MACHINES.find((m) => m.uname.includes(uname))?.number;
 }

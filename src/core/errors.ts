@@ -1,20 +1,20 @@
 /**
- * The errors that structpage throws. Each carries the data behind its message, so that a program can act on
- * it; the message alone names what was expected, what was found, where, and what can be done.
+ * The errors that structpage throws. Each carries the data behind its message, so that a program can act on it. The message
+ * names what was expected, what was found, where, and what to do.
  */
 
-/** What every error of structpage is. */
+/** The base class of all errors of structpage. */
 export abstract class StructPageError extends Error {
   /** A stable word for the kind of error. */
   abstract readonly code: 'format' | 'fault' | 'unsupported' | 'layout' | 'usage' | 'output';
 }
 
-/** A file is not what it says it is: cut off, contradictory or damaged. */
+/** A file is not in the format that it claims: it is cut off, contradictory or damaged. */
 export class FormatError extends StructPageError {
   readonly code = 'format';
   override readonly name = 'FormatError';
   readonly file: string;
-  /** Byte offset in the file, where one can be named. */
+  /** Byte offset in the file, if one is known. */
   readonly offset: number | undefined;
   readonly expected: string;
   readonly found: string;
@@ -37,7 +37,10 @@ export class FormatError extends StructPageError {
   }
 }
 
-/** Why bytes are not there. `not-mapped` is said of virtual addresses only, `torn` and `doubtful` of struct pages only. */
+/**
+ * The reasons why bytes are missing. `not-mapped` applies to virtual addresses only, `torn` and `doubtful` to struct pages
+ * only.
+ */
 export type FaultReason =
   | 'hole'
   | 'excluded'
@@ -66,7 +69,7 @@ export class FaultError extends StructPageError {
   readonly address: bigint;
   readonly space: 'physical' | 'virtual';
   readonly reason: FaultReason;
-  /** Page-table level at which a walk ended, e.g. `pmd`; undefined when the walk is not to blame. */
+  /** Page table level at which a walk ended, e.g. `pmd`; undefined if no walk failed. */
   readonly level: string | undefined;
   /** The entry that ended the walk. */
   readonly entry: bigint | undefined;
@@ -78,7 +81,7 @@ export class FaultError extends StructPageError {
     level?: string | undefined;
     entry?: bigint | undefined;
     what?: string | undefined;
-    /** What more is known of this address, or what can be done; a sentence without a full stop. */
+    /** A remark on this address, or a remedy; a clause without a full stop. */
     advice?: string | undefined;
   }) {
     const level = facts.level === undefined ? '' : ` (walk ended at ${facts.level}`;
@@ -99,7 +102,7 @@ export class FaultError extends StructPageError {
   }
 }
 
-/** Well formed, but of a kind that structpage does not read (yet). */
+/** The input is well formed, but of a kind that structpage does not support. */
 export class UnsupportedError extends StructPageError {
   readonly code = 'unsupported';
   override readonly name = 'UnsupportedError';
@@ -113,7 +116,7 @@ export class UnsupportedError extends StructPageError {
   }
 }
 
-/** The layout of struct page is unknown, or the one at hand is refuted by the memory it was tried on. */
+/** The layout of struct page is unknown, or contradicts the memory. */
 export class LayoutError extends StructPageError {
   readonly code = 'layout';
   override readonly name = 'LayoutError';
@@ -122,7 +125,7 @@ export class LayoutError extends StructPageError {
   readonly evidence: string;
 
   constructor(member: string, evidence: string, advice?: string) {
-    // evidence of several lines is a sentence and a list, which names the members itself
+    // evidence of several lines names its members itself
     const listed = evidence.includes('\n');
     super(`${listed ? '' : `${member}: `}${evidence}${advice ? `${listed ? '\n' : '. '}${advice}` : ''}`);
     this.member = member;
@@ -130,13 +133,13 @@ export class LayoutError extends StructPageError {
   }
 }
 
-/** The caller asked for something that cannot be meant: an unknown column, a malformed expression or address. */
+/** The caller asked for something invalid: an unknown column, a malformed expression or address. */
 export class UsageError extends StructPageError {
   readonly code = 'usage';
   override readonly name = 'UsageError';
 }
 
-/** What was asked for cannot be written to where it should go. */
+/** The output cannot be written to its destination. */
 export class OutputError extends StructPageError {
   readonly code = 'output';
   override readonly name = 'OutputError';

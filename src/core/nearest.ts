@@ -1,6 +1,6 @@
 /**
- * The candidate that was probably meant by a mistyped word: the one the fewest edits away (insertions, deletions,
- * substitutions, transpositions), case ignored. Undefined if none is near.
+ * The candidate that a mistyped word probably meant: the one with the fewest edits (insertions, deletions, substitutions,
+ * transpositions), ignoring case. Undefined if none is close.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
@@ -17,7 +17,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Edits between two words; a transposition of neighbours is one (optimal string alignment). */
+/** The number of edits between two words; the transposition of neighbours counts as one (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

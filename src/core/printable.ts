@@ -1,21 +1,21 @@
 /**
- * Controls of a terminal (C0, DEL, C1), characters that turn the direction of the text around them, line separators
- * and lone surrogates: all that makes a terminal do or show something else than the characters themselves.
+ * Characters that make a terminal do or show something else: controls (C0, DEL, C1), characters that change the direction
+ * of text, line separators and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const UNSAFE_BUT_LINES = /[^\P{Cc}\n\t]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** Text of one line, for a terminal: whatever is no plain character is written as `\x1b` or `\u202e`. */
+/** One line of text, safe for a terminal: special characters are written as `\x1b` or `\u202e`. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** As `printable`, but line feeds and tabs stay what they are. */
+/** Like `printable`, but keeps line feeds and tabs. */
 export function printableLines(text: string): string {
   return text.replace(UNSAFE_BUT_LINES, escaped);
 }
 
-/** JSON of a value in which the same characters are escaped: the same data, whoever looks at it. */
+/** The JSON of a value, with the same characters escaped. The data is unchanged. */
 export function printableJson(value: unknown, space?: number): string {
   return JSON.stringify(value, null, space).replace(
     UNSAFE_BUT_LINES,

@@ -1,10 +1,10 @@
-/** Half-open: `start` is in, `end` is not. */
+/** A half-open range: it includes `start` but not `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** Sorts, drops empty ranges, and joins those that touch or overlap. */
+/** Sorts the ranges, drops empty ones, and joins those that touch or overlap. */
 export function unite(ranges: readonly Range[]): Range[] {
   const sorted = ranges.filter((r) => r.end > r.start).sort((a, b) => a.start - b.start);
   const out: { start: number; end: number }[] = [];
@@ -31,12 +31,12 @@ export function intersect(a: readonly Range[], b: readonly Range[]): Range[] {
   return out;
 }
 
-/** How many units the ranges cover; they must be disjoint. */
+/** The number of units that the ranges cover; they must be disjoint. */
 export function lengthOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, r) => sum + r.end - r.start, 0);
 }
 
-/** Index of the range that holds `at`, or of the first one behind it (`ranges.length` if none). */
+/** Index of the range that contains `at`, or of the first one after it (`ranges.length` if none). */
 export function locate(ranges: readonly Range[], at: number): number {
   let low = 0;
   let high = ranges.length;
@@ -49,8 +49,8 @@ export function locate(ranges: readonly Range[], at: number): number {
 }
 
 /**
- * Lays pieces over one another so that the result is sorted and disjoint. Where two overlap the one that
- * comes first in `pieces` wins. `cut` makes the piece for a sub-range of an original one.
+ * Makes a sorted and disjoint list of pieces that may overlap. Where they do, the earlier piece in `pieces` wins. `cut`
+ * makes the piece for a sub-range.
  */
 export function overlay<T extends Range>(pieces: readonly T[], cut: (piece: T, range: Range) => T): T[] {
   const order = pieces

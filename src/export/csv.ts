@@ -6,12 +6,12 @@ import type { TableRows } from '../table/table.ts';
 import type { Exporter, Sink } from './exporter.ts';
 import type { OptionValues } from './options.ts';
 
-/** Rows that are handed to csv-stringify before its output is passed on. */
+/** Number of rows given to csv-stringify before its output is passed on. */
 const CHUNK_ROWS = 4096;
 
 /**
- * CSV (RFC 4180, lines end in \n): words as 0x..., empty cells for empty values. The default dialect is a style of
- * text, any other is written by csv-stringify; both give the same for the same.
+ * CSV (RFC 4180, lines end in \n). Words are 0x..., empty values are empty cells. The default dialect is a row style;
+ * csv-stringify writes any other. Both give the same output for the same dialect.
  */
 export const csv: Exporter = {
   name: 'csv',
@@ -58,7 +58,7 @@ export const csv: Exporter = {
   },
 };
 
-/** Any dialect, by csv-stringify: also what the loops' text is compared with. */
+/** Writes any dialect with csv-stringify; the tests compare the row style with it. */
 export async function writeAny(
   rows: AsyncIterable<TableRows> | Iterable<TableRows>,
   columns: readonly ColumnSpec[],

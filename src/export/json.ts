@@ -1,7 +1,7 @@
 import type { ColumnSpec } from '../table/column.ts';
 import type { Exporter, TextFormat } from './exporter.ts';
 
-/** Objects: numbers as numbers, 64-bit words as strings (0x...), empty values as null, sets as one string. */
+/** Objects with numbers as numbers, 64-bit words as strings (0x...), empty values as null, and sets as one string. */
 function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
   return {
     style: {
@@ -18,14 +18,14 @@ function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
   };
 }
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export const ndjson: Exporter = {
   name: 'ndjson',
   options: [],
   plan: (columns) => ({ kind: 'text', ...objects(columns, '\n') }),
 };
 
-/** One JSON array of objects, one a line. */
+/** One JSON array of objects, one per line. */
 export const json: Exporter = {
   name: 'json',
   options: [],

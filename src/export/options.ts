@@ -2,25 +2,25 @@ import { UsageError } from '../core/errors.ts';
 
 export type OptionValue = string | number | boolean;
 
-/** Options by name; `exactOptionalPropertyTypes` aside, undefined is as good as not given. */
+/** Options by name. `exactOptionalPropertyTypes` aside, undefined means not given. */
 export type OptionValues = Readonly<Record<string, OptionValue | undefined>>;
 
-/** An option of an exporter: what the command makes a flag of, and the library takes by name. */
+/** An option of an exporter: a flag of the command, and a named option in the library. */
 export interface ExportOption {
   readonly name: string;
   readonly type: 'string' | 'number' | 'boolean';
   readonly default?: OptionValue;
   /** One line for the user, without a full stop. */
   readonly help: string;
-  /** What the help calls its value, e.g. `character`. */
+  /** The name of its value in the help, e.g. `character`. */
   readonly argument?: string;
-  /** Whether the command sets it by itself, so that it is no flag. */
+  /** Whether the command sets it itself, so that it is not a flag. */
   readonly internal?: true;
-  /** What is wrong with a value, as a sentence; undefined if nothing is. */
+  /** Returns what is wrong with a value, as a sentence, or undefined. */
   check?(value: OptionValue): string | undefined;
 }
 
-/** The options of a format with their defaults. Throws UsageError for one that it does not have or whose value is wrong. */
+/** The options of a format, completed with defaults. Throws UsageError for an unknown option or an invalid value. */
 export function checkOptions(
   format: { readonly name: string; readonly options: readonly ExportOption[] },
   given: OptionValues,

@@ -6,7 +6,7 @@ import { table } from './table.ts';
 /** Every output format. */
 export const EXPORTERS: readonly Exporter[] = [table, csv, json, ndjson];
 
-/** The exporter of that name. */
+/** Finds an exporter by name. */
 export function exporterOf(name: string): Exporter | undefined {
   return EXPORTERS.find((e) => e.name === name);
 }

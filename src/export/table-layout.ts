@@ -1,14 +1,15 @@
 import { alignOf, type ColumnSpec } from '../table/column.ts';
 
-/** The narrowest that a column of names is cut to. */
+/** Minimum width to which a column of names is cut. */
 const MIN_NAME = 12;
-/** The narrowest that a set is wrapped to. */
+/** Minimum width to which a set is wrapped. */
 const MIN_SET = 20;
 const CUT = '…';
 
 /**
- * The width of each column, if its longest text has the length in `longest`; 0 for a column that is left out. A set in the last
- * column is wrapped; then the columns in `spare` go, then names are cut, and at last columns go from the right.
+ * Computes the width of each column from the length of its longest text; 0 means that the column is left out. To save room,
+ * first a set in the last column is wrapped, then the columns in `spare` are left out, then names are cut, then columns are
+ * left out from the right.
  */
 export function tableWidths(
   columns: readonly ColumnSpec[],
@@ -25,7 +26,7 @@ export function tableWidths(
   const last = columns.length - 1;
   const wraps = columns[last]?.kind === 'set';
   if (wraps) {
-    // rows that come later may have longer sets
+    // later rows may have longer sets
     widths[last] = Math.max(widths[last]!, MIN_SET);
     shrink(last, MIN_SET);
   }
@@ -42,7 +43,7 @@ export function tableWidths(
   return widths;
 }
 
-/** A row as text; it takes several lines if a set in the last column is wrapped. */
+/** A row as text, on several lines if a set in the last column is wrapped. */
 export function tableLine(
   cells: readonly string[],
   columns: readonly ColumnSpec[],
@@ -68,7 +69,7 @@ export function tableLine(
   return [parts.join(' ').trimEnd(), ...more.map((line) => indent + line), ''].join('\n');
 }
 
-/** A set in lines of `width` at most, broken before a |; longer names are not broken. */
+/** Wraps a set to lines of at most `width` characters, broken before a |. Longer names are not broken. */
 function wrapped(set: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -3,13 +3,13 @@ import { cellTexts, longestText } from '../table/cells.ts';
 import type { Exporter } from './exporter.ts';
 import { tableLine, tableWidths } from './table-layout.ts';
 
-/** Rows of the first batch that decide the widths. */
+/** Number of rows in the first batch, which decide the widths. */
 const SAMPLE_ROWS = 4096;
-/** Characters that are handed on at a time; the first ones soon. */
+/** Number of characters passed on at a time; fewer at first. */
 const CHUNK = 65536;
 const FIRST_CHUNK = 4096;
 
-/** An aligned table for people, numbers to the right, fitted to the width of the terminal if one is given. */
+/** An aligned table for people, with numbers on the right, fitted to the width of the terminal if it is known. */
 export const table: Exporter = {
   name: 'table',
   options: [

@@ -5,7 +5,7 @@ import type { Table, TableBatch } from '../table/table.ts';
 import type { Exporter, Sink, TextFormat } from './exporter.ts';
 import { checkOptions, type OptionValues } from './options.ts';
 
-/** Characters that are handed on at a time. */
+/** Number of characters passed on at a time. */
 const CHUNK = 1 << 16;
 const encoder = new TextEncoder();
 
@@ -37,7 +37,7 @@ async function writeText(table: Table, format: TextFormat, sink: Sink): Promise<
   let any = false;
   if (head !== '') await sink(head);
   for await (const bytes of table.texts?.(style) ?? textsOf(table, style)) {
-    // what separates rows is written when the next one has come
+    // the separator is written once the next row has come
     if (any && separator > 0) await sink(style.end.slice(-separator));
     await sink(separator > 0 ? bytes.subarray(0, bytes.length - separator) : bytes);
     any = true;
@@ -46,7 +46,7 @@ async function writeText(table: Table, format: TextFormat, sink: Sink): Promise<
   if (last !== '') await sink(last);
 }
 
-/** The rows as text, one after the other: what the loops write of pages, for tables whose rows are few. */
+/** The rows as text, for tables with few rows; for pages the loops write it. */
 export async function* textsOf(table: Table, style: RowStyle): AsyncGenerator<Uint8Array> {
   const names = table.columns.map((c) => c.name);
   for await (const { batch, rows } of table.rows()) {

@@ -2,7 +2,7 @@ import { word } from '../core/address.ts';
 import { type Column, type ColumnKind, nameOf } from './column.ts';
 import type { CellOf } from './rows-table.ts';
 
-/** Gives the value of one cell as plain JavaScript, by the index of its row; undefined where there is none. */
+/** Returns the value of a cell as plain JavaScript, by the index of its row; undefined for an empty cell. */
 export function cellValues(column: Column): (row: number) => CellOf<ColumnKind> {
   const { empty } = column;
   const value = presentValues(column);

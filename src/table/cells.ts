@@ -4,12 +4,12 @@ import type { RowStyle } from './row-style.ts';
 import { nameText } from './row-style.ts';
 import type { TableBatch } from './table.ts';
 
-/** Gives the text of one cell by the index of its row; empty text for an empty value. */
+/** Returns the text of a cell by the index of its row; the empty string for an empty cell. */
 export type CellText = (row: number) => string;
 
 /**
- * How the cells of each column of a batch are written, in the order of `names`. `shown` is applied to all that a dump
- * can call as it likes: names, and sets of them.
+ * Makes a writer of cells for each column of a batch, in the order of `names`. `shown` is applied to all text that a dump
+ * chooses: names and sets of names.
  */
 export function cellTexts(
   batch: TableBatch,
@@ -21,7 +21,7 @@ export function cellTexts(
 
 const exact = (text: string): string => text;
 
-/** How cells are written in a style, without what stands before them. */
+/** Makes writers of cells in a row style, without the text before each cell. */
 export function styledTexts(batch: TableBatch, names: readonly string[], style: RowStyle): CellText[] {
   return names.map((name) => styledText(batch.columns.get(name)!, style));
 }
@@ -83,7 +83,7 @@ function valueText(column: Column, shown: (text: string) => string): CellText {
   }
 }
 
-/** The length of the longest text of a column in these rows; makes the text of few of them. */
+/** The length of the longest text of a column in these rows. Computes few of the texts. */
 export function longestText(
   batch: TableBatch,
   name: string,

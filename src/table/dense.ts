@@ -1,7 +1,7 @@
 import type { Column } from './column.ts';
 import type { TableBatch, TableRows } from './table.ts';
 
-/** Only the rows of a batch that are wanted, as a batch of their own. */
+/** Copies the selected rows of a batch into a batch of their own. */
 export function dense({ batch, rows }: TableRows): TableBatch {
   const { count } = batch;
   if (rows.length === count) return batch;

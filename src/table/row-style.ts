@@ -1,19 +1,22 @@
 import { stringify } from 'csv-stringify/sync';
 import { printableJson } from '../core/printable.ts';
 
-/** How rows are written as text, as plain data: other threads can be given it. Everything is ASCII but for names. */
+/**
+ * How rows are written as text. A style is plain data, so that other threads can receive it. All its text is ASCII, except
+ * names.
+ */
 export interface RowStyle {
-  /** What stands before the value of each column: a delimiter, or the key of an object. */
+  /** The text before the value of each column: a delimiter, or the key of an object. */
   readonly before: readonly string[];
-  /** What ends a row. */
+  /** The end of a row. */
   readonly end: string;
-  /** How an empty value is written. */
+  /** The text of an empty value. */
   readonly empty: string;
-  /** What stands on both sides of a 64-bit word: nothing or one character. */
+  /** The character on both sides of a 64-bit word, if any. */
   readonly quote: string;
   /**
-   * How names and sets of names are quoted: as CSV does where need be (RFC 4180); the same, made harmless for
-   * spreadsheets; or as JSON strings.
+   * How names and sets of names are quoted: as in CSV where necessary (RFC 4180), the same but safe for spreadsheets, or as
+   * JSON strings.
    */
   readonly names: 'csv' | 'safe csv' | 'json';
 }
@@ -24,12 +27,12 @@ export function nameText({ names }: RowStyle, value: string): string {
   return csvText(names === 'safe csv' ? harmless(value) : value);
 }
 
-/** Text that no spreadsheet takes for a formula; numbers are not text, and may be negative. */
+/** Prefixes text that a spreadsheet would take for a formula. Numbers are not affected, even negative ones. */
 export function harmless(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-/** A cell of CSV with commas, quoted where need be. */
+/** A comma-separated cell, quoted where necessary. */
 export function csvText(value: string): string {
   return stringify([[value]]).slice(0, -1);
 }

@@ -1,7 +1,7 @@
 import type { Column, ColumnKind, ColumnSpec } from './column.ts';
 import type { TableRows } from './table.ts';
 
-/** The value of a cell as plain JavaScript; undefined where there is none. */
+/** The value of a cell as plain JavaScript; undefined for an empty cell. */
 export type CellOf<K extends ColumnKind> =
   | (K extends 'number'
       ? number
@@ -14,19 +14,19 @@ export type CellOf<K extends ColumnKind> =
             : never)
   | undefined;
 
-/** A row as an object: a value for each column by its name. */
+/** A row as an object with a value for each column. */
 export type RowOf<C extends readonly ColumnSpec[]> = {
   readonly [S in C[number] as S['name']]: CellOf<S['kind']>;
 };
 
 type AnyRow = Readonly<Record<string, CellOf<ColumnKind>>>;
 
-/** The first batch is smaller, so that its rows are there soon. */
+/** The first batch is smaller, so that its rows appear soon. */
 const FIRST_ROWS = 256;
 const BATCH_ROWS = 4096;
 const MOST_IN_SET = 64;
 
-/** Turns rows that are objects into batches of typed arrays, for tables whose rows are few or dear. */
+/** Turns rows from objects into batches of typed arrays, for tables whose rows are few or expensive. */
 export async function* batchesOf(
   columns: readonly ColumnSpec[],
   rows: Iterable<AnyRow> | AsyncIterable<AnyRow>,
@@ -123,7 +123,7 @@ function builderOf(spec: ColumnSpec): Builder {
   }
 }
 
-/** Gives each string a code: its place in `names`, to which new ones are added. */
+/** Gives each string a code, which is its index in `names`; adds new strings to `names`. */
 function interner(names: string[]): (name: string) => number {
   const codes = new Map(names.map((name, i) => [name, i]));
   return (name) => {

@@ -15,17 +15,22 @@ export interface TableRows {
 }
 
 /**
- * A schema and rows, in batches. Whoever prints, filters or exports takes one of these; pages are one, and src/tables has
+ * A schema and rows in batches. Everything that prints, filters or exports takes a table. Pages are one; src/tables has
  * others.
  */
 export interface Table {
   readonly name: string;
-  /** The columns of its rows, in the order of output. */
+  /** The columns in output order. */
   readonly columns: readonly ColumnSpec[];
-  /** All rows. To be asked for once. */
+  /** All rows. May be called once. */
   rows(): AsyncIterable<TableRows> | Iterable<TableRows>;
-  /** All rows as text, from tables that have a faster way than `rows`. Bytes are good until the next are asked for. */
+  /**
+   * All rows as text, for tables that have a faster way than `rows`. Each piece of text is valid until the next is
+   * requested.
+   */
   texts?(style: RowStyle): AsyncIterable<Uint8Array>;
-  /** All rows as batches without others, from tables that have a faster way than `rows`; what they give is the caller's to keep. */
+  /**
+   * All rows in batches without other rows, for tables that have a faster way than `rows`. The caller may keep the batches.
+   */
   chunks?(): AsyncIterable<TableBatch>;
 }

@@ -6,14 +6,14 @@ import { Counters } from '../proc/counters.ts';
 import { anonymousSwapCache, hugetlb, percpuPages } from '../proc/memory-totals.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** A counter of the kernel beside the classes that it counts. */
+/** A counter of the kernel, and the classes whose pages it counts. */
 interface Line {
   readonly item: string;
-  /** Pages by the kernel's own counter; undefined if this kernel has none. */
+  /** The value of the kernel's own counter, in pages; undefined if this kernel has none. */
   readonly kernel: (counters: Counters) => number | undefined;
-  /** Classes, as `name` or `name:subclass`, whose pages the counter counts. */
+  /** The classes that the counter covers, as `name` or `name:subclass`. */
   readonly classes: readonly string[];
-  /** What else explains a difference. */
+  /** Other reasons for a difference. */
   readonly note: string;
 }
 
@@ -79,7 +79,7 @@ const LINES: readonly Line[] = [
   { item: 'poisoned', kernel: (c) => variable(c, 'num_poisoned_pages'), classes: ['hwpoison'], note: '' },
 ];
 
-/** The classes of pages beside the kernel's own counters, in pages. */
+/** Compares the classes of pages with the kernel's own counters, in pages. */
 export const balance: TableDefinition = defineTable({
   name: 'balance',
   help: 'classes of pages beside the kernel’s own counters, and what is left',
@@ -128,7 +128,7 @@ function countByClass({ classes: { codes } }: Inspector): Map<string, number> {
   return new Map(PAGE_CLASSES.map(({ name, subclass }, code) => [`${name}:${subclass}`, counts[code]!]));
 }
 
-/** Pages of classes; a name without a colon stands for all of its subclasses. */
+/** The pages of some classes; a name without a colon includes all of its subclasses. */
 function sum(pages: ReadonlyMap<string, number>, classes: readonly string[]): number {
   let total = 0;
   for (const [name, count] of pages) {

@@ -1,6 +1,6 @@
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** The blocks of the buddy allocator: each is 2^order pages that begin at a multiple of that (mm/page_alloc.c). */
+/** The free blocks of the buddy allocator. A block has 2^order pages and starts at a multiple of that (mm/page_alloc.c). */
 export const freeBlocks: TableDefinition = defineTable({
   name: 'free_blocks',
   help: 'free blocks of the buddy allocator',

@@ -3,7 +3,7 @@ import { FileNames } from '../owners/file-names.ts';
 import { Processes } from '../owners/processes.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Every page that the page tables of processes map, as /proc/PID/pagemap has them (fs/proc/task_mmu.c). */
+/** Every page that the page tables of processes map, as in /proc/PID/pagemap (fs/proc/task_mmu.c). */
 export const mappings: TableDefinition = defineTable({
   name: 'mappings',
   help: 'pages that processes map: a row for each page of each process',
@@ -24,7 +24,7 @@ export const mappings: TableDefinition = defineTable({
       const found: { address: number; pfn: number; count: number; file: bigint }[] = [];
       processes.walk(process, {
         page: (area, address, pfn, count) => {
-          // the kernel tells no page frames of memory that a driver maps by its address
+          // the kernel reports no page frames for memory that a driver maps by its address
           if (!(area.flags & VM_PFNMAP)) found.push({ address, pfn, count, file: area.file });
         },
       });

@@ -9,8 +9,8 @@ const NUMBERS = [
 ] as const satisfies readonly ColumnSpec[];
 
 /**
- * Pages summed up by the values of some columns of the table of pages, most first. `where` leaves out what belongs to nobody; the
- * last row, whose columns are empty, is what no owner was found for.
+ * Pages counted by the values of some page columns, largest group first. `where` excludes pages that belong to nobody. The
+ * last row, whose columns are empty, has the pages without an owner.
  */
 function groupedBy(
   name: string,
@@ -36,7 +36,7 @@ function groupedBy(
   });
 }
 
-/** Memory that caches files, by file. */
+/** Page cache by file. */
 export const files: TableDefinition = groupedBy(
   'files',
   'memory that caches files: a row for each file',
@@ -44,7 +44,7 @@ export const files: TableDefinition = groupedBy(
   'mapping_kind == file',
 );
 
-/** Memory that is charged to cgroups. */
+/** Memory charged to cgroups. */
 export const memcgs: TableDefinition = groupedBy(
   'memcgs',
   'memory charged to memory cgroups, slab objects left out',
@@ -52,7 +52,7 @@ export const memcgs: TableDefinition = groupedBy(
   'class != hole && class != free_buddy && class != free_pcp && class != reserved',
 );
 
-/** Memory by what it is for. */
+/** Memory by its purpose. */
 export const classes: TableDefinition = groupedBy(
   'classes',
   'memory by what it is for',

@@ -5,7 +5,7 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 
 const KIB = 1024;
 
-/** Memory of each process, as /proc/PID/smaps_rollup counts it, largest first. */
+/** The memory of each process, counted like /proc/PID/smaps_rollup, largest first. */
 export const processes: TableDefinition = defineTable({
   name: 'processes',
   help: 'memory of each process, in KiB, as smaps_rollup counts it',

@@ -12,7 +12,7 @@ import { slab } from './slab.ts';
 import type { TableDefinition, Trouble } from './table-definition.ts';
 import { zones } from './zones.ts';
 
-/** Every table besides that of the pages. */
+/** Every table except that of the pages. */
 export const TABLES: readonly TableDefinition[] = [
   zones,
   sections,
@@ -26,14 +26,14 @@ export const TABLES: readonly TableDefinition[] = [
   classes,
 ];
 
-/** The definition of a table. Throws UsageError with the names that there are. */
+/** Finds the definition of a table. Throws UsageError with the known names. */
 export function tableDefinition(name: string): TableDefinition {
   const found = TABLES.find((t) => t.name === name);
   if (found) return found;
   throw new UsageError(`there is no table '${name}'; choose ${TABLES.map((t) => t.name).join(', ')}`);
 }
 
-/** A table of an open image. Rows are computed when they are asked for; `trouble` is told what cannot be read. */
+/** Opens a table of an image. Rows are computed on demand; `trouble` receives what cannot be read. */
 export function openTable(
   inspector: Inspector,
   definition: TableDefinition,

@@ -1,7 +1,7 @@
 import { slabUsage } from '../objects/slab/usage.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Slab caches and how full they are (mm/slub.c), largest first. */
+/** Slab caches and how full they are, largest first (mm/slub.c). */
 export const slab: TableDefinition = defineTable({
   name: 'slab',
   help: 'slab caches: their slabs, objects, and what is in use',

@@ -6,7 +6,10 @@ import type { PageWalker } from './page-walk.ts';
 
 const latin1 = new TextDecoder('latin1');
 
-/** The kernel's virtual memory: what the source gives by virtual address itself, and the page tables for the rest. */
+/**
+ * The kernel's virtual memory: through the source itself where it can read virtual addresses, through the page tables
+ * elsewhere.
+ */
 export class AddressSpace {
   readonly walker: PageWalker;
   readonly memory: PhysicalMemory;
@@ -18,17 +21,17 @@ export class AddressSpace {
     this.#segments = segments;
   }
 
-  /** What the source itself gives by virtual address: the number of bytes filled, 0 where it gives none. */
+  /** Reads from the source by virtual address and returns the number of bytes filled; 0 where it has none. */
   direct(address: VirtAddr, target: Uint8Array): number {
     return this.#segments?.readInto(address, target) ?? 0;
   }
 
-  /** Whether `direct` gives zeros for what it cannot read. */
+  /** Whether `direct` returns zeros for what it cannot read. */
   get zeroFills(): boolean {
     return this.#segments?.zeroFills === true;
   }
 
-  /** Fills `target` from virtual `address` on. Throws FaultError at the first byte that is not there. */
+  /** Fills `target` from virtual `address` on. Throws FaultError at the first missing byte. */
   readInto(address: VirtAddr, target: Uint8Array, what?: string): void {
     let done = this.direct(address, target);
     while (done < target.length) {
@@ -60,12 +63,12 @@ export class AddressSpace {
     return target;
   }
 
-  /** How the kernel lays out its data. */
+  /** The data model of the kernel. */
   get model(): DataModel {
     return this.walker.tables.architecture;
   }
 
-  /** `length` bytes from `address` on, to read members out of. Throws FaultError. */
+  /** A view of `length` bytes from `address` on, to read members from. Throws FaultError. */
   readStruct(address: VirtAddr, length: number, what?: string): StructView {
     return new StructView(this.read(address, length, what), this.model);
   }
@@ -75,12 +78,12 @@ export class AddressSpace {
     return this.readStruct(address, this.model.wordBytes, what).word(0);
   }
 
-  /** The NUL-terminated text at `address`, at most `most` characters of it. Throws FaultError. */
+  /** The NUL-terminated text at `address`, at most `most` characters. Throws FaultError. */
   readString(address: VirtAddr, most = 256, what?: string): string {
     let bytes = new Uint8Array(0);
     const page = this.walker.smallestPage;
     while (bytes.length < most) {
-      // up to the end of the page only, since the next one need not be there
+      // read up to the end of the page only, since the next page may be missing
       const room = page - Number((address + BigInt(bytes.length)) & BigInt(page - 1));
       const part = this.read(address + BigInt(bytes.length), Math.min(room, 64, most - bytes.length), what);
       const end = part.indexOf(0);

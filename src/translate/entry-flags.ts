@@ -1,6 +1,6 @@
 import type { PageTables, WalkStep } from './page-walk.ts';
 
-/** Names of the flag bits that are set in the entry of a step, e.g. `present`, `rw`, `nx`; none if the architecture lists none. */
+/** Names of the flag bits set in the entry of a step, e.g. `present`, `rw`, `nx`; none if the architecture lists none. */
 export function entryFlagNames(tables: PageTables, step: WalkStep): string[] {
   const { architecture, mode } = tables;
   const level = mode.levels.find((l) => l.name === step.level);

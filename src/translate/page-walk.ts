@@ -12,18 +12,18 @@ import { FaultError, type FaultReason } from '../core/errors.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import { TableCache } from './table-cache.ts';
 
-/** A root page table and how it is to be read. */
+/** A root page table and its paging mode. */
 export interface PageTables {
   readonly architecture: Architecture;
   readonly mode: PagingMode;
   readonly root: PhysAddr;
-  /** Bits of an entry that are no address although the architecture says so (AMD SME's C-bit). */
+  /** Bits of an entry that are not part of the address, although the architecture says so (AMD SME's C-bit). */
   readonly ignoredBits: bigint;
-  /** What this kernel maps without page tables, besides what its mode says. */
+  /** Memory that this kernel maps without page tables, in addition to that of its mode. */
   readonly regions?: readonly LinearRegion[];
 }
 
-/** What one level of a walk found. */
+/** One level of a walk. */
 export interface WalkStep {
   readonly level: string;
   /** Physical address of the entry. */
@@ -32,22 +32,25 @@ export interface WalkStep {
   readonly entry: bigint;
 }
 
-/** Where a virtual address is, or why it is nowhere. */
+/** The place of a virtual address, or the reason why it has none. */
 export interface WalkResult {
   readonly steps: readonly WalkStep[];
-  /** Physical address; undefined when the walk ended before one. */
+  /** Physical address; undefined if the walk ended early. */
   readonly physical: PhysAddr | undefined;
-  /** Bytes of the page that maps it. */
+  /** Size of the page that maps it, in bytes. */
   readonly pageSize: number;
-  /** Bytes, a power of two, for which the last entry that was read stands: all of them go the same way if it leads nowhere. */
+  /**
+   * Span of the last entry that was read, in bytes, a power of two. If the entry maps nothing, nothing in this span is
+   * mapped.
+   */
   readonly span: number;
-  /** Why there is no physical address. */
+  /** The reason why there is no physical address. */
   readonly reason?: FaultReason;
 }
 
-/** A stretch of virtual addresses that lies in one piece of physical memory, or is mapped by nothing. */
+/** A run of virtual addresses that is contiguous in physical memory, or not mapped. */
 export interface MappedRun {
-  /** Offset in bytes from the start of the range asked for. */
+  /** Offset from the start of the requested range, in bytes. */
   offset: number;
   length: number;
   /** Physical address, or undefined with the reason. */
@@ -57,7 +60,7 @@ export interface MappedRun {
 
 type AddressOf = (entry: bigint) => bigint;
 
-/** A level with the addresses in its entries made ready. */
+/** A level with its address fields prepared. */
 interface CompiledLevel extends PagingLevel {
   readonly indexMask: bigint;
   readonly tableAt: AddressOf;
@@ -65,8 +68,8 @@ interface CompiledLevel extends PagingLevel {
 }
 
 /**
- * The one page walker. It knows no architecture: levels, masks and the root come as data.
- * Tables are read whole and kept, since neighbours are asked for next.
+ * The only page walker. It knows no architecture: levels, masks and the root are data. It reads and caches whole tables,
+ * since neighbours are usually requested next.
  */
 export class PageWalker {
   readonly tables: PageTables;
@@ -78,7 +81,7 @@ export class PageWalker {
     const { mode, ignoredBits } = tables;
     this.tables = tables;
     this.#cache = new TableCache(memory, mode.littleEndianEntries);
-    // those that were found in memory may lie within those that the mode has (vmemmap under the hash MMU with 4 KiB pages)
+    // windows found in memory may lie within those of the mode (vmemmap under the hash MMU with 4 KiB pages)
     this.#regions = [...(tables.regions ?? []), ...(mode.regions ?? [])];
     this.#levels = mode.levels.map((level) => ({
       ...level,
@@ -91,12 +94,12 @@ export class PageWalker {
     }));
   }
 
-  /** Bytes of the smallest page. */
+  /** Size of the smallest page, in bytes. */
   get smallestPage(): number {
     return 2 ** this.tables.mode.pageShift;
   }
 
-  /** Walks for one address and tells each level. Never throws for an address that is not mapped. */
+  /** Walks the page tables for one address and records each level. Does not throw if the address is not mapped. */
   walk(address: VirtAddr): WalkResult {
     const steps: WalkStep[] = [];
     let span = 2 ** (this.#levels[0]?.shift ?? this.tables.mode.pageShift);
@@ -113,7 +116,7 @@ export class PageWalker {
     }
     if (!this.isCanonical(address)) return fault('not-mapped');
     let table = this.tables.root;
-    // which entries of the table there are
+    // the entries that the table has
     let first = 0;
     let end = Number.POSITIVE_INFINITY;
     for (const level of this.#levels) {
@@ -165,8 +168,8 @@ export class PageWalker {
   }
 
   /**
-   * The physical pieces of [start, start + length), in order and without gaps; neighbours that touch in
-   * physical memory are joined.
+   * The physical runs of [start, start + length), in order and without gaps. Runs that are adjacent in physical memory are
+   * joined.
    */
   mappedRuns(start: VirtAddr, length: number): MappedRun[] {
     const smallest = this.smallestPage;
@@ -185,7 +188,7 @@ export class PageWalker {
     return runs;
   }
 
-  /** As `mappedRuns`, for a range whose ends are multiples of the smallest page. */
+  /** Like `mappedRuns`, for a range whose ends are multiples of the smallest page. */
   #wholePages(start: VirtAddr, length: number): MappedRun[] {
     const runs: MappedRun[] = [];
     const smallest = this.smallestPage;
@@ -203,13 +206,13 @@ export class PageWalker {
       const address = start + BigInt(offset);
       const found = this.walk(address);
       const { physical, steps, reason } = found;
-      // what is not mapped is not mapped for the whole span of the entry that says so
+      // an entry that maps nothing leaves its whole span unmapped
       const span = physical !== undefined || reason === 'not-mapped' ? found.span : smallest;
       const within = Number(address & BigInt(span - 1));
       const bytes = Math.min(span - within, length - offset);
       add(offset, bytes, physical, reason);
       offset += bytes;
-      // the rest of a table of the lowest level is at hand: no need to come down to it again
+      // continue in the same table of the lowest level instead of walking down again
       const step = steps.at(-1);
       if (bytes === smallest && step && steps.length === this.#levels.length) {
         offset += this.#restOfTable(step, length - offset, smallest, (at, to, why) =>
@@ -220,7 +223,7 @@ export class PageWalker {
     return runs;
   }
 
-  /** Tells the pages behind `step` in its table, up to `length` bytes of them; returns how many bytes they map. */
+  /** Adds the pages after `step` in its table, up to `length` bytes, and returns the number of bytes that they map. */
   #restOfTable(
     step: WalkStep,
     length: number,
@@ -242,7 +245,7 @@ export class PageWalker {
     return offset;
   }
 
-  /** Whether the bits above those that are translated are as the processor demands. */
+  /** Whether the bits above the translated ones have the values that the processor requires. */
   isCanonical(address: VirtAddr): boolean {
     return this.tables.mode.addresses.some(
       (pattern: AddressPattern) => (address & pattern.mask) === pattern.is,
@@ -251,7 +254,7 @@ export class PageWalker {
 
   #inRegion({ start, size, physical }: LinearRegion, address: VirtAddr): WalkResult {
     const within = address - start;
-    // as large a page as the address allows, so that runs are few: all of it is in one piece
+    // use the largest page that the address allows, so that there are few runs: the memory is contiguous
     let pageSize = this.smallestPage;
     const fits = (bytes: number): boolean => {
       const begin = within - (address & BigInt(bytes - 1));
@@ -277,7 +280,7 @@ function field(entry: bigint, { mask, shift = 0 }: AddressBits): bigint {
   return shift >= 0 ? (entry & mask) << BigInt(shift) : (entry & mask) >> BigInt(-shift);
 }
 
-/** The address in an entry, of which only the bits of `keep` count. */
+/** The address in an entry, limited to the bits of `keep`. */
 function addressOf(parts: readonly AddressBits[], keep: bigint): AddressOf {
   const [only] = parts;
   if (only && parts.length === 1 && !only.shift) {

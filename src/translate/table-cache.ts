@@ -3,10 +3,10 @@ import type { PhysAddr } from '../core/address.ts';
 import type { FaultReason } from '../core/errors.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 
-/** Tables kept in memory: 16 MiB of them at 4 KiB each. */
+/** Maximum number of cached tables: 16 MiB at 4 KiB each. */
 const MAX_TABLES = 4096;
 
-/** Page tables as they were read, each entry a 64-bit word whatever its size and byte order in memory. */
+/** A cache of page tables. Entries are 64-bit words, whatever their size and byte order in memory. */
 export class TableCache {
   readonly #memory: PhysicalMemory;
   readonly #littleEndian: boolean;
@@ -17,12 +17,12 @@ export class TableCache {
     this.#littleEndian = littleEndian;
   }
 
-  /** The entries `first` to `end` - 1 of the table at `table`, as far as it goes; why not, if they cannot be read. */
+  /** Entries `first` to `end` - 1 of the table at `table`, as far as they can be read, or the reason why they cannot. */
   entries(table: PhysAddr, level: PagingLevel, first: number, end: number): BigUint64Array | FaultReason {
     const at = table + first * level.entryBytes;
     const count = Math.min(end, 2 ** level.bits) - first;
     let entries = this.#tables.get(at);
-    // damaged entries may give one table different lengths
+    // damaged entries may claim different lengths for one table
     if (entries === undefined || (typeof entries !== 'string' && entries.length < count)) {
       if (this.#tables.size >= MAX_TABLES) this.#tables.clear();
       entries = this.#read(at, count, level.entryBytes);
