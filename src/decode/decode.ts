@@ -22,38 +22,38 @@ export interface ColumnBatch<N extends string = ColumnName> {
   readonly start: Pfn;
   readonly count: number;
   readonly columns: PageColumns<N>;
-  /** An index into PAGE_STATES for each page: 0 is ok. */
+  /** An index into PAGE_STATES per page; 0 is ok. */
   readonly states: Uint8Array;
 }
 
 /** Rows of the batch that a decoder holds, in the memory of the loops. */
 export interface PickedRows {
-  /** Where their indices are, ascending; 0: they are the pages from `first` on. */
+  /** Address of their indices, in ascending order; 0 if they are all pages from `first` on. */
   readonly at: Address;
   readonly first: number;
   readonly count: number;
 }
 
-/** Rows of a batch that a selection holds for. */
+/** The rows of a batch that match a selection. */
 export interface Rows<N extends string = ColumnName> {
   readonly batch: ColumnBatch<N>;
   /** Indices into the columns of the batch, ascending. */
   readonly rows: Uint32Array;
 }
 
-/** What was done so far: for tests that nothing is done that nobody asked for. */
+/** Counts the work done, so that tests can check that nothing unnecessary is done. */
 export interface DecoderWork {
-  /** Struct pages that were read, readable or not. */
+  /** Number of struct pages read, readable or not. */
   pages: number;
-  /** How many batches each column was decoded for. */
+  /** Number of batches for which each column was decoded. */
   readonly columns: Map<ColumnName, number>;
-  /** How many batches went through the folio pass. */
+  /** Number of batches that went through the folio pass. */
   folioPasses: number;
 }
 
 /**
- * Decodes struct pages, a batch at a time. A column is decoded when it is first asked for; nothing is done for others.
- * A batch must start at a multiple of the largest free block for `type` and `free_order` to be right.
+ * Decodes struct pages in batches. A column is decoded when it is first requested; other columns cost nothing. A batch must
+ * start at a multiple of the largest free block, or `type` and `free_order` are wrong.
  */
 export class Decoder implements LaneContext {
   readonly columns: readonly ColumnName[];
@@ -68,9 +68,9 @@ export class Decoder implements LaneContext {
   readonly #areas: Map<ColumnName, Address> = new Map();
   readonly #lanes: Map<ColumnName, Lane> = new Map();
   #raw: RawPages | undefined;
-  /** Whether all states in the memory of the loops are `ok`: filling it costs more than asking. */
+  /** Whether all states in the memory of the loops are `ok`, to avoid filling them again. */
   #areOk = false;
-  /** What the folio pass has been run for in this batch: nothing, all but heads, all. */
+  /** How far the folio pass has run for this batch: not at all, all but heads, or completely. */
   #folios: 'none' | 'some' | 'all' = 'none';
   #kpageDone = false;
   #isDoubted = false;
@@ -105,7 +105,7 @@ export class Decoder implements LaneContext {
     this.#begin(raw);
   }
 
-  /** Marks what cannot be true of the batch that was read, before any of it is asked for: its state becomes `doubtful`. */
+  /** Gives pages that cannot be true the state `doubtful`. Call it before any column is requested. */
   doubt(): void {
     const raw = this.#raw!;
     const marked = this.pages.loops.run.doubt(raw.start, raw.count);
@@ -115,12 +115,12 @@ export class Decoder implements LaneContext {
     this.#raw = { ...raw, readable: raw.readable - marked };
   }
 
-  /** Whether some page of the batch may have all flags of a mask; false only where `doubt` has seen that none has. */
+  /** Whether some page of the batch may have all flags of a mask; false only if `doubt` has seen that none has. */
   mayHaveFlags(mask: bigint): boolean {
     return !this.#isDoubted || this.pages.loops.run.mayHaveFlags(mask) !== 0;
   }
 
-  /** Decodes struct pages that were read before: all columns, in arrays of their own. */
+  /** Decodes all columns of struct pages that were read before, into separate arrays. */
   decode(raw: RawPages): ColumnBatch {
     const { loops } = this.pages;
     const bytes = loops.bytes(this.pages.raw, raw.count * this.layout.size);
@@ -132,7 +132,7 @@ export class Decoder implements LaneContext {
     return this.batch();
   }
 
-  /** The batch, decoded, in arrays of their own. */
+  /** The decoded batch, in separate arrays. */
   batch(): ColumnBatch {
     const { start, count } = this;
     const columns = new PageColumns();
@@ -149,12 +149,12 @@ export class Decoder implements LaneContext {
     return this.#raw!.count;
   }
 
-  /** How many pages of the batch could be read. */
+  /** Number of readable pages in the batch. */
   get readable(): number {
     return this.#raw!.readable;
   }
 
-  /** The indices of rows, in an array of their own. */
+  /** The indices of rows, in a separate array. */
   indices({ at, first, count }: PickedRows): Uint32Array {
     if (at !== 0) return this.pages.loops.words(at, count).slice();
     const indices = new Uint32Array(count);
@@ -162,12 +162,12 @@ export class Decoder implements LaneContext {
     return indices;
   }
 
-  /** An index into PAGE_STATES for each page of the batch; good until the next one is read. */
+  /** An index into PAGE_STATES for each page of the batch; valid until the next batch is read. */
   get states(): Uint8Array {
     return this.#raw!.states;
   }
 
-  /** Names of the slab caches that were met so far, by code. */
+  /** Names of the slab caches found so far, by code. */
   get cacheNames(): readonly string[] {
     return this.#caches.names;
   }
@@ -176,7 +176,7 @@ export class Decoder implements LaneContext {
     return this.#reader.read(start, count);
   }
 
-  /** The values of a column, in arrays of their own. What a struct page would say that could not be read is empty. */
+  /** The values of a column, in separate arrays. Values of a struct page that could not be read are empty. */
   column(name: ColumnName): Column {
     const column = materialize(this, this.lane(name));
     return this.readable === this.count || pageColumn(name).ofPlace
@@ -184,7 +184,7 @@ export class Decoder implements LaneContext {
       : withUnread(column, this.states);
   }
 
-  /** Where the values of a column are; good until the next batch is read. */
+  /** The lane of a column; valid until the next batch is read. */
   lane(name: ColumnName): Lane {
     let lane = this.#lanes.get(name);
     if (!lane) {
@@ -195,7 +195,7 @@ export class Decoder implements LaneContext {
     return lane;
   }
 
-  /** Runs the folio pass over the batch unless it has been run. */
+  /** Runs the folio pass over the batch if it has not run. */
   folios(wantsHead = false): void {
     if (this.#folios === 'all' || (this.#folios === 'some' && !wantsHead)) return;
     this.pages.runFolios(this.start, this.count, wantsHead);
@@ -203,7 +203,7 @@ export class Decoder implements LaneContext {
     this.work.folioPasses++;
   }
 
-  /** An area of the memory of the loops that is kept for a column. */
+  /** An area in the memory of the loops reserved for a column. */
   area(name: ColumnName, bytesEach: number): Address {
     let at = this.#areas.get(name);
     if (at === undefined) {
@@ -213,7 +213,7 @@ export class Decoder implements LaneContext {
     return at;
   }
 
-  /** One of two areas for what is on its way out, of 4 bytes a page. */
+  /** One of two output areas, with 4 bytes per page. */
   scratch(which: 0 | 1): Address {
     this.#scratch[which] ??= this.pages.loops.allocate(this.pages.capacity * 4);
     return this.#scratch[which];
@@ -224,9 +224,9 @@ export class Decoder implements LaneContext {
     this.#lanes.clear();
     this.#folios = 'none';
     this.#kpageDone = false;
-    // what was said of a folio before may have been said of other memory
+    // results for a folio may come from earlier contents of memory
     this.#kpage?.forget();
-    // what is read again may have changed even in a dump
+    // memory may have changed since, even in a dump
     if (!this.#reader.isSteady || raw.start <= this.#lastStart) this.pages.loops.run.forgetHeads();
     this.#lastStart = raw.start;
     this.#isDoubted = false;
@@ -251,7 +251,7 @@ export class Decoder implements LaneContext {
     this.#kpageDone = true;
   }
 
-  /** The facts of the batch, each in an array. */
+  /** The facts of the batch, each in its own array. */
   #folioViews(): Folios {
     const { loops, head } = this.pages;
     const { count } = this;

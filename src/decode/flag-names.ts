@@ -2,19 +2,22 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import { PLAIN, SECOND, TAIL } from './folios.ts';
 import { MAPPING_KINDS } from './mapping.ts';
 
-/** When a bit goes by another name; all conditions that are given must hold. */
+/** The condition for another name of a bit; all given parts must hold. */
 interface AliasRule {
-  /** The name that is printed, and the enumerator PG_<alias> that must exist. */
+  /** The name that is printed; the enumerator PG_<alias> must exist. */
   readonly alias: string;
   readonly kinds?: readonly string[];
   readonly types?: readonly string[];
   readonly with?: string;
   readonly without?: string;
-  /** On heads and single pages if not given; `second` is the page behind the head, `any` all pages of a folio. */
+  /**
+   * Where the name applies: heads and single pages by default; `second` is the page after the head, `any` all pages of a
+   * folio.
+   */
   readonly on?: 'second' | 'any';
 }
 
-/** The places within a folio that a rule holds for, a bit each. */
+/** The places within a folio to which a rule applies, one bit each. */
 const PLACES: Readonly<Record<'head' | 'second' | 'any', number>> = {
   head: 1 << PLAIN,
   second: 1 << SECOND,
@@ -22,8 +25,8 @@ const PLACES: Readonly<Record<'head' | 'second' | 'any', number>> = {
 };
 
 /**
- * What the kernel calls its bits on pages of some kind (the aliases in enum pageflags, include/linux/page-flags.h).
- * A rule holds only for kernels that have the enumerator; its bit is the enumerator's value. First match wins.
+ * The kernel's other names for bits on certain pages (the aliases in enum pageflags, include/linux/page-flags.h). A rule
+ * applies only to kernels that have the enumerator; its bit is the enumerator's value. The first match wins.
  */
 const ALIASES: readonly AliasRule[] = [
   { alias: 'has_hwpoisoned', on: 'second' },
@@ -43,32 +46,33 @@ const ALIASES: readonly AliasRule[] = [
   { alias: 'reported', types: ['buddy'] },
 ];
 
-/** Low byte of page[1].flags: where the order is, of a kernel that keeps it there. */
+/** The low byte of page[1].flags, which holds the order in some kernels. */
 const ORDER_BITS = 0xffn;
 
-/** When a bit of a flags word goes by another name in the set; -1 and 0 are no condition. */
+/** The compiled condition for another name of a bit; -1 and 0 mean no condition. */
 export interface CompiledRule {
   readonly bit: number;
-  /** Bit of the set that the name has. */
+  /** The bit of the set that stands for the name. */
   readonly to: number;
-  /** Codes in MAPPING_KINDS and of page types, as masks. */
+  /** Masks of codes: of MAPPING_KINDS and of page types. */
   readonly kinds: number;
   readonly types: number;
   readonly withBit: number;
   readonly withoutBit: number;
-  /** Bit p is set if the rule holds for pages whose place in their folio is p. */
+  /** Bit p is set if the rule applies to pages at place p in their folio. */
   readonly places: number;
 }
 
 /**
- * How flag words become sets of names: bits of the set below `layout.flags.count` are the flags themselves, those above are
- * aliases. What is no flag (fields, the order in a tail) is left out; a fake head has none, as it is its head's memory.
+ * How flags words become sets of names. Bits of the set below `layout.flags.count` are the flags themselves; those above
+ * are aliases. Bits that are not flags (fields, the order in a tail) are left out. A fake head has no flags, since its
+ * memory is that of its head.
  */
 export interface FlagRules {
   /** Name of each bit of the set. */
   readonly names: readonly string[];
   readonly rules: readonly CompiledRule[];
-  /** The bits of a flags word that are flags, and of them those that are flags in a tail. */
+  /** The bits of a flags word that are flags, and those that are flags in a tail. */
   readonly bits: bigint;
   readonly tailBits: bigint;
 }
@@ -80,7 +84,7 @@ export function flagRules(layout: PageLayout, typeNames: readonly string[]): Fla
   const rules: CompiledRule[] = [];
   for (const rule of ALIASES) {
     const bit = flags.bits.get(rule.alias);
-    // a bit of its own needs no rule
+    // a bit without other meanings needs no rule
     if (bit === undefined || flags.names[bit] === rule.alias || bit > 31) continue;
     const to = names.push(rule.alias) - 1;
     if (to > 63) break;
@@ -105,6 +109,6 @@ function mask(wanted: readonly string[] | undefined, names: readonly string[]): 
     const code = names.indexOf(name);
     if (code > 0) bits |= 1 << code;
   }
-  // a rule whose kinds this kernel does not have must never match, which an empty mask would
+  // a rule whose kinds this kernel lacks must never match; an empty mask would always match
   return wanted !== undefined && bits === 0 ? 1 << 31 : bits;
 }

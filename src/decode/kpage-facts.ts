@@ -5,24 +5,24 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 
 /**
- * How a kernel fills /proc/kpageflags and /proc/kpagecount (fs/proc/page.c), told by what it has:
- * - `page`: flags are those of the page itself (until 6.9: PG_slab is a flag);
- * - `folio`: flags are those of the head, for tails too (6.10 on: slab is a page type);
- * - `snapshot`: the same from a copy of the structs (6.17 on: PG_movable_ops exists).
+ * How a kernel fills /proc/kpageflags and /proc/kpagecount (fs/proc/page.c):
+ * - `page`: from the flags of the page itself (until 6.9: PG_slab is a flag);
+ * - `folio`: from the flags of the head, for tails too (since 6.10: slab is a page type);
+ * - `snapshot`: the same from a copy of the structs (since 6.17: PG_movable_ops exists).
  */
 export type KpageEra = 'page' | 'folio' | 'snapshot';
 
 /** What the kernel's answers depend on besides the page itself. */
 export interface KpageFacts {
   readonly era: KpageEra;
-  /** 6.10 to 7.0 call every anonymous page KSM. */
+  /** Whether every anonymous page is reported as KSM, an error of 6.10 to 7.0. */
   readonly ksmBug: boolean;
-  /** What a pfn reads that has a struct page but is not online: NOPAGE, or 0 since 6.16. */
+  /** The flags of a pfn that has a struct page but is not online: NOPAGE, or 0 since 6.16. */
   readonly offline: { readonly low: number };
-  /** Pfns that pfn_to_online_page() has a page for. */
+  /** Pfns for which pfn_to_online_page() returns a page. */
   readonly online: readonly Range[];
   readonly zeroPfn: number;
-  /** Zero pages that follow one another from zeroPfn on: more than one where caches want them in colours (s390x). */
+  /** Number of consecutive zero pages from zeroPfn on; several if caches need them in different colours (s390x). */
   readonly zeroPages: number;
   readonly hugeZeroPfn: number;
 }
@@ -31,7 +31,7 @@ const VARIABLES = ['zero_pfn', 'zero_page_pfn', 'zero_page_mask', 'huge_zero_pfn
 const NOPAGE = 1 << 20;
 const NONE = -1;
 
-/** Collects the facts; reads two variables of the kernel. `correct` leaves the kernel's known errors out. */
+/** Collects the facts and reads two variables of the kernel. `correct` disables the kernel's known errors. */
 export function kpageFacts(
   kernel: Kernel,
   layout: PageLayout,
@@ -39,7 +39,7 @@ export function kpageFacts(
   correct: boolean,
 ): KpageFacts {
   const bits = layout.flags.bits;
-  // one pass over the symbol table for all of them
+  // looks up all symbols in one pass over the symbol table
   kernel.symbols(VARIABLES);
   const era = bits.has('slab') ? 'page' : bits.has('movable_ops') ? 'snapshot' : 'folio';
   const since616 = layout.members.get('index') === 'page.__folio_index';
@@ -47,7 +47,7 @@ export function kpageFacts(
     era,
     ksmBug: era !== 'page' && !layout.tailMayBeMask && !correct,
     offline: { low: since616 ? 0 : NOPAGE },
-    // until 5.11 pfn_to_online_page() did not look at subsections; memcg_data came at the same time as the check
+    // until 5.11 pfn_to_online_page() did not check subsections; memcg_data appeared together with the check
     online: layout.members.get('memcg') === 'page.memcg_data' ? model.online : model.present,
     zeroPfn: variable(kernel, ['zero_pfn', 'zero_page_pfn']),
     zeroPages: Math.floor(Math.max(0, variable(kernel, ['zero_page_mask'])) / kernel.pageBytes) + 1,

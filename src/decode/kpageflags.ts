@@ -6,7 +6,7 @@ import { FAKE_HEAD, type Folios, PLAIN, UNKNOWN_ORDER } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import type { PageTypeDecoder } from './page-type.ts';
 
-/** Pages of a large folio that are looked at together. */
+/** Number of pages of a large folio that are processed together. */
 const PIECE = 4096;
 
 /** Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h). */
@@ -51,7 +51,7 @@ export const KPF: Readonly<Record<string, number>> = {
   arch_3: 42,
 };
 
-/** Names of the bits that are set in a word of /proc/kpageflags, lowest first; bits without a name as `bit N`. */
+/** Names of the bits set in a word of /proc/kpageflags, lowest first; a bit without a name is `bit N`. */
 export function kpageflagNames(word: bigint): string[] {
   const names = new Map(Object.entries(KPF).map(([name, bit]) => [bit, name]));
   return Array.from({ length: 64 }, (_, bit) => bit)
@@ -59,7 +59,7 @@ export function kpageflagNames(word: bigint): string[] {
     .map((bit) => names.get(bit) ?? `bit ${bit}`);
 }
 
-/** Flag -> KPF bit for those that are copied as they are. */
+/** Flags that are copied unchanged, with their KPF bits. */
 const COPIED: readonly (readonly [flag: string, kpf: string])[] = [
   ['locked', 'locked'],
   ['error', 'error'],
@@ -84,14 +84,14 @@ const COPIED: readonly (readonly [flag: string, kpf: string])[] = [
   ['arch_3', 'arch_3'],
 ];
 
-/** What a folio says for all of its pages. */
+/** The values of a folio that apply to all of its pages. */
 interface FolioSays {
   head: Pfn;
   flags: number;
   secondFlags: number;
   mapping: number;
   word: number;
-  /** _entire_mapcount + 1, of a large folio. */
+  /** _entire_mapcount + 1 of a large folio. */
   entire: number;
   mapped: boolean;
 }
@@ -103,7 +103,7 @@ export interface KpageColumns {
   readonly counts: Int32Array;
 }
 
-/** Answers as the kernel would (stable_page_flags(), kpagecount_read() of fs/proc/page.c). */
+/** Computes the answers that the kernel would give (stable_page_flags(), kpagecount_read() of fs/proc/page.c). */
 export class KpageDecoder {
   readonly #layout: PageLayout;
   readonly #reader: PageReader;
@@ -121,7 +121,7 @@ export class KpageDecoder {
     this.#device = layout.zones.indexOf('Device');
     const bits = layout.flags.bits;
     const copied = [...COPIED];
-    // the bit of mappedtodisk was given to owner_2, and to kpageflags with it
+    // owner_2 has taken over the bit of mappedtodisk, in kpageflags too
     copied.push([bits.has('owner_2') ? 'owner_2' : 'mappedtodisk', 'mappedtodisk']);
     this.#copies = copied.flatMap(([flag, kpf]) => {
       const bit = bits.get(flag);
@@ -130,12 +130,12 @@ export class KpageDecoder {
     });
   }
 
-  /** Forgets the folio that was looked at last: memory may have changed. */
+  /** Forgets the folio of the previous page, since memory may have changed. */
   forget(): void {
     this.#last = undefined;
   }
 
-  /** Both answers for a batch whose folios are known, into `out`. */
+  /** Writes both answers for a batch whose folios are known to `out`. */
   decode(raw: RawPages, folios: Folios, out: KpageColumns): void {
     const { count, start, states } = raw;
     out.flags.fill(0);
@@ -163,7 +163,7 @@ export class KpageDecoder {
     const own = words[at + (offsets.flags >>> 2)]!;
     const ownWord = words[at + (offsets.mapcount >>> 2)]! | 0;
     const place = folios.place[i]!;
-    // a copy of a fake head is no more at the start of a page, so the kernel takes it for a head
+    // the kernel copies a fake head, which is then no longer at the start of a page, and takes it for a head
     const isTail = place !== PLAIN && !(place === FAKE_HEAD && era === 'snapshot');
     const large = place !== PLAIN || has(own, 'head');
     const folio = this.#folio(raw, words, folios, i, large);
@@ -209,7 +209,7 @@ export class KpageDecoder {
     out.counts[i] = this.#count(ownWord, folio, large, slab, anon, huge);
   }
 
-  /** kpagecount: how often this very page is mapped. */
+  /** kpagecount: the number of mappings of this very page. */
   #count(
     word: number,
     folio: FolioSays,
@@ -224,7 +224,7 @@ export class KpageDecoder {
     let count = word + 1;
     if (!large) return count;
     const counted = this.#layout.folio.nrPagesMapped !== undefined;
-    // before 6.2 the pages of a file folio counted all mappings themselves
+    // before 6.2 each page of a file folio counted all of its own mappings
     if (!counted && !anon && !huge) return count;
     count += folio.entire;
     const doubleMap = this.#layout.flags.bits.get('double_map');
@@ -235,7 +235,7 @@ export class KpageDecoder {
   #isThp(folio: FolioSays, anon: boolean): boolean {
     const { bits } = this.#layout.flags;
     const rmappable = bits.get('large_rmappable');
-    // 6.11 on a folio says of itself that it is one; large page types by byte came with it
+    // since 6.11 a folio records that it is large; page types by byte appeared at the same time
     if (this.#facts.era !== 'page' && this.#layout.types.encoding === 'byte' && rmappable !== undefined) {
       return ((folio.secondFlags >>> rmappable) & 1) === 1;
     }
@@ -297,7 +297,7 @@ export class KpageDecoder {
     if (nrPagesMapped !== undefined) return int(nrPagesMapped) > 0;
     if (huge || order === UNKNOWN_ORDER) return false;
     const at = this.#layout.offsets.mapcount >>> 2;
-    // a damaged order may claim more pages than there are
+    // a damaged order may claim more pages than exist
     const end = Math.min(head + 2 ** order, this.#reader.model.present.at(-1)?.end ?? 0);
     for (let start = head; start < end; start += PIECE) {
       const pages = this.#reader.read(start, Math.min(PIECE, end - start));
@@ -309,7 +309,7 @@ export class KpageDecoder {
     return false;
   }
 
-  /** Pages of ZONE_DEVICE are no online pages, though their section may be online. */
+  /** Pages of ZONE_DEVICE are not online pages, although their section may be online. */
   #isDevice(words: Uint32Array, at: number): boolean {
     const { shift, width } = this.#layout.fields.zone;
     if (this.#device < 0 || width === 0 || shift < 32) return false;

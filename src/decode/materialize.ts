@@ -4,7 +4,7 @@ import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
 import type { Lane } from './lanes.ts';
 
-/** The same column, with rows that are not of state `ok` (0) made empty. */
+/** Copies a column and makes rows whose state is not `ok` (0) empty. */
 export function withUnread<C extends Column>(column: C, states: Uint8Array): C {
   const empty = states.map((state) => (state === 0 ? 0 : 1));
   const { empty: before } = column;
@@ -12,7 +12,7 @@ export function withUnread<C extends Column>(column: C, states: Uint8Array): C {
   return { ...column, empty };
 }
 
-/** Copies the values of a lane out of the memory of the loops, into arrays of their own. */
+/** Copies the values of a lane from the memory of the loops to separate arrays. */
 export function materialize(decoder: Decoder, lane: Lane): Column {
   const { count, pages } = decoder;
   const { loops } = pages;

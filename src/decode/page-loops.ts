@@ -11,13 +11,13 @@ import type { SlabCaches } from './slab-caches.ts';
 
 const { HeadRead, State } = CONSTANTS;
 
-/** typedBelow of kernels where only a word that has a code is a type. */
+/** Value of typedBelow for kernels in which only words with a code are types. */
 const NO_THRESHOLD = -0x80000000;
 
-/** One thing that the folio pass finds out of a page. */
+/** One of the results of the folio pass for a page. */
 export type Fact = Exclude<keyof typeof RECORDS.Facts, 'unused'>;
 const FACTS = RECORDS.Facts;
-/** Where in the facts of a page each of them is, in bytes. */
+/** Offset of each fact in the facts of a page, in bytes. */
 export const FACT: Readonly<Record<Fact, number>> = {
   place: offsetOf(FACTS, 'place'),
   type: offsetOf(FACTS, 'type'),
@@ -28,23 +28,23 @@ export const FACT: Readonly<Record<Fact, number>> = {
 };
 export const FACT_BYTES: number = sizeOf(FACTS);
 
-/** The loops, set up for one kernel's struct page and for batches of up to `capacity` pages. */
+/** The loops, set up for the struct page of one kernel and for batches of up to `capacity` pages. */
 export class PageLoops {
   readonly loops: Loops;
   readonly capacity: number;
   readonly layout: PageLayout;
   readonly types: PageTypeDecoder;
   readonly flags: FlagRules;
-  /** Struct pages of the batch, and a byte for each that is an index into PAGE_STATES. */
+  /** The struct pages of the batch, and a byte per page that is an index into PAGE_STATES. */
   readonly raw: Address;
   readonly states: Address;
-  /** The same as arrays, for all of a batch's capacity. */
+  /** The same as arrays, with the full capacity of a batch. */
   readonly rawBytes: Uint8Array;
   readonly stateBytes: Uint8Array;
-  /** What the folio pass found: FACT_BYTES a page, and the pfn of its head as a double. */
+  /** The results of the folio pass: FACT_BYTES per page, and the pfn of its head as a double. */
   readonly facts: Address;
   readonly head: Address;
-  /** Sets of flags, aliases resolved: a 64-bit word a page. */
+  /** Sets of flags with aliases resolved: a 64-bit word per page. */
   readonly sets: Address;
   readonly #reader: PageReader;
   readonly #cacheTable: Address;
@@ -93,18 +93,18 @@ export class PageLoops {
     loops.run.makeMasks();
   }
 
-  /** Where a fact of the first page is, and the bytes from page to page. */
+  /** Address of a fact of the first page, and the distance between pages in bytes. */
   fact(name: Fact): { at: Address; stride: number } {
     return { at: this.facts + FACT[name], stride: FACT_BYTES };
   }
 
-  /** A 64-bit word of a struct page that may lie outside of the batch; undefined if it cannot be read. */
+  /** A 64-bit word of a struct page that may be outside the batch; undefined if it cannot be read. */
   wordOutside(pfn: number, offset: number): bigint | undefined {
     const { readable, bytes } = this.#reader.read(pfn, 1);
     return readable === 1 ? viewOf(bytes).getBigUint64(offset, true) : undefined;
   }
 
-  /** Runs the folio pass over the batch; `head` is only filled in if it is wanted. */
+  /** Runs the folio pass over the batch; it fills `head` only on request. */
   runFolios(start: number, count: number, wantsHead: boolean): void {
     if (wantsHead !== this.#wantsHead) {
       this.#wantsHead = wantsHead;
@@ -120,7 +120,8 @@ export class PageLoops {
     this.loops.set('Members', {
       size,
       sizeLog: isPower ? log : -1,
-      // only the first struct page of a page can be one (hugetlb vmemmap optimisation), which needs that none straddles two
+      // only the first struct page of a page can be a fake head (hugetlb vmemmap optimisation), and only if none straddles
+      // two pages
       fakeEvery: tailMayBeMask || !isPower ? 0 : pageBytes / size,
       flagsAt: offsets.flags,
       compoundAt: offsets.compound,

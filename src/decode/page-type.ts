@@ -1,36 +1,36 @@
 import type { PageLayout } from '../layout/page-layout.ts';
 
-/** A word whose bits of `mask` are those of `value` (signed 32 bit) has the type of this code. */
+/** A word has the type of this code if its bits under `mask` equal `value` (signed 32-bit). */
 export interface TypeRule {
   readonly mask: number;
   readonly value: number;
   readonly code: number;
 }
 
-/** Turns the word of `_mapcount` / `page_type` into a code; 0 is: no type. */
+/** Turns the word of `_mapcount` / `page_type` into a code; 0 means no type. */
 export interface PageTypeDecoder {
-  /** Name of each code; names[0] is empty. */
+  /** The name of each code; names[0] is empty. */
   readonly names: readonly string[];
-  /** Code of the slab type, whether by word or by flag; of hugetlb likewise. */
+  /** Codes of slab and hugetlb, whether the word or a flag tells them. */
   readonly slab: number;
   readonly hugetlb: number;
-  /** Types whose pages may be movable although they have a type (zsmalloc, offline: include/linux/page-flags.h). */
+  /** Types whose pages may also be movable (zsmalloc, offline: include/linux/page-flags.h). */
   readonly mayBeMovable: Uint8Array;
-  /** Code of a name; 0 if this kernel has no such type. */
+  /** The code of a name; 0 if this kernel has no such type. */
   code(name: string): number;
-  /** Code of the type that a word (signed 32 bit) says; 0 if it is a map count. */
+  /** The code of the type in a word (signed 32-bit); 0 if the word is a map count. */
   decode(word: number): number;
-  /** Whether a word is a type, so that it is no map count, known to us or not. */
+  /** Whether a word is a type, known or not, and thus no map count. */
   isTyped(word: number): boolean;
-  /** Code by the high byte of the word, in kernels that number their types. */
+  /** Codes by the high byte of the word, for kernels that number their types. */
   readonly byByte?: Uint8Array;
-  /** In others the first rule that holds decides. */
+  /** Rules for other kernels; the first match wins. */
   readonly rules: readonly TypeRule[];
-  /** Words below this are types; undefined where only those are that have a code. */
+  /** Words below this are types; undefined if only words with a code are. */
   readonly typedBelow?: number;
 }
 
-/** The decoder for a kernel's encoding of page types. */
+/** Makes the decoder for a kernel's encoding of page types. */
 export function pageTypeDecoder(layout: PageLayout): PageTypeDecoder {
   const { types } = layout;
   const names = ['', ...types.values.map((v) => v.name)];
@@ -42,7 +42,7 @@ export function pageTypeDecoder(layout: PageLayout): PageTypeDecoder {
   return { names, slab: code('slab'), hugetlb: code('hugetlb'), mayBeMovable, code, ...functions(layout) };
 }
 
-/** What the loops test words by. */
+/** The constants with which the loops test words. */
 type Rules = Pick<PageTypeDecoder, 'decode' | 'isTyped' | 'byByte' | 'rules' | 'typedBelow'>;
 
 function functions(layout: PageLayout): Rules {
@@ -50,7 +50,7 @@ function functions(layout: PageLayout): Rules {
   if (types.encoding === 'byte') {
     const byByte = new Uint8Array(256);
     for (const [i, v] of types.values.entries()) byByte[v.value & 0xff] = i + 1;
-    // page_has_type(): typed are 0x80000000 up to, not including, 0xff000000
+    // page_has_type(): types are 0x80000000 up to but not including 0xff000000
     const typedBelow = -0x01000000;
     const isTyped = (word: number): boolean => word < typedBelow;
     const decode = (word: number): number => (isTyped(word) ? byByte[word >>> 24]! : 0);
@@ -59,7 +59,7 @@ function functions(layout: PageLayout): Rules {
   if (types.encoding === 'inverted') {
     const base = types.base | 0;
     const first = types.values.findIndex((v) => v.name === 'kmemcg');
-    // an accounted page table has both bits clear; what it is says more than who pays for it
+    // an accounted page table has both bits cleared; its type says more than its accounting
     const rules = types.values
       .map((v, i) => ({ mask: base | v.value, value: base, code: i + 1 }))
       .sort((a, b) => Number(a.code === first + 1) - Number(b.code === first + 1) || a.code - b.code);

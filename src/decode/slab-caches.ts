@@ -6,27 +6,27 @@ import type { AddressSpace } from '../translate/address-space.ts';
 const MAX_NAMES = 65535;
 const TOO_MANY = 'one of too many caches';
 
-/** Names of slab caches by the address of their struct kmem_cache, each read once. */
+/** Names of slab caches by the address of their struct kmem_cache; each is read once. */
 export class SlabCaches {
-  /** names[code]; code 0 is none. */
+  /** names[code]; code 0 means none. */
   readonly names: string[] = [''];
-  /** How many caches have no name that can be read; they are called by their address. */
+  /** Number of caches without a readable name; their address serves as the name. */
   unreadable = 0;
   readonly #codes: Map<number, number> = new Map();
   readonly #byName: Map<string, number> = new Map();
   readonly #space: AddressSpace;
   readonly #nameAt: number | undefined;
 
-  /** `nameAt` is the offset of kmem_cache.name; undefined if it is not known. */
+  /** `nameAt` is the offset of kmem_cache.name; undefined if unknown. */
   constructor(space: AddressSpace, nameAt: number | undefined) {
     this.#space = space;
     this.#nameAt = nameAt;
   }
 
-  /** The code of the cache whose address is given in two halves; 0 for a null pointer. */
+  /** The code of the cache at an address given in two halves; 0 for a null pointer. */
   code(low: number, high: number): number {
     if (low === 0 && high === 0) return 0;
-    // 52 bits of the pointer tell caches apart: the top 12 of a kernel address are all ones
+    // 52 bits distinguish caches: the top 12 bits of a kernel address are all ones
     const key = (high & 0xfffff) * 4294967296 + low;
     let code = this.#codes.get(key);
     if (code === undefined) {

@@ -5,15 +5,15 @@ import { PAGE_STATES, PageReader, type RawPages } from '../memmap/page-reader.ts
 import type { AddressSpace } from '../translate/address-space.ts';
 import { type FindTears, type Tear, tearFinder } from './tears.ts';
 
-/** How often a stretch is read again before it counts as torn. */
+/** Maximum number of times that a range is re-read before it counts as torn. */
 const ATTEMPTS = 4;
-/** Tears that lie closer together than this are read in one go. */
+/** Tears closer together than this are re-read at once. */
 const GAP = 256;
 const TORN = PAGE_STATES.indexOf('torn');
 
 /**
- * Reads struct pages of memory that changes meanwhile: a block whose pages deny one another is read again where they do, a few
- * times at the most. What stays so gets the state `torn`.
+ * Reads struct pages of memory that changes meanwhile. Where pages of a block contradict each other, it re-reads them, a
+ * few times at most. Pages that still do are `torn`.
  */
 export class SteadyReader extends PageReader {
   readonly #find: FindTears;
@@ -43,7 +43,7 @@ export class SteadyReader extends PageReader {
   }
 }
 
-/** The stretches to read again; their order is that of the tears. */
+/** The ranges to re-read, in the order of the tears. */
 function joined(tears: readonly Tear[]): { start: number; end: number }[] {
   const out: { start: number; end: number }[] = [];
   for (const { read } of [...tears].sort((a, b) => a.read.start - b.read.start)) {

@@ -4,23 +4,24 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { pageTypeDecoder } from './page-type.ts';
 
-/** Struct pages of which one says something that the others deny, as indices into what was read. */
+/** A contradiction between struct pages, as indices into the pages that were read. */
 export interface Tear {
-  /** What to read again. */
+  /** The pages to re-read. */
   readonly read: Range;
-  /** What cannot be believed if it stays so. */
+  /** The pages that cannot be trusted if the contradiction persists. */
   readonly doubt: Range;
 }
 
-/** Finds what cannot have been true at one moment. `bytes` are struct pages from `start` on; those of state 0 were read. */
+/** Finds contradictions. `bytes` are struct pages from `start` on; state 0 means that a page was read. */
 export type FindTears = (start: Pfn, bytes: Uint8Array, states: Uint8Array) => Tear[];
 
-/** No folio and no free block of any kernel has more pages; a larger order was read halfway. */
+/** No folio or free block of any kernel has more pages: a larger order is the result of a torn read. */
 const MAX_ORDER = 18;
 
 /**
- * Compiles the test for a kernel: a tail's head is a head, and of a folio that reaches as far; what a head claims are its tails; the pages
- * of a free block have no references. The kernel's own snapshot_page() (mm/util.c, 6.17 on) tests the first.
+ * Compiles the test for a kernel: the head of a tail is a head, and its folio reaches that far; the pages that a head
+ * claims are its tails; the pages of a free block have no references. The kernel's own snapshot_page() checks the first
+ * (mm/util.c, since 6.17).
  */
 export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
   const { offsets, size, order } = layout;
@@ -28,9 +29,9 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
   const headMask = bitMask(layout.flags.bits.get('head'));
   const types = pageTypeDecoder(layout);
   const free = types.code('buddy');
-  // -1 is the map count of a page that nothing maps, and types are below it
+  // a page that is not mapped has a map count of -1; types are below it
   const buddy = (value: number): boolean => (value | 0) < -1 && types.decode(value | 0) === free;
-  // only the first struct page of a page of the array can be a second mapping of a head (hugetlb vmemmap optimisation)
+  // only the first struct page in a page of the array can be a second mapping of a head (hugetlb vmemmap optimisation)
   const fakeEvery = 2 ** model.pageShift / size;
   const headOf = headFinder(layout, model);
   const link = offsets.compound >>> 2;
@@ -47,7 +48,7 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
     const isTail = (i: number): boolean => (words[i * stride + link]! & 1) === 1;
     const tailHead = (i: number): number =>
       headOf(start + i, words[i * stride + link]!, words[i * stride + link + 1]!) - start;
-    /** A head by its flag whose next page is a tail of another one: that one's second mapping. */
+    /** A page with the head flag whose next page is a tail of another head: a second mapping of that head. */
     const isFake = (i: number): boolean =>
       (start + i) % fakeEvery === 0 &&
       !layout.tailMayBeMask &&
@@ -65,7 +66,7 @@ export function tearFinder(layout: PageLayout, model: MemoryModel): FindTears {
       }
       const at = i * stride;
       if (words[at + link]! & 1) {
-        // the tails of each head are passed over with it: the head of this one is in front of the block, or denies it
+        // the tails of each head are skipped with it: the head of this tail is before the block, or contradicts it
         const head = tailHead(i);
         if (head >= 0) tears.push({ read: spanOf(head, i, count), doubt: { start: i, end: i + 1 } });
         i++;
@@ -121,7 +122,7 @@ function bitMask(bit: number | undefined): number {
   return bit === undefined ? 0 : 1 << bit;
 }
 
-/** The pfn of the head that a tail names by the two halves of its compound word; its own where it names none. */
+/** The pfn of the head that a tail names in the two halves of its compound word; its own pfn if it names none. */
 function headFinder(layout: PageLayout, model: MemoryModel): (pfn: Pfn, low: number, high: number) => Pfn {
   const { size, tailMayBeMask } = layout;
   const log = Math.log2(size);

@@ -1,17 +1,17 @@
 import type { Pfn } from '../core/address.ts';
 import type { Range } from '../core/ranges.ts';
 
-/** Pages that are read, decoded and handed out at a time; a multiple of the largest free block of every kernel. */
+/** Number of pages that are read, decoded and passed on at a time; a multiple of the largest free block of every kernel. */
 export const BATCH_PAGES = 16384;
-/** A free block of the largest order of most kernels starts at a multiple of this. */
+/** The largest free block of most kernels, in pages; such a block starts at a multiple of this. */
 const ALIGNMENT = 4096;
 
-/** What batches begin at multiples of where the largest free block has so many pages. */
+/** The alignment of batches for a kernel whose largest free block has this many pages. */
 export function alignmentFor(largestBlock: number): number {
   return Math.min(BATCH_PAGES, Math.max(ALIGNMENT, largestBlock));
 }
 
-/** Pages to be read at once, of which those from `from` on are wanted. */
+/** Pages to read at once; those from `from` on are requested. */
 export interface Batch {
   readonly start: Pfn;
   readonly end: Pfn;
@@ -19,8 +19,8 @@ export interface Batch {
 }
 
 /**
- * Batches that cover the ranges. Each begins at a multiple of the largest free block, and is of use from `from` on. The first
- * one has `first` pages, so that the first rows are there at once.
+ * Splits ranges into batches. Each starts at a multiple of the largest free block; its pages from `from` on are requested.
+ * The first has `first` pages, so that the first rows appear soon.
  */
 export function* batches(
   ranges: readonly Range[],

@@ -7,13 +7,13 @@ import type { MemoryModel } from './memory-model.ts';
 import { readSections, type Sections, sectionSizes } from './sections.ts';
 import { sparseModel } from './sparse.ts';
 
-/** A kernel's memory model and what went wrong while it was read. */
+/** A kernel's memory model and the problems found while reading it. */
 export interface Discovered {
   readonly model: MemoryModel;
   readonly warnings: readonly string[];
 }
 
-/** Finds out where the struct pages are. Throws LayoutError or FaultError. */
+/** Finds the struct pages. Throws LayoutError or FaultError. */
 export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovered {
   const size = types.structSize('page') ?? kernel.vmcoreinfo?.size('page');
   if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
@@ -49,8 +49,8 @@ export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovere
 }
 
 /**
- * Where the kernel has one array for all sections, they all name its start. One that names another is damaged: it is told, and the start
- * that VMCOREINFO or most of the others name is taken.
+ * If the kernel has one array for all sections, they all name its start. A section that names another is damaged; this is
+ * reported, and the start in VMCOREINFO or that of most sections is used.
  */
 function withOneBase(kernel: Kernel, sections: Sections): Sections {
   const votes = new Map<bigint, number>();
@@ -73,7 +73,7 @@ function withOneBase(kernel: Kernel, sections: Sections): Sections {
   };
 }
 
-/** mem_section, or where a dump has lost it in whole or in part, what the page tables tell of vmemmap. */
+/** Reads mem_section, or the page tables of vmemmap where a dump has lost all or part of it. */
 function findSections(kernel: Kernel, types: TypeFacts, pageSize: number): Sections {
   try {
     const sections = readSections(kernel, types);
@@ -90,14 +90,14 @@ function findSections(kernel: Kernel, types: TypeFacts, pageSize: number): Secti
 }
 
 /**
- * Whether the kernel has the struct pages in one virtual array. It has if VMCOREINFO names vmemmap (6.9 on) or the
- * symbol table has the variable; otherwise if all sections agree on one base.
+ * Whether the kernel has its struct pages in one virtual array: VMCOREINFO names vmemmap (since 6.9), the symbol table has
+ * the variable, or all sections agree on one base.
  */
 function isVmemmap(kernel: Kernel, sections: Sections): boolean {
   const bases = new Set(sections.list.map((s) => s.base));
   if (bases.size > 1) return false;
   if (kernel.vmcoreinfo?.symbol('vmemmap') !== undefined) return true;
-  // the base of a section's own array is meaningless but for section 0; that of vmemmap is in a region of its own
+  // the base of a separate array is meaningless except for section 0; that of vmemmap is in a window of its own
   const base = [...bases][0];
   const { mode } = kernel.space.walker.tables;
   return (

@@ -2,9 +2,10 @@ import { type Range, unite } from '../core/ranges.ts';
 import type { Zone } from './zones.ts';
 
 /**
- * The page frames of an online section that are online, where its subsection map is lost. A zone counts the page frames with RAM that it
- * spans; a subsection has some if the zone lacks fewer than lie in both, and has none if no zone spans any of it. `pages` is the length
- * of a subsection. Undefined where zones leave a subsection open, or span nothing of the section.
+ * Finds the online page frames of an online section whose subsection map is lost. A zone counts the page frames with RAM
+ * that it spans. A subsection has some if the zone lacks fewer page frames than both have in common, and has none if no
+ * zone spans any of it. `pages` is the length of a subsection. Returns undefined if zones leave a subsection undecided or
+ * do not span the section.
  */
 export function onlineByZones(section: Range, pages: number, zones: readonly Zone[]): Range[] | undefined {
   const online: Range[] = [];

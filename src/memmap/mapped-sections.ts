@@ -5,11 +5,12 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Section, Sections } from './sections.ts';
 
 /**
- * The sections of a kernel whose mem_section is lost, by the page tables of vmemmap: the kernel maps the struct pages of every
- * section that it has, and of no other (sparse_add_section(), vmemmap_populate()). On a machine with several nodes each has its page
- * array and its page tables in its own memory, but mem_section lies in that of one. Which sections are online is not told.
+ * Finds the sections of a kernel whose mem_section is lost, through the page tables of vmemmap: the kernel maps the struct
+ * pages of all its sections and of no others (sparse_add_section(), vmemmap_populate()). With several nodes, each has its
+ * page array and page tables in its own memory, but mem_section is in the memory of one node. The page tables do not tell
+ * which sections are online.
  *
- * `known` are those that mem_section told of before it could not be read on. Undefined where vmemmap cannot be found.
+ * `known` are the sections that mem_section gave before it became unreadable. Returns undefined if vmemmap cannot be found.
  */
 export function sectionsByPageTables(
   kernel: Kernel,
@@ -28,7 +29,7 @@ export function sectionsByPageTables(
   const lost: Range[] = [];
   for (let number = 0; number < 2 ** (sizes.maxPhysicalBits - sizes.sectionSizeBits); ) {
     const at = base + BigInt(number) * BigInt(bytes);
-    // what an entry says, or would say if its table were there, is said for all of its span
+    // an entry that maps nothing, or whose table is missing, decides for its whole span
     const { physical, reason, span } = walker.walk(at);
     if (physical === undefined && span >= bytes) {
       const next = number + Math.max(1, Math.ceil((span - Number(at & BigInt(span - 1))) / bytes));
@@ -58,7 +59,7 @@ export function sectionsByPageTables(
   };
 }
 
-/** Page frames of a section whose struct pages are mapped in whole. */
+/** Page frames of a section whose struct pages are mapped completely. */
 function mappedPfns(kernel: Kernel, at: VirtAddr, bytes: number, pageSize: number, first: number): Range[] {
   const runs = kernel.space.walker.mappedRuns(at, bytes).filter((r) => r.physical !== undefined);
   return unite(
@@ -69,7 +70,7 @@ function mappedPfns(kernel: Kernel, at: VirtAddr, bytes: number, pageSize: numbe
   );
 }
 
-/** The start of vmemmap: VMCOREINFO (6.9 on), the kernel's variable where KASLR moves it, or where it always is. */
+/** The start of vmemmap: from VMCOREINFO (since 6.9), from the kernel's variable if KASLR moves it, or its fixed place. */
 function baseOf(kernel: Kernel): VirtAddr | undefined {
   const said = kernel.vmcoreinfo?.symbol('vmemmap');
   if (said !== undefined) return said;
@@ -84,14 +85,14 @@ function baseOf(kernel: Kernel): VirtAddr | undefined {
     : undefined;
 }
 
-/** The number of page frames up to the last one of RAM, as the kernel's max_pfn has it. */
+/** The number of page frames up to the last one of RAM (max_pfn). */
 function maxPfn(kernel: Kernel): number | undefined {
   const variable = kernel.kallsyms?.address('max_pfn');
   const value = variable === undefined ? undefined : wordAt(kernel, variable);
   return value !== undefined && value > 0n && value < 2n ** 40n ? Number(value) : undefined;
 }
 
-/** The start of vmemmap in the variable of kernels that KASLR moves it for. */
+/** The start of vmemmap in the kernel's variable, if KASLR moves it. */
 export function variableBase(kernel: Kernel): VirtAddr | undefined {
   const variable = kernel.kallsyms?.address('vmemmap_base');
   return variable === undefined ? undefined : wordAt(kernel, variable);

@@ -2,31 +2,31 @@ import type { Pfn, VirtAddr } from '../core/address.ts';
 import type { Range } from '../core/ranges.ts';
 import type { Sections } from './sections.ts';
 
-/** Where the struct page of each page frame lives: pfn <-> address of its struct page. */
+/** Converts between a pfn and the address of its struct page. */
 export interface MemoryModel {
   readonly kind: 'SPARSEMEM_VMEMMAP' | 'SPARSEMEM';
   /** A page frame has 2 ** pageShift bytes. */
   readonly pageShift: number;
   /** sizeof(struct page). */
   readonly pageSize: number;
-  /** Pfns that have a struct page, sorted and disjoint. */
+  /** Pfns with a struct page, sorted and disjoint. */
   readonly present: readonly Range[];
-  /** Pfns that are online: plugged in, and of a subsection that holds memory. */
+  /** Online pfns: plugged in, and in a subsection that holds memory. */
   readonly online: readonly Range[];
-  /** vmemmap: address of the struct page of pfn 0. undefined for plain SPARSEMEM. */
+  /** Address of the struct page of pfn 0 in vmemmap; undefined for SPARSEMEM without vmemmap. */
   readonly base: VirtAddr | undefined;
-  /** What the model was made of. */
+  /** The origin of the model. */
   readonly sections: Sections;
-  /** What `present` and `base` come from, in words. */
+  /** The sources of `present` and `base`, in words. */
   readonly from: string;
   readonly sectionSizeBits: number;
   readonly maxPhysicalBits: number;
-  /** Number of pages of a section. */
+  /** Number of pages per section. */
   readonly pagesPerSection: number;
-  /** Address of the struct page of a pfn, whether it is present or not (undefined if its section is not, without vmemmap). */
+  /** Address of the struct page of a pfn, present or not; undefined without vmemmap if the section is not present. */
   addressOf(pfn: Pfn): VirtAddr | undefined;
-  /** The pfn whose struct page is at (or around) this address, if it is one of the array's. */
+  /** The pfn whose struct page contains this address, if the array does. */
   pfnOf(address: VirtAddr): Pfn | undefined;
-  /** Neighbouring pfns whose struct pages are neighbours in virtual memory too, with the address of the first. */
+  /** Runs of pfns whose struct pages are contiguous in virtual memory, with the address of the first. */
   stretches(range: Range): { readonly start: Pfn; readonly end: Pfn; readonly address: VirtAddr }[];
 }

@@ -2,17 +2,17 @@ import type { Pfn, PhysAddr } from '../core/address.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
 
-/** Struct pages that are neighbours in physical memory, too. */
+/** Struct pages that are contiguous in physical memory. */
 export interface PageLine {
   readonly start: Pfn;
   readonly end: Pfn;
-  /** Where the first of them begins. */
+  /** Physical address of the first. */
   readonly physical: PhysAddr;
 }
 
 /**
- * Where struct pages lie in physical memory: the page tables are walked for many batches at once, so that a batch costs a
- * comparison and a read. Only for memory that does not change.
+ * Finds struct pages in physical memory. It walks the page tables for many batches at once, so that a batch costs one
+ * comparison and one read. For memory that does not change only.
  */
 export class PageLines {
   readonly #space: AddressSpace;
@@ -20,18 +20,18 @@ export class PageLines {
   readonly #ahead: number;
   #lines: readonly PageLine[] = [];
   #index = 0;
-  /** The first pfn that the page tables have not been walked for, and the first that they have. */
+  /** The range of pfns for which the page tables have been walked, from `from` up to `to`. */
   #end: Pfn = 0;
   #start: Pfn = 0;
 
-  /** `ahead` is for how many pages the page tables are walked at once. */
+  /** `ahead` is the number of pages for which the page tables are walked at once. */
   constructor(space: AddressSpace, model: MemoryModel, ahead: number) {
     this.#space = space;
     this.#model = model;
     this.#ahead = ahead;
   }
 
-  /** The line with the struct page of `pfn`; undefined if it is not in one piece, not mapped, or there is none. */
+  /** The line with the struct page of `pfn`; undefined if the struct page is split, not mapped, or missing. */
   at(pfn: Pfn): PageLine | undefined {
     const known = this.#lines[this.#index];
     if (known && pfn >= known.start && pfn < known.end) return known;
@@ -45,7 +45,7 @@ export class PageLines {
     this.#start = this.#end = pfn;
     const [stretch] = this.#model.stretches({ start: pfn, end: pfn + this.#ahead });
     if (stretch?.start !== pfn) return;
-    // what the source gives by virtual address itself goes before the page tables
+    // what the source provides by virtual address takes precedence over the page tables
     if (this.#space.direct(stretch.address, new Uint8Array(1)) > 0) return;
     const size = this.#model.pageSize;
     const pages = stretch.end - pfn;

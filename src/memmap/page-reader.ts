@@ -7,7 +7,7 @@ import type { AddressSpace } from '../translate/address-space.ts';
 import type { MemoryModel } from './memory-model.ts';
 import { PageLines } from './page-lines.ts';
 
-/** What became of a page's struct page; the number is what `RawPages.states` holds. */
+/** The outcome of reading a struct page; the index is the number in `RawPages.states`. */
 export const PAGE_STATES = [
   'ok',
   'absent',
@@ -21,8 +21,9 @@ export const PAGE_STATES = [
   'doubtful',
 ] as const;
 /**
- * `absent`: this pfn has no struct page at all; the rest but `ok`: it has one that cannot be read, and why. Of memory that changes
- * meanwhile: `torn`, it went on denying what its neighbours say; `doubtful`, zeros that may stand for what the kernel could not read.
+ * `absent`: this pfn has no struct page. The others except `ok`: it has one that cannot be read, with the reason. On a
+ * running machine, `torn` pages kept contradicting their neighbours, and `doubtful` pages are zeros that may stand for
+ * unreadable memory.
  */
 export type PageState = (typeof PAGE_STATES)[number];
 
@@ -31,49 +32,49 @@ const ABSENT = 1;
 const DOUBTFUL = 9;
 const CODES = new Map<FaultReason, number>(PAGE_STATES.map((s, i) => [s as FaultReason, i]));
 
-/** Struct pages, one after the other, as records of little-endian 64-bit words (src/layout/record.ts). */
+/** Consecutive struct pages, as records of little-endian 64-bit words (src/layout/record.ts). */
 export interface RawPages {
   readonly start: Pfn;
   readonly count: number;
-  /** count * recordSize bytes; those of pages that are not `ok` are meaningless. */
+  /** count * recordSize bytes; meaningless for pages that are not `ok`. */
   readonly bytes: Uint8Array;
   /** An index into PAGE_STATES for each page. */
   readonly states: Uint8Array;
-  /** How many are `ok`. */
+  /** Number of `ok` pages. */
   readonly readable: number;
 }
 
-/** Why struct pages could not be read, where more is known than their state. */
+/** The reason why struct pages could not be read, if it says more than their state. */
 export interface Trouble {
   readonly state: PageState;
-  /** A place in a file, a missing part, ... */
+  /** For example a place in a file, or a missing part. */
   readonly why: string;
-  /** The first pfn that was met. */
+  /** The first pfn affected. */
   readonly pfn: Pfn;
 }
 
-/** More different troubles than anyone reads. */
+/** Maximum number of distinct troubles kept. */
 const MOST_TROUBLES = 100;
 
-/** Reads struct pages in bulk, through the page tables and whatever the source gives directly. */
+/** Reads struct pages in bulk, directly from the source where possible, otherwise through the page tables. */
 export class PageReader {
   readonly model: MemoryModel;
   readonly #space: AddressSpace;
-  /** What went wrong so far, each once. */
+  /** Troubles so far, each once. */
   readonly troubles: Map<string, Trouble> = new Map();
-  /** Bytes of the record that a struct page is read as. */
+  /** Size of the record of a struct page, in bytes. */
   readonly recordSize: number;
   readonly #lines: PageLines | undefined;
   readonly #data: DataModel;
-  /** What 32-bit words are read into before they are widened. */
+  /** Buffer for 32-bit words before they are widened. */
   #narrow: Uint8Array = new Uint8Array(0);
-  /** Whether memory stays as it is, so that what was read once need not be read again. */
+  /** Whether memory does not change, so that nothing needs to be read twice. */
   readonly isSteady: boolean;
   readonly #distrusted: readonly Range[];
-  /** Whether a page of the current read could not be read. */
+  /** Whether some page of the current read could not be read. */
   #marked = false;
 
-  /** `ahead` is for how many pages the page tables are walked at once by large reads; 0 where they may change. */
+  /** `ahead` is the number of pages for which large reads walk the page tables at once; 0 if page tables may change. */
   constructor(space: AddressSpace, model: MemoryModel, ahead: number = AHEAD) {
     this.#space = space;
     this.model = model;
@@ -84,14 +85,14 @@ export class PageReader {
     this.#lines = ahead > 0 ? new PageLines(space, model, ahead) : undefined;
   }
 
-  /** A buffer that `read` can fill for up to `count` pages: 4-byte aligned, reusable. */
+  /** A reusable buffer for up to `count` pages, aligned to 4 bytes. */
   buffer(count: number): Uint8Array {
     return new Uint8Array(count * this.recordSize);
   }
 
   /**
-   * Reads `count` struct pages from `start` on, into `into` and `states` if given (their contents are then overwritten).
-   * `areOk` says that all of `states` is `ok` now.
+   * Reads `count` struct pages from `start` on, into `into` and `states` if given, which are overwritten. `areOk` means
+   * that all of `states` is `ok` now.
    */
   read(
     start: Pfn,
@@ -116,7 +117,7 @@ export class PageReader {
     return { start, count, bytes, states, readable };
   }
 
-  /** Reads struct pages as they are in memory; returns how many could be read. */
+  /** Reads struct pages in their original form and returns the number of readable ones. */
   #readMemory(start: Pfn, count: number, bytes: Uint8Array, states: Uint8Array, areOk: boolean): number {
     const size = this.model.pageSize;
     const distrusted = intersect(this.#distrusted, [{ start, end: start + count }]);
@@ -154,7 +155,7 @@ export class PageReader {
     return readable;
   }
 
-  /** Where the page array is and how much of it can be read, by page tables and the image's own index alone. */
+  /** Tells where the page array is and how much of it can be read, from page tables and the image's own index alone. */
   survey(): {
     readonly states: Record<PageState, number>;
     readonly places: { start: Pfn; pfns: number; physical: PhysAddr | undefined }[];
@@ -186,7 +187,7 @@ export class PageReader {
     return { states, places };
   }
 
-  /** Reads pages that all lie in known places; false if one does not, or could not be read. */
+  /** Reads pages whose places are all known; returns false if one is not, or could not be read. */
   #readLines(lines: PageLines, start: Pfn, bytes: Uint8Array): boolean {
     const size = this.model.pageSize;
     for (let done = 0; done < bytes.length; ) {
@@ -209,9 +210,9 @@ export class PageReader {
   }
 
   /**
-   * A struct page of memory that is online is never all zero: its mapcount of -1, its type, or the link of a tail are not. So zeros
-   * from a source that also gives zeros for what it cannot read are asked for again through the page tables, and what is
-   * zero even there counts as unreadable. Memory that was never online may have struct pages of zeros: doubtful.
+   * A struct page of online memory is never all zero: its mapcount of -1, its type, or the link of a tail is not. Zeros
+   * from a source that returns zeros for unreadable memory are therefore read again through the page tables; pages that are
+   * still zero are unreadable. Memory that was never online may have struct pages of zeros, which are doubtful.
    */
   #doubtZeros(address: VirtAddr, target: Uint8Array, states: Uint8Array, first: number, start: Pfn): void {
     const size = this.model.pageSize;
@@ -245,7 +246,7 @@ export class PageReader {
     this.troubles.set(why, { state, why, pfn: this.model.pfnOf(address) ?? 0 });
   }
 
-  /** Fills `target` from its byte `from` on through the page tables; `first` is the page at target[0]. */
+  /** Fills `target` from byte `from` on through the page tables; `first` is the page at target[0]. */
   #walk(address: VirtAddr, target: Uint8Array, from: number, states: Uint8Array, first: number): void {
     const size = this.model.pageSize;
     const mark = (start: number, end: number, reason: FaultReason): void => {
@@ -277,7 +278,7 @@ export class PageReader {
   }
 }
 
-/** For how many pages the page tables are walked at once, and how many are worth it. */
+/** The number of pages for which page tables are walked at once, and the minimum for which this pays. */
 const AHEAD = 262144;
 const MANY = 2048;
 

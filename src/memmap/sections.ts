@@ -7,52 +7,52 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 import { onlineByZones } from './lost-subsections.ts';
 import { readZones, type Zone } from './zones.ts';
 
-/** Low bits of section_mem_map that are flags in one era or another; the pointer is far more aligned (mmzone.h). */
+/** Low bits of section_mem_map that were flags at some time; the pointer has a larger alignment (mmzone.h). */
 const FLAGS = 0x3fn;
 const PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
-/** SECTION_IS_ONLINE, 4.13 on. */
+/** SECTION_IS_ONLINE, since 4.13. */
 const IS_ONLINE = 4n;
-/** SECTION_IS_EARLY, 5.3 on: all of the section was there at boot, its subsection map need not be asked. */
+/** SECTION_IS_EARLY, since 5.3: the whole section existed at boot, so its subsection map does not matter. */
 const IS_EARLY = 8n;
 
-/** One section of physical memory that has struct pages. */
+/** A section of physical memory with struct pages. */
 export interface Section {
   readonly number: number;
-  /** Address that the struct page of pfn 0 would have if the section's array went on down to it. */
+  /** The address of the struct page of pfn 0 if the section's array extended down to it. */
   readonly base: VirtAddr;
-  /** Pfns of it that have a struct page. */
+  /** Its pfns with a struct page. */
   readonly pfns: readonly Range[];
-  /** Pfns of it that are online: what pfn_to_online_page() has a page for. */
+  /** Its online pfns: those for which pfn_to_online_page() returns a page. */
   readonly online: readonly Range[];
 }
 
-/** The sections of a kernel and what it was that told of them. */
+/** The sections of a kernel and their source. */
 export interface Sections {
   readonly list: readonly Section[];
   readonly sectionSizeBits: number;
   readonly maxPhysicalBits: number;
   readonly from: string;
-  /** `online` is not known, and stands for what exists: mem_section, which tells, is lost. */
+  /** True if mem_section is lost, so that `online` is unknown and has all existing pfns. */
   readonly onlineUnknown?: boolean;
-  /** Parts of the table that could not be read: sentences for the report. */
+  /** Parts of the table that could not be read, as sentences for the report. */
   readonly lost: readonly string[];
-  /** Page frames that are taken for online, because nothing tells whether they are. */
+  /** Page frames assumed online, because nothing tells. */
   readonly open?: readonly Range[];
-  /** Page frames whose struct pages are not where they are said to be. */
+  /** Page frames whose struct pages are not at the claimed place. */
   readonly distrusted?: readonly Range[];
 }
 
-/** Sections of all architectures are of 16 MiB to 8 GiB (SECTION_SIZE_BITS, asm/sparsemem.h). */
+/** Sections have 16 MiB to 8 GiB on all architectures (SECTION_SIZE_BITS, asm/sparsemem.h). */
 const LEAST_SECTION = 24;
 const MOST_SECTION = 33;
-/** 64 TiB of memory in the sections of x86-64: more are one section told again and again. */
+/** 64 TiB of memory in sections of x86-64; more would be one section repeated. */
 const MOST_SECTIONS = 1 << 19;
-/** MAX_PHYSMEM_BITS of 64-bit architectures, and that of 32-bit ones with sparse memory. */
+/** MAX_PHYSMEM_BITS of 64-bit architectures, and of 32-bit ones with sparse memory. */
 const LEAST_PHYSICAL = 32;
 const MOST_PHYSICAL = 57;
 
-/** How large sections are and how much memory there may be. Throws LayoutError for what no kernel has. */
+/** The size of sections and the limit of memory. Throws LayoutError for values that no kernel has. */
 export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' | 'maxPhysicalBits'> {
   const { vmcoreinfo: info } = kernel;
   const { mode } = kernel.space.walker.tables;
@@ -140,14 +140,14 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
 interface SectionTable {
   readonly address: VirtAddr;
   readonly count: number;
-  /** Whether `address` is of pointers to pages of mem_section, or of mem_section itself. */
+  /** Whether `address` holds pointers to pages of mem_section, or mem_section itself. */
   readonly roots: boolean;
   readonly from: string;
 }
 
 /**
- * VMCOREINFO's SYMBOL(mem_section) is the address of the root array itself since 4.15 (the macro prints the value of the
- * pointer); a symbol table has the address of the pointer.
+ * VMCOREINFO's SYMBOL(mem_section) has been the address of the root array since 4.15, because the macro prints the value of
+ * the pointer. A symbol table has the address of the pointer.
  */
 function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable {
   const info = kernel.vmcoreinfo;
@@ -185,19 +185,19 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
   };
 }
 
-/** Page frames of a section that exist, and those that are online if the section is. */
+/** The page frames of a section that exist, and those that are online if the section is. */
 interface Usage {
   readonly existing: readonly Range[];
   readonly online: readonly Range[];
 }
 type UsageReader = (section: StructView, at: number, whole: Range) => Usage;
 
-/** Bytes of a subsection (SUBSECTION_SHIFT, include/linux/mmzone.h). */
+/** Size of a subsection in bytes (SUBSECTION_SHIFT, include/linux/mmzone.h). */
 const SUBSECTION = 2 ** 21;
 
 /**
- * The bits of subsection_map say which 2 MiB of a section exist (5.3 on). A section whose last bit is cleared goes with it
- * (section_deactivate(), mm/sparse.c): a map of zeros is one that the dump does not hold.
+ * The bits of subsection_map tell which 2 MiB of a section exist (since 5.3). A section disappears with its last bit
+ * (section_deactivate(), mm/sparse.c), so a map of zeros is one that the dump lacks.
  */
 function usageReader(kernel: Kernel, types: TypeFacts, open: Range[]): UsageReader {
   const usage = types.place('mem_section', 'usage')?.offset;

@@ -5,8 +5,8 @@ import type { MemoryModel } from './memory-model.ts';
 import type { Section, Sections } from './sections.ts';
 
 /**
- * SPARSEMEM of both kinds (include/asm-generic/memory_model.h). With vmemmap every section has the same base, since
- * its array is a window of one; without it each section has an array of its own.
+ * SPARSEMEM with and without vmemmap (include/asm-generic/memory_model.h). With vmemmap all sections have the same base,
+ * since they are windows of one array; without it each section has its own array.
  */
 export function sparseModel(
   sections: Sections,

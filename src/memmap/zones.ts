@@ -4,16 +4,16 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { maxNodes } from '../layout/flag-fields.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 
-/** A zone of a node, as its own struct zone says. */
+/** A zone of a node, from its struct zone. */
 export interface Zone extends Range {
   readonly node: number;
-  /** Index in pglist_data.node_zones, which is the number that `flags` holds. */
+  /** Index in pglist_data.node_zones, as in the zone field of `flags`. */
   readonly zone: number;
-  /** The kernel's own name of it; undefined where it cannot be read. */
+  /** The kernel's name for it; undefined if it cannot be read. */
   readonly name: string | undefined;
-  /** Page frames with RAM; undefined if the types do not have the member. */
+  /** Page frames with RAM; undefined if the types lack the member. */
   readonly presentPages: number | undefined;
-  /** Page frames that the page allocator was given. */
+  /** Page frames given to the page allocator. */
   readonly managedPages: number | undefined;
 }
 
@@ -21,8 +21,8 @@ export interface Zone extends Range {
 const MAX_NODES = 4096;
 
 /**
- * The zones that span pages, by struct pglist_data and struct zone (include/linux/mmzone.h). Empty where the kernel does not
- * say where its nodes are, or the types have no such structs.
+ * The zones that span pages, from struct pglist_data and struct zone (include/linux/mmzone.h). Empty if the kernel does not
+ * tell where its nodes are, or the types lack these structs.
  */
 export function readZones(kernel: Kernel, types: TypeFacts): Zone[] {
   const zones = types.place('pglist_data', 'node_zones');

@@ -1,6 +1,6 @@
 import type { LayoutFile, LayoutMember } from '../layout/layout-file.ts';
 
-/** One thing that two layouts say differently; undefined where one does not have it. */
+/** A difference between two layouts; a side is undefined if that layout lacks the item. */
 export interface LayoutDifference {
   /** e.g. `page.compound_info`, `enum pageflags PG_dropbehind`, `sizeof zone`. */
   readonly what: string;
@@ -8,7 +8,7 @@ export interface LayoutDifference {
   readonly right: string | undefined;
 }
 
-/** What differs between two layouts, in the order of the left one. */
+/** The differences between two layouts, in the order of the left one. */
 export function diffLayouts(left: LayoutFile, right: LayoutFile): LayoutDifference[] {
   const out: LayoutDifference[] = [];
   const compare = (what: string, a: string | undefined, b: string | undefined): void => {

@@ -5,17 +5,17 @@ import { rowTest } from './expression/evaluate.ts';
 import { parseExpression } from './expression/parse.ts';
 import type { Expression } from './expression/syntax.ts';
 
-/** Which rows of a table, and what of them. */
+/** A selection of rows and columns of a table. */
 export interface TableSelection {
-  /** Columns in the order wanted; all if not given. */
+  /** Columns in output order; all by default. */
   readonly columns?: readonly string[];
   /** An expression over the columns of the table. */
   readonly where?: string;
-  /** No more rows than this. */
+  /** Maximum number of rows. */
   readonly limit?: number;
 }
 
-/** The rows and columns of a table that are wanted, as a table. Throws UsageError for what cannot be meant. */
+/** Selects rows and columns of a table, as a table. Throws UsageError for an invalid selection. */
 export function selectFrom(table: Table, { columns, where, limit }: TableSelection): Table {
   const names = table.columns.map((c) => c.name);
   const wanted = columns === undefined ? names : checkColumnNames(columns, names);

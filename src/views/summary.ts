@@ -5,32 +5,35 @@ import type { Address } from '../loops/loops.ts';
 import { sizeOf } from '../loops/records.ts';
 import { nameOf } from '../table/column.ts';
 
-/** Free memory of a zone as the free lists have it. */
+/** Free memory of a zone. */
 export interface ZoneSummary {
   readonly node: number;
   readonly zone: string;
-  /** Struct pages that are in this zone, whether there is memory behind them or not. */
+  /** Number of struct pages in this zone, with or without memory behind them. */
   pages: number;
   freePages: number;
   /** freeBlocks[order]: number of free blocks of 2^order pages. */
   readonly freeBlocks: number[];
 }
 
-/** Counts over pages; every map is from name to number of pages. */
+/** Counts over pages; every map goes from a name to a number of pages. */
 export interface Summary {
   pages: number;
-  /** By page type; those without one by what they map: anon, file, reserved, other. */
+  /** By page type; pages without one are counted by mapping: anon, file, reserved, other. */
   readonly types: Map<string, number>;
   readonly flags: Map<string, number>;
   readonly zones: Map<string, ZoneSummary>;
-  /** folios[order]: number of folios (heads), order 0 being single pages that are neither free nor typed. No holes. */
+  /**
+   * folios[order]: number of folios (heads). Order 0 counts single pages that are neither free nor typed. The list has no
+   * holes.
+   */
   readonly folios: number[];
   readonly slabCaches: Map<string, number>;
-  /** For JSON.stringify(): maps as objects, zones as a list. */
+  /** For JSON.stringify(): maps become objects, zones a list. */
   toJSON(): unknown;
 }
 
-/** A summary of nothing, to be added to. */
+/** An empty summary. */
 export function emptySummary(): Summary {
   return new Counts();
 }
@@ -54,7 +57,7 @@ class Counts implements Summary {
   }
 }
 
-/** Adds to the count of an order, of a list without holes. */
+/** Adds to the count of an order in a list without holes. */
 function addToOrder(counts: number[], order: number, n: number): void {
   while (counts.length <= order) counts.push(0);
   counts[order]! += n;
@@ -62,10 +65,10 @@ function addToOrder(counts: number[], order: number, n: number): void {
 
 const { PageClass, Slots } = CONSTANTS;
 const MAX_CACHES = 65536;
-/** What slab pages are counted under that point to no cache. */
+/** The name under which slab pages without a cache are counted. */
 const NO_CACHE = '(none)';
 
-/** Counts pages of one batch after the other, by the loops. */
+/** Counts the pages of successive batches, in the loops. */
 export class SummaryCounter {
   readonly #decoder: Decoder;
   readonly #zoneCount: number;
@@ -109,7 +112,7 @@ export class SummaryCounter {
     this.#pages += count;
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   summary(): Summary {
     const { loops, types, flags } = this.#decoder.pages;
     loops.run.flushKinds();
@@ -166,7 +169,7 @@ export class SummaryCounter {
   }
 }
 
-/** Adds the counts of `other`, over other pages, to those of `summary`. */
+/** Adds the counts of `other`, for other pages, to `summary`. */
 export function addSummary(summary: Summary, other: Summary): void {
   const add = (to: Map<string, number>, from: ReadonlyMap<string, number>): void => {
     for (const [name, n] of from) to.set(name, (to.get(name) ?? 0) + n);

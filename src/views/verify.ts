@@ -1,7 +1,7 @@
 import type { Rows } from '../decode/decode.ts';
 import { KPF } from '../decode/kpageflags.ts';
 
-/** What a kernel said of its pages: an unsigned 64-bit word for each pfn, as the files in /proc have them. */
+/** The kernel's own record of its pages: an unsigned 64-bit word per pfn, as in the files of /proc. */
 export interface KpageRecord {
   readonly flags?: BigUint64Array;
   readonly counts?: BigUint64Array;
@@ -9,18 +9,18 @@ export interface KpageRecord {
 
 /** Pages that differ in the same bits. */
 export interface DifferingGroup {
-  /** `+name` for a bit that only we have, `-name` for one that only the kernel has; `count` for a count. */
+  /** `+name` for a bit that only structpage has, `-name` for one that only the kernel has; `count` for a count. */
   readonly bits: string;
   pages: number;
-  /** The first of them. */
+  /** The first of these pages. */
   readonly examples: { readonly pfn: number; readonly ours: bigint; readonly theirs: bigint }[];
 }
 
-/** The outcome of a comparison. */
+/** The result of a comparison. */
 export interface KpageComparison {
-  /** Pages that both have something to say of. */
+  /** Pages in both. */
   pages: number;
-  /** Pages behind the end of what the kernel said. */
+  /** Pages beyond the end of the kernel's record. */
   beyond: number;
   flagsEqual: number;
   countsEqual: number;
@@ -31,11 +31,11 @@ export interface KpageComparison {
 const EXAMPLES = 3;
 const NAMES = new Map<number, string>(Object.entries(KPF).map(([name, bit]) => [bit, name]));
 
-/** Collects pages that differ, by the bits that differ in them. */
+/** Groups pages that differ by the bits that differ. */
 export class DifferingGroups {
   readonly #groups = new Map<string, DifferingGroup>();
 
-  /** Files a page under the difference of its flags, or under `count` where its flags are equal. */
+  /** Adds a page by the difference of its flags, or as `count` if its flags are equal. */
   add(
     pfn: number,
     ours: { readonly flags: bigint; readonly count: bigint },
@@ -46,7 +46,7 @@ export class DifferingGroups {
     else this.word('count', pfn, ours.count, theirs.count);
   }
 
-  /** Files a page under `bits`. */
+  /** Adds a page by `bits`. */
   word(bits: string, pfn: number, ours: bigint, theirs: bigint): void {
     const group = this.#groups.get(bits) ?? { bits, pages: 0, examples: [] };
     this.#groups.set(bits, group);
@@ -60,7 +60,7 @@ export class DifferingGroups {
   }
 }
 
-/** Compares the columns kpageflags and kpagecount with what the kernel said. Pfns beyond the record are not compared. */
+/** Compares the columns kpageflags and kpagecount with the kernel's record. Pfns beyond the record are not compared. */
 export function compareKpage(
   rows: Iterable<Rows<'kpageflags' | 'kpagecount'>>,
   record: KpageRecord,

@@ -5,9 +5,9 @@ import { MAPPING_KINDS } from '../mapping.ts';
 import { FACT, FACT_BYTES } from '../page-loops.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
 
-/** References that a pin of a single page counts as (include/linux/mm.h: GUP_PIN_COUNTING_BIAS). */
+/** The number of references that one pin of a single page adds (include/linux/mm.h: GUP_PIN_COUNTING_BIAS). */
 const PIN = 1024;
-/** Only hugetlb folios have higher orders; their pages are never mapped by themselves. */
+/** Only hugetlb folios have higher orders; their pages are never mapped individually. */
 const MOST_ORDER = 14;
 const MOVABLE = MAPPING_KINDS.indexOf('movable');
 
@@ -71,7 +71,7 @@ export const isTail: PageColumn<'is_tail', 'number'> = {
   lane: (context) => countLane(context, 'is_tail', ({ place }) => Number(place !== PLAIN)),
 };
 
-/** A page and what the folio pass found out of it. */
+/** A page and the result of the folio pass for it. */
 interface Placed {
   /** Index of the page in the batch. */
   readonly index: number;
@@ -83,7 +83,10 @@ interface Placed {
   readonly kind: number;
 }
 
-/** The lane of a count: as map counts are, each value less one, and `noCount` where there is none. Tails share that of the page before. */
+/**
+ * The lane of a count. Like map counts, each value is stored less one; `noCount` means none. A tail has the value of the
+ * page before it.
+ */
 function countLane(context: LaneContext, name: string, countOf: (page: Placed) => number | undefined): Lane {
   const { pages, layout, count } = context;
   const { loops } = pages;
@@ -136,7 +139,7 @@ function pagesOf(context: LaneContext, head: Pfn, count: number): Int32Array | u
   return readable < count ? undefined : new Int32Array(bytes.buffer, bytes.byteOffset, count * stride);
 }
 
-/** Pages with a type other than hugetlb are not mapped by a count. */
+/** Pages with a type other than hugetlb have no map count. */
 function isTyped({ pages }: LaneContext, { type }: Placed, word: number): boolean {
   const isHugetlb = type !== 0 && type === pages.types.hugetlb;
   return !isHugetlb && (type !== 0 || pages.types.isTyped(word));
@@ -172,7 +175,7 @@ function mappingsOf(context: LaneContext, page: Placed): number | undefined {
   return entire + parts - (isDouble ? count : 0);
 }
 
-/** The pins of a folio: in a count of its own where it is large enough to have one, otherwise among its references. */
+/** The pins of a folio: a separate count if the folio is large enough to have one, otherwise part of its references. */
 function pinsOf(context: LaneContext, page: Placed): number | undefined {
   const { folio, offsets, size } = context.layout;
   if (page.isLarge && page.order === UNKNOWN_ORDER) return undefined;

@@ -5,7 +5,7 @@ import type { LaneContext, PageColumn } from './page-column.ts';
 
 const FILE = MAPPING_KINDS.indexOf('file');
 
-/** Calls `use` for each page of the batch with the word at `offset` of its folio's head; 0n where that cannot be read. */
+/** Calls `use` for each page of the batch with the word at `offset` of its folio's head, or 0n if it cannot be read. */
 function ofHeads(context: LaneContext, offset: number, use: (index: number, head: bigint) => void): void {
   const { pages, layout, start, count } = context;
   const words = pages.loops.words(pages.raw, (count * layout.size) / 4);

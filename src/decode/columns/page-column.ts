@@ -8,7 +8,7 @@ import type { Lane } from '../lanes.ts';
 import type { Fact, PageLoops } from '../page-loops.ts';
 import type { PageMaps } from '../page-maps.ts';
 
-/** The batch whose lanes are asked for, and the memory that they are in. */
+/** The batch that a lane is made for, and the memory of the loops. */
 export interface LaneContext {
   readonly layout: PageLayout;
   readonly model: MemoryModel;
@@ -17,52 +17,54 @@ export interface LaneContext {
   readonly count: number;
   /** Names of the slab caches met so far, by code. */
   readonly cacheNames: readonly string[];
-  /** What was found out about pages before; only there if a column that needs it was asked for. */
+  /** Results that were computed for all pages beforehand; present only if a requested column needs them. */
   readonly maps: PageMaps | undefined;
-  /** Struct pages wherever they are; one of a running machine may have changed since the batch was read. */
+  /** Reads struct pages anywhere. On a running machine one may have changed since the batch was read. */
   readPages(start: Pfn, count: number): RawPages;
-  /** The area that is kept for a column: room for `bytesEach` bytes a page. */
+  /** The area reserved for a column, with room for `bytesEach` bytes per page. */
   area(name: string, bytesEach: number): Address;
 }
 
-/** What has to be worked out before a lane can be asked for; each includes those before it. */
+/** The passes that a lane can need; each includes those before it. */
 export type Pass =
-  /** What folio each page is part of. */
+  /** Finds the folio of each page. */
   | 'folios'
-  /** The pfn of each folio's head, too. */
+  /** Also finds the pfn of each folio's head. */
   | 'heads'
-  /** The kernel's own answers in /proc. */
+  /** Computes the kernel's own answers in /proc. */
   | 'kpage';
 
 /**
- * SEAM: a column of the table of pages. To add one: write the object in a file of src/decode/columns (a file holds a
- * column or a group of them), add its line to `registry.ts` at the place where it is to be printed, and add it to
- * test/loops/decode-twin.ts, which computes it in plain JavaScript. Filters, exporters, help and the library's types
- * follow from the object.
+ * SEAM: a column of the table of pages. To add one: write the object in a file of src/decode/columns (a file holds one
+ * column or a group), add its line to `registry.ts` at its place in the output, and add it to test/loops/decode-twin.ts,
+ * which computes it in plain JavaScript. Filters, exporters, help and the library's types follow from the object.
  */
 export interface PageColumn<N extends string = string, K extends ColumnKind = ColumnKind>
   extends ColumnSpec<N, K> {
-  /** The pass that it needs. A column without one is told from the struct page, or from the pfn, alone. */
+  /** The pass that it needs; none if the struct page or the pfn alone determines it. */
   readonly needs?: Pass;
-  /** What must have been found out about all pages before the first is decoded. */
+  /** What must be computed for all pages before the first one is decoded. */
   readonly needsMap?: keyof PageMaps;
-  /** Where the values of the batch are. It is only asked once a batch, when its pass has been run. */
+  /** Makes the lane with the values of the batch. Called once per batch, after its pass. */
   lane(context: LaneContext): Lane;
-  /** Whether it is known of pages whose struct page could not be read. */
+  /** Whether it is known for pages whose struct page could not be read. */
   readonly ofPlace?: true;
-  /** Whether it is only there if it is named: it costs much, or changes what rows there are. */
+  /** Whether it must be requested by name, because it is expensive or changes which rows there are. */
   readonly onDemand?: true;
-  /** Whether it depends on which pages are online, which not every dump tells. */
+  /** Whether it depends on which pages are online, which some dumps do not tell. */
   readonly needsOnline?: true;
-  /** Whether a table for people has it if no columns are named. */
+  /** Whether tables for people show it by default. */
   readonly inTable?: true;
-  /** The longest text that it can have where `lastPfn` is the largest pfn and page frames have `pageBytes`, of columns that grow with it. */
+  /**
+   * The longest text of a column whose width grows with memory: `lastPfn` is the largest pfn, and page frames have
+   * `pageBytes`.
+   */
   widest?(lastPfn: Pfn, pageBytes: number): string;
-  /** What its names are called in messages; the name of the column if not given. */
+  /** The word for its names in messages; the name of the column by default. */
   readonly noun?: string;
-  /** All names that it can have, of columns where they are known before a page is read: others are refused. */
+  /** All names that it can have, if they are known before any page is read. Other names are refused. */
   names?(context: Pick<LaneContext, 'layout' | 'pages'>): readonly string[];
-  /** Whether values without a name are printed, and asked for, by number. */
+  /** Whether values without a name are printed and matched as numbers. */
   readonly unnamedByNumber?: true;
 }
 
@@ -87,12 +89,12 @@ export function flagsField(
   return names ? { ...lane, names } : lane;
 }
 
-/** A byte of what the folio pass found: a number, none where it is 255. */
+/** A byte of the facts from the folio pass, as a number; 255 means none. */
 export function factNumber({ pages }: LaneContext, fact: Fact): Lane {
   return { kind: 'byte', ...pages.fact(fact) };
 }
 
-/** What the folio pass found, as the code of a name. */
+/** A byte of the facts from the folio pass, as the code of a name. */
 export function factName(
   { pages }: LaneContext,
   fact: Fact,

@@ -2,12 +2,12 @@ import { UsageError } from '../../core/errors.ts';
 import type { Column, ColumnOf } from '../../table/column.ts';
 import type { ColumnName, KindOf } from './registry.ts';
 
-/** The values of the column of a name; those of any kind where the name is only known when the program runs. */
+/** The type of a column's values by its name; any kind if the name is only known at run time. */
 export type ColumnNamed<K extends string> = K extends ColumnName ? ColumnOf<KindOf<K>> : Column;
 
-/** The columns of a batch by name, in the order in which they were asked for; `N` are their names. */
+/** The columns of a batch by name, in the requested order; `N` is the union of their names. */
 export class PageColumns<N extends string = ColumnName> extends Map<string, Column> {
-  /** The column of a name, which has the type of its kind. Throws UsageError if it is not one of those asked for. */
+  /** Returns the column with a name, typed by its kind. Throws UsageError if it was not requested. */
   override get<K extends string>(name: K): K extends N ? ColumnNamed<K> : never {
     const column = super.get(name);
     if (column) return column as K extends N ? ColumnNamed<K> : never;

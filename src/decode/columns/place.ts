@@ -44,7 +44,7 @@ export const page: PageColumn<'page', 'word'> = {
   },
 };
 
-/** Addresses run on within a section at least; without one they are 0. */
+/** Addresses are contiguous at least within a section; pfns without one have 0. */
 function writePageAddresses({ pages, model, start, count }: LaneContext, at: number): void {
   const { pagesPerSection, base, pageSize } = model;
   const { run } = pages.loops;

@@ -8,7 +8,7 @@ const SUBCLASS_NAMES: readonly string[] = [
 const CLASS_CODES = Uint8Array.from(PAGE_CLASSES, (c) => Math.max(0, CLASS_NAMES.indexOf(c.name)));
 const SUBCLASS_CODES = Uint8Array.from(PAGE_CLASSES, (c) => SUBCLASS_NAMES.indexOf(c.subclass));
 
-/** Writes a code for each page of the batch, by the row of PAGE_CLASSES that it is of. */
+/** Writes the code of each page of the batch: the index of its class in PAGE_CLASSES. */
 function writeCodes({ maps, pages, start, count }: LaneContext, at: number, codes: Uint8Array): void {
   const target = pages.loops.bytes(at, count);
   const { classes } = maps!;

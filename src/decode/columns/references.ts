@@ -23,10 +23,7 @@ export const refsUnexplained: PageColumn<'refs_unexplained', 'number'> = {
   lane: (context) => counts(context, 'refs_unexplained', (_, extra) => extra),
 };
 
-/**
- * The lane of a count that some pages have none of: as map counts are, each value less one, and what reads as a page type
- * where there is none.
- */
+/** The lane of a count that not all pages have. Like map counts, each value is stored less one; a page type means none. */
 function counts(
   context: LaneContext,
   name: string,

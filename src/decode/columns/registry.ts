@@ -13,8 +13,8 @@ import { sectionOnline } from './section-online.ts';
 import { flagsRaw, index, lruNext, lruPrev, mapping, memcgData, privateWord } from './words.ts';
 
 /**
- * Every column, in the order in which they are printed when all are asked for. Words are raw memory; what is derived
- * says so. A tail page shares `type`, `order`, `mapping_kind` and `slab_cache` with its head.
+ * Every column, in output order. Words are raw memory; the help of other columns says how they are derived. A tail page
+ * shares `type`, `order`, `mapping_kind` and `slab_cache` with its head.
  */
 export const PAGE_COLUMNS = [
   pfn as typeof pfn,
@@ -61,38 +61,38 @@ export const PAGE_COLUMNS = [
 /** The name of a column. */
 export type ColumnName = (typeof PAGE_COLUMNS)[number]['name'];
 
-/** The kind of the column of a name. */
+/** The kind of a column by its name. */
 export type KindOf<N extends ColumnName> = Extract<(typeof PAGE_COLUMNS)[number], { name: N }>['kind'];
 
-/** `PAGE_COLUMNS` for those who go through them. */
+/** `PAGE_COLUMNS` as a plain list. */
 export const COLUMNS: readonly PageColumn<ColumnName>[] = PAGE_COLUMNS;
 
-/** Columns that are printed when none are named. */
+/** The default columns. */
 export const DEFAULT_COLUMNS: readonly ColumnName[] = COLUMNS.filter((c) => !c.onDemand).map((c) => c.name);
 
-/** Columns of a table for people when none are named; sets, which are of any length, come last. */
+/** The default columns of tables for people. Sets, whose length varies, come last. */
 export const TABLE_COLUMNS: readonly ColumnName[] = COLUMNS.filter((c) => c.inTable)
   .sort((a, b) => Number(a.kind === 'set') - Number(b.kind === 'set'))
   .map((c) => c.name);
 
 const BY_NAME = new Map<string, PageColumn<ColumnName>>(COLUMNS.map((c) => [c.name, c]));
 
-/** The column of that name, if there is one. */
+/** Finds a column by name. */
 export function columnSpec(name: string): PageColumn<ColumnName> | undefined {
   return BY_NAME.get(name);
 }
 
-/** The column of that name. */
+/** Returns the column with a name. */
 export function pageColumn(name: ColumnName): PageColumn<ColumnName> {
   return BY_NAME.get(name)!;
 }
 
-/** Whether there is a column of that name. */
+/** Whether a column with this name exists. */
 export function isColumn(name: string): name is ColumnName {
   return BY_NAME.has(name);
 }
 
-/** Checks names of columns. Throws UsageError for one that does not exist, or is named twice. */
+/** Checks column names. Throws UsageError for an unknown or repeated name. */
 export function checkColumns(names: readonly string[]): ColumnName[] {
   return checkColumnNames(
     names,

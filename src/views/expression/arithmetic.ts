@@ -4,9 +4,9 @@ import type { BinaryOperator } from './syntax.ts';
 const MOST_SHIFT = 63n;
 
 /**
- * What an operator gives for two whole numbers, exactly; undefined (empty) for a division by zero and for a shift by a count
- * below 0 or above 63. Division rounds toward zero and a remainder has the sign of the dividend, as in C; the bit operators
- * work on two's complement without a last bit, so that -1 has all bits.
+ * Applies an operator to two whole numbers, exactly. The result is undefined (empty) for a division by zero and for a shift
+ * by less than 0 or more than 63. Division rounds toward zero, and a remainder has the sign of the dividend, as in C. Bit
+ * operators use two's complement of unlimited length, so that -1 has all bits.
  */
 export function calculate(operator: BinaryOperator, left: bigint, right: bigint): bigint | undefined {
   switch (operator) {

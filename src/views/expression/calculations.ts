@@ -11,14 +11,14 @@ import { columnsOf, type Test } from './syntax.ts';
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** Steps in the memory of the loops, and the lanes that they were made for. */
+/** Steps in the memory of the loops, and the lanes that they belong to. */
 interface Made {
   readonly lanes: readonly Lane[];
   readonly at: Address;
   readonly count: number;
 }
 
-/** Runs tests that calculate, over the batches of a decoder. */
+/** Runs the tests of an expression that calculate, over the batches of a decoder. */
 export class Calculations {
   readonly #decoder: Decoder;
   readonly #made: Map<Test, Made> = new Map();
@@ -28,7 +28,7 @@ export class Calculations {
     this.#decoder = decoder;
   }
 
-  /** Makes the bitmap of the pages that a test holds for; false if there are no steps for such a test. */
+  /** Makes the bitmap of the pages that pass a test; returns false if there are no steps for such a test. */
   run(test: CalculatedTest, to: Address): boolean {
     const { pages, count } = this.#decoder;
     if (this.#masked(test, to)) return true;
@@ -43,7 +43,7 @@ export class Calculations {
     return true;
   }
 
-  /** A bit test of a word in the struct page takes one look at it. */
+  /** A bit test of a word in the struct page is a single loop. */
   #masked(test: CalculatedTest, to: Address): boolean {
     const bits = bitTestOf(test);
     const lane = bits && this.#decoder.lane(bits.column as ColumnName);
@@ -73,13 +73,13 @@ export class Calculations {
   }
 }
 
-/** What the numbers of a column are between. */
+/** The bounds of a column's numbers. */
 export function limitsOf(column: string): Interval {
   const { kind } = pageColumn(column as ColumnName);
   return kind === 'word' ? { low: 0n, high: MAX_UINT64 } : { low: -WHOLE, high: WHOLE };
 }
 
-/** The column whose bits under a mask are tested, and what they have to be or, for `nonzero`, not to be. */
+/** The column whose bits under a mask are tested, and the value that they must have or, for `nonzero`, must not have. */
 function bitTestOf(test: CalculatedTest): { column: string; mask: bigint; value: bigint } | undefined {
   if (test.kind !== 'nonzero' && (test.kind !== 'compare' || test.operator !== '==')) return undefined;
   const value = test.kind === 'nonzero' ? test.value : test.left;

@@ -3,13 +3,13 @@ import { nearest } from '../../core/nearest.ts';
 import { columnSpec } from '../../decode/columns/registry.ts';
 import { type Expression, testsOf } from './syntax.ts';
 
-/** The names that a column can have, of those columns whose names are all known before a page is read. */
+/** The names that a column can have, for columns whose names are known before any page is read. */
 export type KnownNames = Readonly<Record<string, readonly string[]>>;
 
-/** More names than these are not listed in a message. */
+/** Messages list at most this many names. */
 const LISTED = 64;
 
-/** Throws UsageError for a name that no page can have: no rows would say that there are no such pages. */
+/** Throws UsageError for a name that no page can have. An empty result would suggest that no page has it. */
 export function checkNames(expression: Expression, known: KnownNames): void {
   for (const test of testsOf(expression)) {
     if (test.kind !== 'named' && test.kind !== 'has') continue;

@@ -3,15 +3,15 @@ import { calculate } from './arithmetic.ts';
 import { nameTest } from './name-test.ts';
 import type { Expression, Value } from './syntax.ts';
 
-/** Whether something holds for a row. */
+/** Whether a condition holds for a row. */
 export type RowTest = (row: number) => boolean;
 
-/** The value of a row; undefined is empty. */
+/** The value of a row; undefined means empty. */
 type RowValue = (row: number) => bigint | undefined;
 
 /**
- * An expression over columns in arrays, as a test of their rows. It is for tables of moderate size: the loops have
- * their own way (see Filter). Flags that the column does not have are set in no row.
+ * Compiles an expression over columns in arrays to a test of rows. For tables of moderate size; pages use loops (see
+ * Filter). Flags that the column lacks are not set in any row.
  */
 export function rowTest(expression: Expression, column: (name: string) => Column): RowTest {
   switch (expression.kind) {
@@ -106,7 +106,7 @@ function ofColumn(column: Column): RowValue {
   }
 }
 
-/** Each name is looked at once, however many rows have it. */
+/** Each name is tested once, however many rows have it. */
 function byName(column: Column, holds: (name: string) => boolean): RowTest {
   if (column.kind !== 'name') throw new TypeError('the column has no names');
   const { codes, names, empty } = column;

@@ -15,8 +15,8 @@ import { WantedCodes } from './wanted-codes.ts';
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
- * A `--where` expression as a plan of loops: each test makes a bitmap over the pages of a batch, which `&&`, `||` and `!`
- * combine. Where a struct page could not be read, neither a test of what it says nor its negation holds.
+ * A `--where` expression as a plan of loops. Each test makes a bitmap over the pages of a batch; `&&`, `||` and `!` combine
+ * bitmaps. If a struct page could not be read, neither a test of its contents nor the negation holds.
  */
 export class Filter {
   readonly #decoder: Decoder;
@@ -26,7 +26,7 @@ export class Filter {
   readonly #calculations: Calculations;
   readonly #codes: Map<Test, WantedCodes> = new Map();
 
-  /** Throws UsageError for a name that this kernel does not have, and for a calculation that may need more than 128 bits. */
+  /** Throws UsageError for a name that this kernel lacks, and for a calculation that may need more than 128 bits. */
   constructor(decoder: Decoder, expression: Expression) {
     checkNames(expression, knownNames(decoder));
     for (const test of testsOf(expression)) checkWidths(test, limitsOf);
@@ -37,8 +37,8 @@ export class Filter {
   }
 
   /**
-   * The bitmap of the pages of the batch that the expression holds for; 0 if there are none. What the struct pages say for
-   * themselves is tested first: where that leaves none, the folios are not worked out.
+   * Returns the bitmap of the pages that match, or 0 if none does. Tests that need only the struct page run first; if no
+   * page passes, the folio pass does not run.
    */
   run(): Address {
     const { run } = this.#decoder.pages.loops;
@@ -92,7 +92,7 @@ export class Filter {
     else if (!this.#calculations.run(test, to)) this.#byRows(test, to);
   }
 
-  /** Tests page by page what no loop is made for: whether a calculation of more than 64 bits is in a list. */
+  /** Tests page by page what no loop can: whether a calculation of more than 64 bits is in a list. */
   #byRows(test: Test, to: Address): void {
     const { pages, count } = this.#decoder;
     const holds = rowTest(test, (name) => this.#decoder.column(name as ColumnName));
@@ -115,7 +115,7 @@ export class Filter {
     return bits;
   }
 
-  /** A look at all flags words at once, which settles most batches where few pages have a flag. */
+  /** Checks all flags words at once, which decides most batches if few pages have a flag. */
   #mayHave({ mask }: FlagBitsBound): boolean {
     return this.#decoder.mayHaveFlags(mask);
   }
@@ -165,7 +165,7 @@ export class Filter {
     }
   }
 
-  /** `key` is the test of the plan: the codes of its names are kept for the next batch. */
+  /** `key` is the test of the plan, under which the codes of its names are cached for the next batch. */
   #named(key: Test, test: NameTest, to: Address, depth: number): void {
     const { pages, count } = this.#decoder;
     const { run } = pages.loops;
@@ -237,7 +237,7 @@ export class Filter {
   }
 }
 
-/** The names that this kernel has, of columns where they are known before a page is read. */
+/** The names that this kernel has, for columns whose names are known before any page is read. */
 function knownNames(decoder: Decoder): KnownNames {
   return Object.fromEntries(COLUMNS.flatMap((c) => (c.names ? [[c.name, c.names(decoder)]] : [])));
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors.ts';
 import { printValue } from './print.ts';
 import { type BinaryOperator, type Test, type Value, valuesOf } from './syntax.ts';
 
-/** The least and the greatest whole number that a value can be; both are values that it may have, or beyond them. */
+/** The bounds of a value, as whole numbers: both ends included. */
 export interface Interval {
   readonly low: bigint;
   readonly high: bigint;
@@ -13,18 +13,18 @@ const MOST = (1n << 127n) - 1n;
 const SIGNED_64: Interval = { low: -(1n << 63n), high: (1n << 63n) - 1n };
 const UNSIGNED_64: Interval = { low: 0n, high: (1n << 64n) - 1n };
 
-/** How a value is held: as a signed or an unsigned 64-bit word, or as a signed one of 128 bits. */
+/** How a value is stored: as a signed or unsigned 64-bit word, or as a signed 128-bit word. */
 export type Width = 'signed' | 'unsigned' | 'wide';
 
-/** The narrowest way to hold every number of an interval. */
+/** The narrowest storage for every number of an interval. */
 export function widthOf(interval: Interval): Width {
   if (within(interval, SIGNED_64)) return 'signed';
   return within(interval, UNSIGNED_64) ? 'unsigned' : 'wide';
 }
 
 /**
- * What a value can be, given what its columns can be. Throws UsageError for a calculation whose result may need more than
- * 128 bits, or which divides what may need more than 64.
+ * The bounds of a value, from the bounds of its columns. Throws UsageError for a calculation whose result may need more
+ * than 128 bits, or a division of a number that may need more than 64.
  */
 export function intervalOf(value: Value, column: (name: string) => Interval): Interval {
   switch (value.kind) {
@@ -48,7 +48,7 @@ export function intervalOf(value: Value, column: (name: string) => Interval): In
   }
 }
 
-/** Throws UsageError for a test that calculates with more bits than there are. */
+/** Throws UsageError for a test whose calculations may need too many bits. */
 export function checkWidths(test: Test, column: (name: string) => Interval): void {
   for (const value of valuesOf(test)) if (value.kind !== 'column') intervalOf(value, column);
 }
@@ -84,14 +84,14 @@ function combined(operator: BinaryOperator, left: Interval, right: Interval): In
   }
 }
 
-/** The numbers that have no more bits than those of two intervals. */
+/** The numbers that have no more bits than those of both intervals. */
 function powers(left: Interval, right: Interval): Interval {
   const bits = [left, right].map(({ low, high }) => max(bitLength(low), bitLength(high)));
   const most = 1n << max(bits[0]!, bits[1]!);
   return { low: left.low < 0n || right.low < 0n ? -most : 0n, high: most - 1n };
 }
 
-/** Bits of a number in two's complement, without its sign. */
+/** Number of bits of a number in two's complement, without its sign. */
 function bitLength(value: bigint): bigint {
   const bits = value < 0n ? ~value : value;
   return bits === 0n ? 0n : BigInt(bits.toString(2).length);
@@ -105,7 +105,7 @@ function corners(a: Interval, b: Interval, of: (a: bigint, b: bigint) => bigint)
   return [of(a.low, b.low), of(a.low, b.high), of(a.high, b.low), of(a.high, b.high)];
 }
 
-/** The smallest interval that some numbers are in. */
+/** The smallest interval that contains the numbers. */
 export function hull(values: readonly bigint[]): Interval {
   return { low: values.reduce(min), high: values.reduce(max) };
 }

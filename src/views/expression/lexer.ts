@@ -13,10 +13,10 @@ const QUOTED = /'([^']*)'|"([^"]*)"/y;
 const SIGN = /&&|\|\||==|!=|<=|>=|=~|!~|<<|>>|[<>!()=,|&^~+\-*/%]/y;
 /** Names as kernels spell them, and globs: `kmalloc-64`, `9p-fcall-cache`, `?5`, `ext4_*`. */
 const NAME = /[\w?*][\w.:@*+?-]*/y;
-/** Characters that are shown on each side of a mistake in a long expression. */
+/** Number of characters shown on each side of a mistake in a long expression. */
 const SHOWN = 50;
 
-/** Splits an expression into tokens, one at a time: what a name may consist of depends on where it stands. */
+/** Splits an expression into tokens, one at a time, since the characters of a name depend on its context. */
 export class Lexer {
   readonly text: string;
   #at = 0;
@@ -26,7 +26,7 @@ export class Lexer {
     this.text = text;
   }
 
-  /** The next token, which stays the next. */
+  /** Returns the next token without consuming it. */
   peek(): Token {
     this.#ahead ??= this.#read();
     return this.#ahead;
@@ -38,7 +38,10 @@ export class Lexer {
     return token;
   }
 
-  /** The next token where a name is expected, quoted or not; undefined if there is none, and nothing is consumed. */
+  /**
+   * Consumes the next token where a name is expected, quoted or not; returns undefined and consumes nothing if there is no
+   * name.
+   */
   name(): Token | undefined {
     this.#at = this.#ahead?.at ?? this.#at;
     this.#ahead = undefined;
@@ -50,7 +53,7 @@ export class Lexer {
     return name && { kind: 'word', text: name[0], at };
   }
 
-  /** Throws UsageError that shows where something is wrong. */
+  /** Throws a UsageError that shows the place of the mistake. */
   fail(token: Token, complaint: string): never {
     throw wrong(this.text, token.at, complaint);
   }
@@ -90,7 +93,7 @@ export class Lexer {
   }
 }
 
-/** What a token is called in messages. */
+/** The words for a token in messages. */
 export function described(token: Token): string {
   return token.kind === 'end' ? 'the end' : `'${token.text}'`;
 }

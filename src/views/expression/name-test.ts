@@ -2,8 +2,8 @@ import { UsageError } from '../../core/errors.ts';
 import type { NameTest, Test } from './syntax.ts';
 
 /**
- * The test that a name has to pass, case ignored. A name that there is only a number for, such as that of zone 5 where a
- * kernel has four, is `?5`, and may also be asked for as 5.
+ * Makes the test for a name, ignoring case. A value without a name, such as zone 5 of a kernel with four zones, is `?5` and
+ * also matches 5.
  */
 export function nameTest(test: NameTest): (name: string) => boolean {
   if (test.kind === 'pattern') return matcher(test);
@@ -13,9 +13,9 @@ export function nameTest(test: NameTest): (name: string) => boolean {
 }
 
 /**
- * Whether a name matches, case ignored: `like` takes a glob for the whole name (`*`, `?`, `[a-z]`, `[!a-z]`, `\` before a
- * character that is meant as it is), `=~` a regular expression of JavaScript for any part of it. The empty name matches
- * nothing. Throws UsageError for a regular expression that is none.
+ * Makes the test for a pattern, ignoring case. `like` takes a glob for the whole name (`*`, `?`, `[a-z]`, `[!a-z]`, and `\`
+ * before a literal character); `=~` takes a JavaScript regular expression for any part of it. The empty name matches
+ * nothing. Throws UsageError for an invalid regular expression.
  */
 export function matcher({
   operator,
@@ -66,7 +66,7 @@ function oneOf(list: string): (character: string) => boolean {
   return (c) => ranges.some(([from, to]) => c >= from && c <= to) !== excludes;
 }
 
-/** Only the last `*` is ever tried again, so that the time is bounded by both lengths multiplied. */
+/** Only the last `*` is retried, so the time is bounded by the product of both lengths. */
 function matchesGlob(parts: readonly Part[], name: string): boolean {
   let part = 0;
   let at = 0;

@@ -12,8 +12,9 @@ const MAX_TESTS = 10_000;
 const OPERATORS = '== != < <= > >= in has is like =~';
 
 /**
- * Parses an expression over the columns of a table, e.g. `type == slab && order >= 2 && flags has dirty`; docs/expressions.md
- * has the grammar. Throws UsageError that shows where it is wrong: a column, an operator or a value that does not fit.
+ * Parses an expression over the columns of a table, e.g. `type == slab && order >= 2 && flags has dirty`;
+ * docs/expressions.md has the grammar. Throws a UsageError that shows the place of an unknown column or an operator or
+ * value that does not fit.
  */
 export function parseExpression(text: string, schema: Schema): Expression {
   if (text.length > MAX_LENGTH) {
@@ -81,7 +82,7 @@ class Parser {
     return condition(at, count % 2 === 0 ? operand : negated(operand));
   }
 
-  /** A comparison; without an operator, what it was to compare. */
+  /** A comparison; without an operator, its left side. */
   #test(): Node {
     const node = this.#values.parse();
     if (node.kind === 'condition') return node;
@@ -176,7 +177,7 @@ class Parser {
     );
   }
 
-  /** A negative number that is compared with a column of words is meant as the word that it is in two's complement. */
+  /** A negative number that is compared with a column of words stands for its two's complement. */
   #asWord(value: Value, other: Value): Value {
     if (value.kind !== 'number' || value.value >= 0n || value.value < -(1n << 63n)) return value;
     if (other.kind !== 'column' || this.#words.get(other.column)!.kind !== 'word') return value;
@@ -215,7 +216,7 @@ class Parser {
       names.push(this.#flag(column));
       this.#refuseBar(column, names);
     }
-    // any of one is all of one
+    // with one name, any is the same as all
     return { kind: 'has', column, how: names.length === 1 ? 'all' : how, names };
   }
 
@@ -227,7 +228,7 @@ class Parser {
     return name;
   }
 
-  /** `a|b` would be understood by some as both flags and by others as either. */
+  /** `a|b` could mean both flags or either. */
   #refuseBar(column: string, names: readonly string[]): void {
     const at = this.#lexer.peek();
     if (at.text !== '|') return;
@@ -306,7 +307,7 @@ class Parser {
     return this.#lexer.fail(found, `expected ${what}, found ${described(found)}`);
   }
 
-  /** The condition that a node is. */
+  /** Requires a condition. */
   #expression(node: Node): Expression {
     if (node.kind === 'condition') return node.expression;
     if (node.kind === 'value' && this.#isCondition(node.value)) return { kind: 'nonzero', value: node.value };
@@ -317,7 +318,7 @@ class Parser {
     );
   }
 
-  /** `flags_raw & 0x1` is a condition by itself, and `is_head`; other numbers are not. */
+  /** `flags_raw & 0x1` and `is_head` are conditions by themselves; other numbers are not. */
   #isCondition(value: Value): boolean {
     if (value.kind === 'column') return this.#words.get(value.column)!.isCondition === true;
     return value.kind === 'binary' && value.operator === '&';

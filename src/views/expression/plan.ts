@@ -1,7 +1,7 @@
 import { printValue } from './print.ts';
 import type { Expression, Test } from './syntax.ts';
 
-/** A test, or that it does not hold. */
+/** A test, or its negation. */
 export interface Leaf {
   readonly kind: 'leaf';
   readonly test: Test;
@@ -9,12 +9,12 @@ export interface Leaf {
 }
 
 /**
- * An expression whose negations stand at its tests. So each test can be decided on its own where a struct page could not be
- * read: neither the test nor its negation holds.
+ * An expression with its negations moved to the tests. Each test can then be decided on its own for a struct page that
+ * could not be read: neither the test nor its negation holds.
  */
 export type Plan = Leaf | { readonly kind: 'and' | 'or'; readonly terms: readonly Plan[] };
 
-/** The plan of an expression. Tests of one column for several values become one. */
+/** Makes the plan of an expression. Tests of one column for several values become one. */
 export function planOf(expression: Expression, isNegated = false): Plan {
   switch (expression.kind) {
     case 'not':
@@ -33,7 +33,7 @@ export function planOf(expression: Expression, isNegated = false): Plan {
   }
 }
 
-/** `a == 1 || a == 2` is `a in (1, 2)`, and `a != 1 && a != 2` is its negation. */
+/** `a == 1 || a == 2` becomes `a in (1, 2)`; `a != 1 && a != 2` becomes its negation. */
 function merged(kind: 'and' | 'or', terms: readonly Plan[]): Plan[] {
   const out: Plan[] = [];
   const lists = new Map<string, { at: number; tests: List[] }>();
@@ -62,7 +62,7 @@ function listOf(test: Test): List | undefined {
   return number.kind === 'number' ? { kind: 'in', value, numbers: [number.value] } : undefined;
 }
 
-/** What holds where one of some lists about the same thing does. */
+/** Joins tests that compare the same value with lists. */
 function union(lists: readonly List[]): List {
   const [first] = lists as [List];
   return first.kind === 'in'

@@ -1,6 +1,6 @@
 import type { Expression, Value } from './syntax.ts';
 
-/** The text of a value, with as many parentheses as it takes. */
+/** The text of a value, with the necessary parentheses. */
 export function printValue(value: Value): string {
   switch (value.kind) {
     case 'number':
@@ -19,7 +19,7 @@ function operand(value: Value): string {
   return value.kind === 'column' || (value.kind === 'number' && value.value >= 0n) ? text : `(${text})`;
 }
 
-/** The text of an expression, from which parseExpression() makes the same again. */
+/** The text of an expression; parseExpression() turns it back into the same expression. */
 export function printExpression(expression: Expression): string {
   switch (expression.kind) {
     case 'and':

@@ -10,27 +10,27 @@ import type { BinaryOperator, Test, Value } from './syntax.ts';
 const { Operation } = CONSTANTS;
 const WORD = (1n << 64n) - 1n;
 
-/** Tests that compare what is calculated. */
+/** The tests that compare calculated values. */
 export type CalculatedTest = Extract<Test, { kind: 'compare' | 'nonzero' | 'in' | 'empty' }>;
 
 type Step = Partial<RecordOf<typeof RECORDS.Step>> & { readonly operation: number };
 
-/** A vector that is calculated, and what its values are between. */
+/** A calculated vector and the bounds of its values. */
 interface Vector {
   readonly at: Address;
   readonly interval: Interval;
   readonly width: Width;
-  /** Whether its high halves have been made. */
+  /** Whether its high halves have been computed. */
   isWide: boolean;
 }
 
-/** What the columns of a test are made of. */
+/** How to get the lanes and bounds of the columns of a test. */
 export interface Columns {
   interval(column: string): Interval;
   lane(column: string): Lane;
 }
 
-/** Steps of `runSteps` for one test over the lanes of a batch; no column or calculation is done twice. */
+/** Builds the steps of `runSteps` for one test over the lanes of a batch. No column or calculation is processed twice. */
 export class Program {
   readonly steps: Step[] = [];
   readonly #columns: Columns;
@@ -39,7 +39,7 @@ export class Program {
   readonly #loops: Loops;
   #used = 0;
 
-  /** `vector` gives room for a vector; the same of each number may be given to other programs. */
+  /** `vector` provides room for a vector; other programs may use the same vector numbers. */
   constructor(test: CalculatedTest, columns: Columns, vector: (index: number) => Address, loops: Loops) {
     this.#columns = columns;
     this.#vector = vector;
@@ -75,7 +75,7 @@ export class Program {
         return;
       }
     }
-    // a <= b is not b < a
+    // a <= b is !(b < a)
     const isSwapped = operator === '<=';
     const a = this.#calculate(isSwapped ? right : left);
     const b = this.#calculate(isSwapped ? left : right);
@@ -91,7 +91,7 @@ export class Program {
   #within({ at, interval }: Vector, { low, high }: Bounds): void {
     const from = low === undefined || low < interval.low ? interval.low : low;
     const to = high === undefined || high > interval.high ? interval.high : high;
-    // of nothing, no value is one
+    // an empty list contains no value
     if (from > to) this.#push({ operation: Operation.among, from: at, length: 0 });
     else this.#push({ operation: Operation.within, from: at, low: from & WORD, high: to & WORD });
   }
@@ -100,7 +100,7 @@ export class Program {
     const constant = this.#constant(number);
     this.#widen(value);
     this.#widen(constant);
-    // the constant is never empty, so that an empty value is not equal to it
+    // the constant is never empty, so an empty value does not equal it
     this.#push({ operation: Operation.equalWide, from: value.at, other: constant.at, negated });
   }
 
@@ -161,7 +161,7 @@ export class Program {
       return result;
     }
     const isShift = operator === '<<' || operator === '>>';
-    // bits that come down from above must be there
+    // high bits that are shifted down must be present
     const isWide = result.width === 'wide' || (operator === '>>' && a.width === 'wide');
     if (isWide) for (const vector of isShift ? [a] : [a, b]) this.#widen(vector);
     this.#push({

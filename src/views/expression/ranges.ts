@@ -6,18 +6,18 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** Numbers that a value has to be between, both ends included; undefined is no bound. */
+/** The range that a value must be in, both ends included; undefined means no bound. */
 export interface Bounds {
   readonly low: bigint | undefined;
   readonly high: bigint | undefined;
 }
 
-/** Numbers that a column has to be between. */
+/** The range that a column must be in. */
 export interface ColumnRange extends Bounds {
   readonly column: string;
 }
 
-/** The range that a test asks for, if it compares a column with a number. */
+/** The range that a test requires, if it compares a column with a number. */
 export function rangeOf(test: Test): ColumnRange | undefined {
   if (test.kind === 'in') {
     const [only] = test.numbers;
@@ -31,7 +31,7 @@ export function rangeOf(test: Test): ColumnRange | undefined {
   return undefined;
 }
 
-/** What the other side has to be between, where one side of a comparison is a number. */
+/** The range of the other side, if one side of a comparison is a number. */
 export function boundsOf({ operator, left, right }: Extract<Test, { kind: 'compare' }>): Bounds {
   const step = operator === '<' ? 1n : 0n;
   if (right.kind === 'number') {
@@ -43,7 +43,7 @@ export function boundsOf({ operator, left, right }: Extract<Test, { kind: 'compa
   return { low: undefined, high: undefined };
 }
 
-/** The part of a range that the values of a lane can be in; undefined if none can. */
+/** The part of a range that the values of a lane can reach; undefined if they cannot. */
 export function clamp(
   { low, high }: ColumnRange,
   lane: Lane,
@@ -54,7 +54,7 @@ export function clamp(
   return from <= to ? [from, to] : undefined;
 }
 
-/** The least and the greatest value that a lane can hold. */
+/** The smallest and the largest value that a lane can hold. */
 function limits(lane: Lane): readonly [least: bigint, most: bigint] {
   switch (lane.kind) {
     case 'word':

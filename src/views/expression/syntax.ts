@@ -1,17 +1,17 @@
 import type { ColumnSpec } from '../../table/column.ts';
 
-/** What an expression needs to know of a column. */
+/** The properties of a column that expressions need. */
 export type ColumnDescription = Pick<ColumnSpec, 'name' | 'kind' | 'isCondition'>;
 
-/** The columns that an expression may be about. */
+/** The columns that an expression may use. */
 export type Schema = readonly ColumnDescription[];
 
-/** `>` and `>=` are these two with their sides exchanged, `!=` is the negation of `==`. */
+/** `>` and `>=` are these two with their sides exchanged; `!=` is the negation of `==`. */
 export type Comparison = '==' | '<' | '<=';
 
 export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
 
-/** A whole number, or nothing: a column may be empty, and so is what is calculated from it. */
+/** A whole number or nothing: a column may be empty, and so is any result calculated from it. */
 export type Value =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'column'; readonly column: string }
@@ -23,13 +23,13 @@ export type Value =
       readonly right: Value;
     };
 
-/** What holds for a row or not, without `and`, `or`, `not`. */
+/** A condition without `and`, `or`, `not`. */
 export type Test =
   | { readonly kind: 'compare'; readonly operator: Comparison; readonly left: Value; readonly right: Value }
   /** The value is neither 0 nor empty: a bit test such as `flags_raw & 0x1`. */
   | { readonly kind: 'nonzero'; readonly value: Value }
   | { readonly kind: 'in'; readonly value: Value; readonly numbers: readonly bigint[] }
-  /** The name is one of these, in any case; '' is the empty name. */
+  /** The name is one of these, ignoring case; '' is the empty name. */
   | { readonly kind: 'named'; readonly column: string; readonly names: readonly string[] }
   | {
       readonly kind: 'pattern';
@@ -49,13 +49,13 @@ export type Test =
 /** A test of a column of names. */
 export type NameTest = Extract<Test, { kind: 'named' | 'pattern' }>;
 
-/** A `--where` expression: plain data, which other threads can be given. */
+/** A `--where` expression, as plain data that other threads can receive. */
 export type Expression =
   | Test
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Expression[] }
   | { readonly kind: 'not'; readonly operand: Expression };
 
-/** The values that a test is about; that of `empty` may be any column. */
+/** The values that a test uses; that of `empty` may be any column. */
 export function valuesOf(test: Test): readonly Value[] {
   switch (test.kind) {
     case 'compare':
@@ -69,7 +69,7 @@ export function valuesOf(test: Test): readonly Value[] {
   }
 }
 
-/** The tests of an expression, in the order in which they are written. */
+/** The tests of an expression in written order. */
 export function testsOf(expression: Expression): Test[] {
   switch (expression.kind) {
     case 'and':
@@ -82,7 +82,7 @@ export function testsOf(expression: Expression): Test[] {
   }
 }
 
-/** The columns that a value is calculated from. */
+/** The columns that a calculation uses. */
 export function columnsOfValue(value: Value): string[] {
   switch (value.kind) {
     case 'number':
@@ -96,7 +96,7 @@ export function columnsOfValue(value: Value): string[] {
   }
 }
 
-/** The columns that an expression looks at, each once. */
+/** The columns that an expression uses, each once. */
 export function columnsOf(expression: Expression): string[] {
   const columns = testsOf(expression).flatMap((test) =>
     'column' in test ? [test.column] : valuesOf(test).flatMap(columnsOfValue),

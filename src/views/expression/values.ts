@@ -3,7 +3,7 @@ import { calculate } from './arithmetic.ts';
 import { described, type Lexer, type Token } from './lexer.ts';
 import type { BinaryOperator, ColumnDescription, Expression, Schema, Value } from './syntax.ts';
 
-/** What stands between operators: a value, a column of names or flags, or a whole condition in parentheses. */
+/** An operand: a value, a column of names or flags, or a condition in parentheses. */
 export type Node =
   | { readonly kind: 'value'; readonly value: Value; readonly at: Token }
   | { readonly kind: 'names'; readonly column: ColumnDescription; readonly at: Token }
@@ -21,13 +21,13 @@ const PRECEDENCE: Readonly<Record<BinaryOperator, number>> = {
   '/': 6,
   '%': 6,
 };
-/** Deeper nesting than anyone writes; keeps a hostile expression from exhausting the stack. */
+/** Deeper nesting than anyone writes; it keeps a hostile expression from exhausting the stack. */
 const MAX_DEPTH = 100;
-/** Operators in one calculation: it is evaluated recursively. */
+/** Maximum number of operators in one calculation, which is evaluated recursively. */
 const MAX_OPERATORS = 100;
 const LIMIT = 1n << 127n;
 
-/** Parses what conditions compare: numbers, columns and calculations with them. */
+/** Parses the operands of conditions: numbers, columns and calculations with them. */
 export class ValueParser {
   readonly lexer: Lexer;
   readonly #schema: ReadonlyMap<string, ColumnDescription>;
@@ -35,7 +35,7 @@ export class ValueParser {
   #depth = 0;
   #operators = 0;
 
-  /** `condition` parses what stands in parentheses. */
+  /** `condition` parses a condition in parentheses. */
   constructor(lexer: Lexer, schema: Schema, condition: () => Node) {
     this.lexer = lexer;
     this.#schema = new Map(schema.map((column) => [column.name, column]));
@@ -48,7 +48,7 @@ export class ValueParser {
     return this.#binary(0);
   }
 
-  /** Parses what nests, and refuses it where it nests too deeply. */
+  /** Parses nested parts, and refuses those nested too deeply. */
   nested<T>(at: Token, parse: () => T): T {
     if (++this.#depth > MAX_DEPTH) {
       this.lexer.fail(at, `the expression is nested more than ${MAX_DEPTH} levels deep`);
@@ -58,9 +58,9 @@ export class ValueParser {
     return parsed;
   }
 
-  /** The number of a token, negative behind a minus. */
+  /** The number of a token, negative after a minus. */
   number(token: Token, isNegative = false): bigint {
-    // a prefix and the digits of 128 bits; BigInt() of a long text is slow
+    // a prefix and the digits of 128 bits: BigInt() of a longer text is slow
     const value = token.text.length > 42 ? LIMIT : BigInt(token.text);
     return this.#checked(isNegative ? -value : value, token);
   }

@@ -4,10 +4,10 @@ import { nameOf } from '../../table/column.ts';
 import { nameTest } from './name-test.ts';
 import type { NameTest } from './syntax.ts';
 
-/** Bytes of a table; it grows with the names that are met. */
+/** Initial size of a table in bytes; it grows with the number of names. */
 const FEWEST_CODES = 4096;
 
-/** The codes of the names that a test asks for. Names are added while pages are read: those of slab caches. */
+/** The codes of the names that a test asks for. New names, such as those of slab caches, appear while pages are read. */
 export class WantedCodes {
   readonly #holds: (name: string) => boolean;
   readonly #codes: number[] = [];
@@ -20,7 +20,7 @@ export class WantedCodes {
     this.#holds = nameTest(test);
   }
 
-  /** The codes, ascending. */
+  /** The codes in ascending order. */
   of(lane: Lane): readonly number[] {
     const names = lane.kind === 'code' || lane.kind === 'field' ? lane.names! : [];
     const end = lane.kind === 'field' ? lane.mask + 1 : names.length;
@@ -30,7 +30,7 @@ export class WantedCodes {
     return this.#codes;
   }
 
-  /** A table with a byte for each code so far, 1 for those that are asked for. */
+  /** A table with a byte for each code so far, 1 for those that match. */
   table(loops: Loops): { readonly at: Address; readonly length: number } {
     if (this.#seen > this.#room) {
       this.#room = Math.max(FEWEST_CODES, this.#seen * 2);
