@@ -3,9 +3,8 @@ import { StructPageError } from '../core/errors.ts';
 import type { Kernel } from './kernel.ts';
 
 /**
- * virtual - physical in the kernel's map of all memory (PAGE_OFFSET, where memory begins at 0). The kernel's variable says it on
- * x86; elsewhere mem_section does, which was allocated in that map, by where the page tables put it. Undefined where neither
- * can be read.
+ * Virtual minus physical address in the direct map (PAGE_OFFSET, if memory starts at 0). On x86 the kernel's variable has
+ * it; elsewhere it follows from mem_section, which was allocated in the direct map. Undefined if neither can be read.
  */
 export function directMapOf(kernel: Kernel): bigint | undefined {
   const usual = kernel.architecture.directMaps?.[0];

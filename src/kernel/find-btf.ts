@@ -6,25 +6,25 @@ import type { Kernel } from './kernel.ts';
 import { MAX_IMAGE, readImage } from './kernel-image.ts';
 import { ScanMeter } from './search.ts';
 
-/** BTF that the kernel carries itself, and where it was. */
+/** The kernel's own BTF and its place. */
 export interface FoundBtf {
   readonly btf: Btf;
   readonly from: string;
-  /** Where it begins, and all of its bytes. */
+  /** Its address and all of its bytes. */
   readonly address: VirtAddr;
   readonly bytes: Uint8Array;
 }
 
 /** Larger than the types of any kernel. */
 const MAX_BTF = 64 * 1024 * 1024;
-/** Smaller is the BTF of a module. */
+/** Smaller BTF belongs to a module. */
 const MIN_BTF = 512 * 1024;
 /** Magic 0xeb9f, version 1, no flags (include/uapi/linux/btf.h). */
 const MAGIC = { little: Uint8Array.of(0x9f, 0xeb, 1, 0), big: Uint8Array.of(0xeb, 0x9f, 1, 0) };
 
 /**
- * The types in the image: between __start_BTF and __stop_BTF (include/asm-generic/vmlinux.lds.h), else by a scan of
- * the kernel image for what begins like BTF and has struct page in it. What was wrong is added to `problems`.
+ * Finds the types in the image: between __start_BTF and __stop_BTF (include/asm-generic/vmlinux.lds.h), else by a scan of
+ * the kernel image for BTF that contains struct page. Adds what is wrong to `problems`.
  */
 export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefined {
   const named = bySymbols(kernel, problems);
@@ -35,12 +35,12 @@ export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefine
   return found;
 }
 
-/** Bytes that are hashed at a time: few enough to be in the cache still. */
+/** Number of bytes hashed at a time, few enough to stay in the cache. */
 const PIECE = 256 * 1024;
 
 /**
- * The digest of what lies `offset` bytes behind the start of the kernel's text, where its BTF is said to be; undefined if that cannot
- * be read.
+ * The digest of the bytes at `offset` from the start of the kernel's text, where its BTF should be; undefined if they
+ * cannot be read.
  */
 export function digestOfBtf(kernel: Kernel, offset: number, length: number): string | undefined {
   const { text } = kernel;
@@ -53,7 +53,7 @@ export function digestOfBtf(kernel: Kernel, offset: number, length: number): str
   }
 }
 
-/** Memory piece by piece, each in the place of the one before. */
+/** Reads memory piece by piece into the same buffer. */
 function* piecesAt(kernel: Kernel, start: VirtAddr, length: number): Generator<Uint8Array> {
   const buffer = new Uint8Array(PIECE);
   for (let at = 0; at < length; at += PIECE) {
@@ -107,7 +107,7 @@ function byScan(kernel: Kernel, problems: string[], meter: ScanMeter): FoundBtf 
   return undefined;
 }
 
-/** BTF without these is of a module, or of no use. */
+/** BTF without these belongs to a module, or is of no use. */
 function checked(btf: Btf): Btf {
   btf.structSize('page');
   return btf;

@@ -7,20 +7,20 @@ import { imageOffsets, offsetLines, physicalInImage } from './image-offset.ts';
 import { findImageStart } from './image-window.ts';
 import { vmemmapRegions } from './vmemmap-list.ts';
 
-/** Page tables that proved to map the kernel, and how they were found. */
+/** Page tables that map the kernel, and how they were found. */
 export interface FoundPageTables {
   readonly walker: PageWalker;
   readonly from: string;
-  /** virtual - physical of the kernel's own image; undefined if not known. */
+  /** Virtual minus physical address of the kernel image; undefined if unknown. */
   readonly imageOffset: bigint | undefined;
 }
 
-/** Candidates that were tried and what was wrong with each, for the message when none is right. */
+/** The candidates that were tried and what is wrong with each, for the message if none is right. */
 export type Attempt = string;
 
 /**
- * The root that VMCOREINFO names. Its virtual address lies in the kernel image, whose physical place VMCOREINFO tells, too
- * (arch/<arch>/kernel/vmcore_info.c, machine_kexec.c).
+ * Finds the root that VMCOREINFO names. Its virtual address is in the kernel image, whose physical address VMCOREINFO also
+ * has (arch/<arch>/kernel/vmcore_info.c, machine_kexec.c).
  */
 export function pageTablesFromVmcoreinfo(
   image: OpenImage,
@@ -64,7 +64,7 @@ export function pageTablesFromVmcoreinfo(
         const from = `${name} and ${architecture.image.window ? 'phys_base' : 'the place of the image'} of VMCOREINFO`;
         return { walker, from, imageOffset };
       }
-      // guesses that come last need not be explained
+      // do not explain the last guesses
       if (rank > 0) continue;
       const end = image.memory.runs.reduce((most, r) => Math.max(most, r.end), 0);
       const beyond = root >= BigInt(end) ? `; the image ends at ${hex(end)} already` : '';
@@ -74,7 +74,7 @@ export function pageTablesFromVmcoreinfo(
   return undefined;
 }
 
-/** Whether tables that were found without VMCOREINFO map the kernel's text to where this one says. */
+/** Whether tables that were found without VMCOREINFO map the kernel's text to the place that VMCOREINFO names. */
 export function agree(image: OpenImage, { walker }: FoundPageTables, info: Vmcoreinfo): boolean {
   const text = info.symbol('_stext');
   if (text === undefined) return false;
@@ -83,7 +83,7 @@ export function agree(image: OpenImage, { walker }: FoundPageTables, info: Vmcor
   );
 }
 
-/** What is wrong with these tables, if they do not map the kernel's text where it has to be. */
+/** What is wrong with these tables, if they do not map the kernel's text to its place. */
 function checkImage(walker: PageWalker, text: VirtAddr | undefined, imageOffset: bigint): string | undefined {
   if (text === undefined) return undefined;
   const { physical, reason, steps } = walker.walk(text);
@@ -110,8 +110,8 @@ function modesBy(architecture: Architecture, info: Vmcoreinfo): readonly PagingM
 }
 
 /**
- * The kernel's own tables, by the symbol of their root: what was found may be a program's, or a copy that lags behind (that of
- * the real-mode trampoline). Undefined unless they map the kernel's text as the others do.
+ * Finds the kernel's own tables by the symbol of their root. Those found so far may belong to a process, or be an outdated
+ * copy (that of the real-mode trampoline). Undefined unless they map the kernel's text like the others.
  */
 export function pageTablesFromSymbol(
   image: OpenImage,

@@ -8,19 +8,19 @@ import type { OpenImage, PhysicalMemory } from '../sources/image-format.ts';
 import { scanMemory } from './scan-memory.ts';
 import type { ScanMeter } from './search.ts';
 
-/** Texts that are tried, of which a machine has a few: its own and what kernels before it left behind. */
+/** Maximum number of texts to try. A machine has a few: its own and those that earlier kernels left behind. */
 const MOST_TEXTS = 256;
-/** Places that are read for one. */
+/** Maximum number of places to read for one text. */
 const MOST_PLACES = 2048;
 
-/** A VMCOREINFO and where it was found. */
+/** A VMCOREINFO and its place. */
 export interface FoundVmcoreinfo {
   readonly info: Vmcoreinfo;
   /** In words, for `info` and for messages. */
   readonly from: string;
 }
 
-/** Text that may be VMCOREINFO. */
+/** A text that may be VMCOREINFO. */
 interface Claim {
   readonly text: string;
   readonly from: string;
@@ -30,8 +30,9 @@ const NEEDLE = new TextEncoder().encode('OSRELEASE=');
 const latin1 = new TextDecoder('latin1');
 
 /**
- * Every VMCOREINFO of an image, best evidence first: the note, the header of the format, then what a scan of
- * physical memory finds. Lazy, since the scan reads everything: take the first that proves right.
+ * Every VMCOREINFO of an image, best evidence first: the note, the header of the format, then the results of a scan of
+ * physical memory. The scan reads everything, so it runs only if the caller continues: take the first VMCOREINFO that
+ * proves right.
  */
 export function* findVmcoreinfo(
   image: OpenImage,
@@ -49,7 +50,7 @@ export function* findVmcoreinfo(
   }
 }
 
-/** The release that the notes or the header of an image name, proven or not. */
+/** The release in the notes or the header of an image, proven or not. */
 export function statedRelease(image: OpenImage): string | undefined {
   for (const { text } of stated(image)) {
     const release = /^OSRELEASE=(.{1,256})$/m.exec(text)?.[1];
@@ -82,7 +83,7 @@ function* stated(image: OpenImage): Generator<Claim> {
   }
 }
 
-/** VMCOREINFO by addresses that architectures leave at a known place. */
+/** Finds VMCOREINFO through addresses that some architectures store at a fixed place. */
 function* pointed(image: OpenImage, architectures: readonly Architecture[]): Generator<Claim> {
   for (const { vmcoreinfoNoteAt, littleEndian } of architectures) {
     const claim = vmcoreinfoNoteAt && byPointer(image.memory, vmcoreinfoNoteAt, littleEndian);
@@ -90,7 +91,7 @@ function* pointed(image: OpenImage, architectures: readonly Architecture[]): Gen
   }
 }
 
-/** An ELF note whose physical address the kernel left at a place that is known. */
+/** Reads an ELF note whose physical address is stored at a fixed place. */
 function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean): Claim | undefined {
   const pointer = new Uint8Array(8);
   if (memory.readInto(at, pointer) < 8) return undefined;
@@ -103,8 +104,8 @@ function byPointer(memory: PhysicalMemory, at: PhysAddr, littleEndian: boolean):
 }
 
 /**
- * The kernel keeps the text on a page of its own (vmcoreinfo_data), and a copy behind a note header, so it starts
- * at a page or 24 bytes behind one; before 4.13 it was a static array, so any place is taken, these first.
+ * The kernel keeps the text on its own page (vmcoreinfo_data), and a copy after a note header, so it starts at a page or 24
+ * bytes after one. Before 4.13 it was a static array, so other places follow.
  */
 function* scan(
   memory: PhysicalMemory,
@@ -140,7 +141,7 @@ function readAt(memory: PhysicalMemory, address: PhysAddr): Claim {
 function tryParse(text: string, from: string): FoundVmcoreinfo | undefined {
   try {
     const info = Vmcoreinfo.parse(text, from);
-    // what any text about dumps may contain is not enough: a kernel's own names its page tables too
+    // any text about dumps may contain these words; a kernel's own also names its page tables
     return info.symbol('_stext') !== undefined || info.symbol('init_uts_ns') !== undefined
       ? { info, from }
       : undefined;

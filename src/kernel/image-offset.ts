@@ -3,21 +3,21 @@ import { u64, type VirtAddr } from '../core/address.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 
-/** Where an address of the kernel's image lies, which is mapped `offset` above its physical place. */
+/** The physical address for an address of the kernel image, which is mapped `offset` above it. */
 export function physicalInImage(address: VirtAddr, offset: bigint): bigint {
   return u64(address - offset);
 }
 
 /**
- * How far the kernel's image may lie above its physical place (virtual - physical), by what VMCOREINFO says; best first, and
- * empty if it does not say what the architecture needs.
+ * Possible values of virtual minus physical address of the kernel image, from VMCOREINFO; best first, and empty if
+ * VMCOREINFO lacks the lines that the architecture needs.
  */
 export function imageOffsets(architecture: Architecture, info: Vmcoreinfo, memory: PhysicalMemory): bigint[] {
   const found = architecture.image.offsets.flatMap((offset) => offsetBy(offset, info, memory) ?? []);
   return [...new Set(found)];
 }
 
-/** The lines of VMCOREINFO that would have told, for messages. */
+/** The lines of VMCOREINFO that would tell, for messages. */
 export function offsetLines({ image }: Architecture): string {
   const lines = image.offsets.map(({ plus = [], minus = [] }) =>
     [...plus, ...minus].map((name) => `NUMBER(${name})`).join(' and '),

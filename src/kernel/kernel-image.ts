@@ -3,14 +3,14 @@ import { hex, type PhysAddr, type VirtAddr } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 
-/** The kernel's own image as it lies in memory. */
+/** The kernel's own image in memory. */
 export interface KernelImage {
   /** Virtual address of bytes[0]. */
   readonly address: VirtAddr;
   readonly bytes: Uint8Array;
 }
 
-/** A kernel whose text and place are known. */
+/** A kernel whose text has been found. */
 export interface Located {
   readonly space: AddressSpace;
   readonly architecture: Architecture;
@@ -18,17 +18,17 @@ export interface Located {
   readonly imageOffset: bigint | undefined;
 }
 
-/** The image begins at a large page. */
+/** The image starts at a large page. */
 const ALIGNMENT = 0x1fffffn;
-/** No kernel image is larger; what is mapped behind it in its window is modules and fixmaps. */
+/** No kernel image is larger; modules and fixmaps follow it in its window. */
 export const MAX_IMAGE: number = 256 * 1024 * 1024;
-/** A gap larger than this in the mapping ends the image (freed init memory leaves smaller ones). */
+/** A larger gap in the mapping ends the image; freed init memory leaves smaller ones. */
 const MAX_GAP = 32 * 1024 * 1024;
 
 /**
- * Reads text, read-only data and data of the kernel in one piece: what is mapped in the window of the image and
- * keeps the image's distance between virtual and physical addresses. Parts that cannot be read are zeros,
- * which no table of the kernel has in its middle.
+ * Reads text, read-only data and data of the kernel as one piece: everything mapped in the window of the image that has the
+ * image's distance between virtual and physical addresses. Parts that cannot be read are zeros, which no table of the
+ * kernel has in its middle.
  */
 export function readImage(kernel: Located): KernelImage | undefined {
   const runs = imageRuns(kernel);
@@ -41,7 +41,7 @@ export function readImage(kernel: Located): KernelImage | undefined {
   return { address: kernel.text & ~ALIGNMENT, bytes };
 }
 
-/** Says how much of the kernel's image is missing from the dump, for messages; undefined if nothing is. */
+/** Tells how much of the kernel image the dump lacks, for messages; undefined if nothing is missing. */
 export function missingOfImage(kernel: Located): string | undefined {
   const { memory } = kernel.space;
   let lost = 0;
@@ -69,7 +69,7 @@ function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }
 
-/** Where the parts of the image are, by their distance from its start. */
+/** The parts of the image, by their distance from its start. */
 function imageRuns(kernel: Located): { offset: number; length: number; physical: number }[] {
   const { window } = kernel.architecture.image;
   if (kernel.text === undefined || kernel.imageOffset === undefined) return [];
@@ -91,7 +91,7 @@ function imageRuns(kernel: Located): { offset: number; length: number; physical:
   return found;
 }
 
-/** Fills in what is present, around all that is not. */
+/** Fills in what is present around a part that is not. */
 function readPresent(memory: PhysicalMemory, address: PhysAddr, target: Uint8Array): void {
   for (let at = 0; at < target.length; ) {
     const run = memory.runAt(address + at);

@@ -12,29 +12,29 @@ import { findImageStart } from './image-window.ts';
 import { readImage } from './kernel-image.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
 
-/** What is known of the kernel whose memory this is. Symbols are looked up when they are first asked for. */
+/** The kernel of an image. Symbols are looked up on demand. */
 export class Kernel {
   readonly image: OpenImage;
   readonly architecture: Architecture;
   readonly space: AddressSpace;
-  /** Undefined when the memory has none that proves right. */
+  /** Undefined if the memory has none that proves right. */
   readonly vmcoreinfo: Vmcoreinfo | undefined;
-  /** Where VMCOREINFO and the page tables come from, in words. */
+  /** The sources of VMCOREINFO and the page tables, in words. */
   readonly from: { readonly vmcoreinfo: string; readonly pageTables: string };
-  /** VMCOREINFO and the page tables as they were found. */
+  /** How VMCOREINFO and the page tables were found. */
   readonly found: FoundVmcoreinfo | undefined;
   readonly tables: FoundPageTables;
-  /** What was done to find all this; grows as more is asked for. */
+  /** The steps of the search so far. */
   readonly search: KernelSearch;
-  /** virtual - physical of the kernel's own image. */
+  /** Virtual minus physical address of the kernel image. */
   readonly imageOffset: bigint | undefined;
-  /** Where symbols come from; set once they were needed. */
+  /** The source of symbols; set once they were needed. */
   symbolsFrom: string | undefined;
   #kallsyms: Kallsyms | undefined | null = null;
   #release: string | undefined;
   #imageStart: { readonly at: VirtAddr | undefined } | undefined;
 
-  /** Where the symbol table is, once it was needed. */
+  /** The place of the symbol table, once it was needed. */
   kallsymsTables: KallsymsTables | undefined;
 
   constructor(
@@ -58,12 +58,12 @@ export class Kernel {
     this.from = { vmcoreinfo: this.found?.from ?? 'not found', pageTables: tables.from };
   }
 
-  /** The address of a symbol: what VMCOREINFO says, else the kernel's own symbol table. */
+  /** The address of a symbol, from VMCOREINFO or the kernel's own symbol table. */
   symbol(name: string): VirtAddr | undefined {
     return this.vmcoreinfo?.symbol(name) ?? this.kallsyms?.address(name);
   }
 
-  /** Addresses of several symbols, in one pass over the symbol table where VMCOREINFO does not have them. */
+  /** Addresses of several symbols, with one pass over the symbol table for those that VMCOREINFO lacks. */
   symbols(names: readonly string[]): Map<string, VirtAddr> {
     const found = new Map<string, VirtAddr>();
     for (const name of names) {
@@ -76,7 +76,7 @@ export class Kernel {
     return found;
   }
 
-  /** The kernel's symbol table; undefined where the memory has none that can be read. */
+  /** The kernel's symbol table; undefined if the memory has none that can be read. */
   get kallsyms(): Kallsyms | undefined {
     if (this.#kallsyms === null) this.#kallsyms = this.#openKallsyms();
     return this.#kallsyms;
@@ -87,18 +87,18 @@ export class Kernel {
     return this.space.walker.tables.mode.pageShift;
   }
 
-  /** Bytes of a page frame. */
+  /** Size of a page frame in bytes. */
   get pageBytes(): number {
     return 2 ** this.pageShift;
   }
 
-  /** uname -r, e.g. `6.12.107+deb13-cloud-amd64`; empty if nothing tells. */
+  /** uname -r, e.g. `6.12.107+deb13-cloud-amd64`; empty if unknown. */
   get release(): string {
     this.#release ??= this.vmcoreinfo?.release ?? this.#releaseFromBanner();
     return this.#release;
   }
 
-  /** The GNU build id of the kernel image, 40 hexadecimal digits, where the kernel says it (5.9 on). */
+  /** The GNU build id of the kernel image, 40 hexadecimal digits, if VMCOREINFO has it (since 5.9). */
   get buildId(): string | undefined {
     const id = this.vmcoreinfo?.buildId;
     return id !== undefined && /^[0-9a-f]{8,64}$/.test(id) ? id : undefined;
@@ -109,14 +109,14 @@ export class Kernel {
     return this.vmcoreinfo?.symbol('_stext') ?? this.imageStart;
   }
 
-  /** Where the page tables say that the kernel's image begins. */
+  /** The start of the kernel image by the page tables. */
   get imageStart(): VirtAddr | undefined {
     if (this.#imageStart === undefined)
       this.#imageStart = { at: findImageStart(this.space.walker, this.architecture)?.virtual };
     return this.#imageStart.at;
   }
 
-  /** How far KASLR moved the image, and what says so. */
+  /** The KASLR offset of the image, and its source. */
   get kernelOffset(): { readonly value: bigint; readonly from: string } | undefined {
     const text = this.vmcoreinfo?.get('KERNELOFFSET');
     if (text !== undefined && /^[0-9a-f]{1,16}$/i.test(text)) {
@@ -149,7 +149,7 @@ export class Kernel {
           return symbols;
         } catch (error) {
           if (!(error instanceof StructPageError)) throw error;
-          // VMCOREINFO may be damaged: the image itself tells where its text is, too
+          // VMCOREINFO may be damaged: compare with the place of the text in the image itself
           const start = this.imageStart;
           if (start !== undefined && !texts.includes(start)) texts.push(start);
         }
@@ -190,7 +190,7 @@ export class Kernel {
     }
   }
 
-  /** What the kernel says of itself at boot, e.g. `Linux version 6.12.107+deb13-cloud-amd64 (...) ...`, if symbols lead to it. */
+  /** The kernel's banner, e.g. `Linux version 6.12.107+deb13-cloud-amd64 (...) ...`, if symbols lead to it. */
   get banner(): string | undefined {
     const at = this.kallsyms?.address('linux_banner');
     if (at === undefined) return undefined;
@@ -208,7 +208,7 @@ export class Kernel {
   }
 }
 
-/** SYMBOL(kallsyms_*) are in VMCOREINFO since 6.0 (kernel/kallsyms.c); the relative base is gone since 7.1. */
+/** VMCOREINFO has had SYMBOL(kallsyms_*) since 6.0 (kernel/kallsyms.c); 7.1 removed the relative base. */
 function tablesFromVmcoreinfo(info: Vmcoreinfo | undefined): KallsymsTables | undefined {
   const numSyms = info?.symbol('kallsyms_num_syms');
   const names = info?.symbol('kallsyms_names');

@@ -19,34 +19,36 @@ import { Kernel } from './kernel.ts';
 import { pageTablesFromRegisters, pageTablesFromScan } from './scan-page-tables.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
 
-/** Told of slow searches; `total` may be 0 where it is not known. */
+/** Receives the progress of slow searches; `total` may be 0 if it is unknown. */
 export type Progress = (what: string, done: number, total: number) => void;
 
-/** What a kernel is looked for in and by, and what has come of it so far. */
+/** The state of the search for a kernel. */
 interface Hunt {
   readonly image: OpenImage;
   readonly architectures: readonly Architecture[];
-  /** Why what was tried did not hold. */
+  /** Why the candidates so far were refused. */
   readonly attempts: Attempt[];
-  /** VMCOREINFO whose own page tables did not hold. */
+  /** VMCOREINFO whose own page tables were refused. */
   readonly stated: FoundVmcoreinfo[];
   readonly search: KernelSearch;
   readonly progress: Progress | undefined;
 }
 
-/** Page tables that map a kernel image, but no symbols in it, may be a program's; so many are tried. */
+/** Page tables that map a kernel image without symbols may belong to a process; the maximum number tried. */
 const MOST_WITHOUT_SYMBOLS = 4;
 /** struct new_utsname: the release, the version and the machine have 65 bytes each (include/uapi/linux/utsname.h). */
 const MACHINE_BEHIND_RELEASE = 130;
-/** Reasons why a VMCOREINFO was refused that are told. */
+/** Maximum number of reasons reported for refusing VMCOREINFO. */
 const MOST_REFUSALS = 4;
-/** VMCOREINFO whose own page tables do not hold that are kept for others to agree with. */
+/**
+ * Maximum number of VMCOREINFO kept although their own page tables were refused, since other tables may agree with them.
+ */
 const MOST_STATED = 16;
 
 /**
- * Finds the kernel in an image: VMCOREINFO and the page tables, each proving the other. In order of cost: the note,
- * the registers, a scan for VMCOREINFO, a scan for page tables. Throws UnsupportedError for a machine that is not
- * supported and FormatError, naming all that was tried, when there is no kernel to be found.
+ * Finds the kernel in an image: VMCOREINFO and page tables that prove each other. In order of cost: the note, the
+ * registers, a scan for VMCOREINFO, a scan for page tables. Throws UnsupportedError for an unsupported machine, and
+ * FormatError with everything that was tried if there is no kernel.
  */
 export function openKernel(image: OpenImage, name: string, progress?: Progress): Kernel {
   const attempts: Attempt[] = [];
@@ -68,7 +70,7 @@ export function openKernel(image: OpenImage, name: string, progress?: Progress):
   });
 }
 
-/** What to do; nothing where more is known of what is wrong with the file, which is told then. */
+/** The remedy; nothing if the message already says what is wrong with the file. */
 function adviceFor({ warnings, memory }: OpenImage): { advice?: string } {
   if (warnings.length > 0 || lossesOf(memory)) return {};
   return {
@@ -93,7 +95,7 @@ function byVmcoreinfo({
   if (!hasNote) search.add('note', 'the file has none with VMCOREINFO');
   let triedRegisters = false;
   for (;;) {
-    // the registers cost nothing; the next VMCOREINFO may cost a scan of everything
+    // the registers cost nothing; the next VMCOREINFO may cost a scan of all memory
     if (!triedRegisters && (!hasNote || attempts.length > 0)) {
       triedRegisters = true;
       for (const architecture of architectures) {
@@ -156,14 +158,17 @@ function byScan({ image, architectures, attempts, stated, search, progress }: Hu
   return first;
 }
 
-/** A kernel by tables that were found without VMCOREINFO: with it, and with the kernel's own tables, once symbols lead to them. */
+/**
+ * Makes a kernel from tables that were found without VMCOREINFO: looks for VMCOREINFO, and for the kernel's own tables if
+ * symbols lead to them.
+ */
 function settle(
   image: OpenImage,
   tables: FoundPageTables,
   stated: readonly FoundVmcoreinfo[],
   search: KernelSearch,
 ): Kernel {
-  // the root that a VMCOREINFO names may be what the dump has lost
+  // the dump may have lost the root that VMCOREINFO names
   const found = stated.find((s) => agree(image, tables, s.info));
   if (found)
     search.add(
@@ -175,7 +180,7 @@ function settle(
   return better ? withTables(kernel, better, search) : kernel;
 }
 
-/** The same kernel by other tables; its symbols need not be found again. */
+/** The same kernel with other tables; keeps its symbols. */
 function withTables(kernel: Kernel, tables: FoundPageTables, search: KernelSearch): Kernel {
   const { image, found, kallsymsTables, symbolsFrom } = kernel;
   return new Kernel(image, tables, found, kallsymsTables, search, symbolsFrom);
@@ -197,7 +202,7 @@ function candidates(image: OpenImage, name: string): readonly Architecture[] {
   );
 }
 
-/** init_uts_ns of the running kernel holds its release; a VMCOREINFO that an earlier kernel left behind points elsewhere. */
+/** init_uts_ns of the running kernel holds its release; VMCOREINFO of an earlier kernel points elsewhere. */
 function checkRelease(kernel: Kernel, info: Vmcoreinfo): string | undefined {
   const at = info.symbol('init_uts_ns');
   if (at === undefined) return undefined;
@@ -212,7 +217,7 @@ function checkRelease(kernel: Kernel, info: Vmcoreinfo): string | undefined {
       ? undefined
       : `init_uts_ns at ${hex(at)} says that the kernel is for ${machine}, not ${name}`;
   } catch (error) {
-    // a dump may have lost this very page; the page tables did agree
+    // the dump may lack this page; the page tables did agree
     if (error instanceof FaultError) return undefined;
     throw error;
   }

@@ -5,16 +5,16 @@ import type { ScanMeter } from './search.ts';
 const CHUNK = 4 * 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK);
 
-/** A piece of memory that a scan looks at. Valid until the next one is asked for. */
+/** A piece of memory for a scan, valid until the next one. */
 export interface ScannedChunk {
   readonly address: PhysAddr;
-  /** With up to `overlap` bytes of the next chunk behind `fresh`, so that nothing is cut in two. */
+  /** Includes up to `overlap` bytes of the next chunk after `fresh`, so that nothing is cut in two. */
   readonly bytes: Buffer;
-  /** What begins below this is looked at in this chunk, what begins behind it in the next one. */
+  /** Matches that start below this belong to this chunk, later ones to the next. */
   readonly fresh: number;
 }
 
-/** All memory that is present, in order. Pages that cannot be read are passed over. */
+/** All present memory in order. Unreadable pages are skipped. */
 export function* scanMemory(
   memory: PhysicalMemory,
   overlap: number,
@@ -33,7 +33,7 @@ export function* scanMemory(
       meter.blank &&= buffer.subarray(0, fresh).equals(ZEROS.subarray(0, fresh));
       progress?.(meter.bytes, total);
       if (fresh > 0) yield { address: at, bytes: buffer.subarray(0, got), fresh };
-      // a page that is damaged ends what was read
+      // a damaged page ends the piece
       at =
         got < Math.min(CHUNK, wanted)
           ? (Math.floor((at + got) / SMALLEST_PAGE) + 1) * SMALLEST_PAGE

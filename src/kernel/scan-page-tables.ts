@@ -9,9 +9,12 @@ import { findImageStart, offsetOf } from './image-window.ts';
 import { scanMemory } from './scan-memory.ts';
 import type { ScanMeter } from './search.ts';
 
-/** A root is a rare thing to look like: more than this many are no memory of a kernel, but noise. */
+/** Few pages look like a root: more candidates than this are noise. */
 const MOST_CANDIDATES = 100_000;
-/** Different tables of a kernel image that are gone through to their last entry: a kernel has one, and its predecessors left a few. */
+/**
+ * Maximum number of distinct tables of a kernel image that are scanned to their last entry. A kernel has one, and earlier
+ * kernels left a few.
+ */
 const MOST_IMAGES = 64;
 /** CR4 bit: 5-level paging is on (Intel SDM vol. 3, 2.5). */
 const LA57 = 1n << 12n;
@@ -19,8 +22,8 @@ const LA57 = 1n << 12n;
 const CR3_FRAME = 0x000ffffffffff000n;
 
 /**
- * The root that a CPU had in CR3, from QEMU's notes, which only those of x86 have. With page-table isolation it may be the
- * user's copy.
+ * Finds the root in CR3 of a CPU, from QEMU's notes, which only x86 has. With page-table isolation it may be the user's
+ * copy.
  */
 export function pageTablesFromRegisters(
   image: OpenImage,
@@ -33,7 +36,7 @@ export function pageTablesFromRegisters(
     if (!registers) continue;
     const { cr3, cr4 } = registers;
     const frame = cr3 & CR3_FRAME;
-    // the user's copy of the root is the page behind the kernel's, which is aligned to two pages
+    // the user's copy of the root is the page after the kernel's, which is aligned to two pages
     for (const root of new Set([frame & ~0x1fffn, frame])) {
       const mode = architecture.pagingModes.find((m) => (m.levels.length === 5) === ((cr4 & LA57) !== 0n));
       if (!mode) continue;
@@ -55,8 +58,8 @@ export function pageTablesFromRegisters(
 }
 
 /**
- * Roots found by their content: pages whose upper half leads to large pages of kernel text. The last resort, for images with
- * neither VMCOREINFO nor registers, of architectures whose kernel image has a window of its own. There are many, one for each
+ * Finds roots by their content: pages whose upper half leads to large pages of kernel text. The last resort for images with
+ * neither VMCOREINFO nor registers, on architectures whose kernel image has its own window. There are many roots, one per
  * process, and not all map everything.
  */
 export function* pageTablesFromScan(
@@ -79,7 +82,7 @@ export function* pageTablesFromScan(
     const first = (page - (address % page)) % page;
     for (let offset = first; offset < fresh && offset + page <= bytes.length; offset += page) {
       const last = view.getBigUint64(offset + page - 8, architecture.littleEndian);
-      // the last entry of every kernel root: a table, writable or not, accessed; its top bits hold no address
+      // the last entry of every kernel root is a table, writable or not, accessed; its top bits are not part of the address
       if ((last & when.mask) !== when.is || last >> 52n !== 0n || (last & LARGE) !== 0n) continue;
       if (image.memory.runAt(Number(last & frame)).state !== 'present') continue;
       if (++candidates > MOST_CANDIDATES || images.tried > MOST_IMAGES) {
@@ -106,14 +109,17 @@ export function* pageTablesFromScan(
   );
 }
 
-/** The bit that would make an entry of the root a large page, which is reserved there. */
+/** The large-page bit, which is reserved in a root. */
 const LARGE = 0x80n;
 
 type ImageStart = ReturnType<typeof findImageStart>;
 
-/** Where the kernel image begins, by many roots: those of all processes lead to the same tables of it, which are gone through once. */
+/**
+ * Finds the start of the kernel image through many roots. The roots of all processes lead to the same tables, which are
+ * scanned once.
+ */
 class ImageStarts {
-  /** How many tables were gone through. */
+  /** Number of tables scanned. */
   tried = 0;
   readonly #architecture: Architecture;
   readonly #first: VirtAddr;
@@ -127,7 +133,7 @@ class ImageStarts {
   }
 
   find(walker: PageWalker): ImageStart {
-    // a quick look first: is there any way to the window?
+    // check quickly whether anything leads to the window
     const first = lastTable(walker, this.#first);
     if (first === undefined) return undefined;
     const key = `${walker.tables.mode.name} ${first} ${lastTable(walker, this.#last)}`;
@@ -139,7 +145,7 @@ class ImageStarts {
   }
 }
 
-/** Where the entry for an address is in the table before the last level; undefined if the walk does not come so far. */
+/** The place of the entry for an address in the table before the last level; undefined if the walk ends earlier. */
 function lastTable(walker: PageWalker, address: VirtAddr): PhysAddr | undefined {
   return walker.walk(address).steps[walker.tables.mode.levels.length - 2]?.at;
 }

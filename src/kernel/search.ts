@@ -1,26 +1,26 @@
 import { milliseconds } from '../core/clock.ts';
 
-/** One thing that was looked for while the kernel of an image was being found, and what came of it. */
+/** A step of the search for the kernel of an image. */
 export interface SearchStep {
-  /** What was looked for, e.g. `VMCOREINFO`. */
+  /** What the step looked for, e.g. `VMCOREINFO`. */
   readonly what: string;
-  /** What came of it, in words. */
+  /** Its result, in words. */
   readonly outcome: string;
-  /** Bytes of memory that a scan read for it, and how long that took; absent where nothing was scanned. */
+  /** Number of bytes that a scan read, and its duration; absent if nothing was scanned. */
   readonly scanned?: ScanCost;
 }
 
-/** What a scan cost. */
+/** The cost of a scan. */
 export interface ScanCost {
   readonly bytes: number;
   readonly seconds: number;
   readonly secondsPerGib: number;
 }
 
-/** Counts what one scan reads. Time between two runs of it is not its own. */
+/** Measures what one scan reads. Time between two runs of it does not count. */
 export class ScanMeter {
   bytes = 0;
-  /** Nothing but zeros was met. */
+  /** Whether the scan has met only zeros. */
   blank = true;
   seconds = 0;
 
@@ -33,14 +33,14 @@ export class ScanMeter {
     }
   }
 
-  /** For a step; undefined if nothing was read. */
+  /** The cost for a step; undefined if nothing was read. */
   cost(): ScanCost | undefined {
     const { bytes, seconds } = this;
     return bytes === 0 ? undefined : { bytes, seconds, secondsPerGib: (seconds * 2 ** 30) / bytes };
   }
 }
 
-/** What was done to find a kernel, in order. */
+/** The steps of the search, in order. */
 export class KernelSearch {
   readonly steps: SearchStep[] = [];
 

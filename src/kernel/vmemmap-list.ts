@@ -5,12 +5,12 @@ import type { PhysicalMemory } from '../sources/image-format.ts';
 import { AddressSpace } from '../translate/address-space.ts';
 import { PageWalker } from '../translate/page-walk.ts';
 
-/** More pieces than the page array of any machine has; the list is damaged, or a loop. */
+/** No machine's page array has more pieces: the list is damaged or a loop. */
 const MOST = 1 << 20;
 
 /**
- * Where the page array lies under the hash MMU of ppc64, whose mappings are in no page table: the kernel keeps a list of them
- * (struct vmemmap_backing, arch/powerpc/mm/init_64.c). Undefined if it cannot be read.
+ * Finds the page array under the hash MMU of ppc64. Its mappings are in no page table, but in a list of the kernel (struct
+ * vmemmap_backing, arch/powerpc/mm/init_64.c). Undefined if the list cannot be read.
  */
 export function vmemmapRegions(
   memory: PhysicalMemory,
@@ -65,7 +65,7 @@ export function vmemmapRegions(
   return out.length > 0 ? joined(out) : undefined;
 }
 
-/** Neighbours in both virtual and physical memory as one, by rising address. */
+/** Joins pieces that are adjacent in both virtual and physical memory, by ascending address. */
 function joined(regions: readonly LinearRegion[]): LinearRegion[] {
   const out: LinearRegion[] = [];
   for (const region of [...regions].sort((a, b) => (a.start < b.start ? -1 : 1))) {

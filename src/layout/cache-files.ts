@@ -12,19 +12,20 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Who else than the owner may write. */
+/** Permission bits that let others write. */
 const OTHERS_WRITE = 0o022;
 const ROOT = 0;
 
-/** Whether a file or folder is this process's user's, and nobody else may write to it. */
+/** Whether a file or folder belongs to this process's user and nobody else may write to it. */
 function isOwn(stats: Stats): boolean {
   const user = process.geteuid?.();
   return user === undefined || (stats.uid === user && (stats.mode & OTHERS_WRITE) === 0);
 }
 
 /**
- * Whether a folder is this user's, nobody else may write to it, and all that leads to it is this user's or root's: root does
- * not use what it finds in a user's home. `asParent` lets a folder be root's, or open to others, if only ours can be made in it.
+ * Whether a folder belongs to this user, nobody else may write to it, and everything that leads to it belongs to this user
+ * or to root: root does not use what it finds in a user's home. With `asParent`, a folder of root, or one open to others,
+ * is acceptable if others cannot rename what we create in it.
  */
 export function isOwnFolder(path: string, asParent = false): boolean {
   const user = process.geteuid?.();
@@ -38,7 +39,7 @@ export function isOwnFolder(path: string, asParent = false): boolean {
   }
 }
 
-/** The first folder on the way to `path`, or `path`, that does not exist. */
+/** The first missing folder on the way to `path`, or `path`. */
 export function firstMissing(path: string): string | undefined {
   let missing: string | undefined;
   for (let at = path; lstatSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) {
@@ -48,9 +49,9 @@ export function firstMissing(path: string): string | undefined {
   return missing;
 }
 
-/** The bytes of a plain file of this user's, no link, of `most` bytes at the most; undefined if it is anything else. */
+/** The bytes of a regular file of this user, not a link, of at most `most` bytes; undefined for anything else. */
 export function readOwnFile(path: string, most: number): Uint8Array | undefined {
-  // a FIFO must not make us wait
+  // do not block on a FIFO
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
@@ -65,7 +66,7 @@ export function readOwnFile(path: string, most: number): Uint8Array | undefined 
   }
 }
 
-/** Writes a file under a name that nobody can guess, and that was not there before; returns its path. */
+/** Writes a new file under an unpredictable name and returns its path. */
 export function writeNewFile(folder: string, bytes: Uint8Array): string {
   const path = join(folder, `.${randomBytes(12).toString('hex')}.tmp`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -9,44 +9,44 @@ import { parseLayout } from './from-json.ts';
 import { formatLayout, type LayoutFile } from './layout-file.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
-/** The BTF that a kept layout was taken out of. */
+/** The BTF from which a cached layout was extracted. */
 export interface BtfIdentity {
-  /** Bytes from the start of the kernel's text to that of the BTF. */
+  /** Offset of the BTF from the start of the kernel's text, in bytes. */
   readonly offset: number;
   readonly length: number;
-  /** SHA-256 of all of its bytes, in hexadecimal digits. */
+  /** SHA-256 of all of its bytes, in hexadecimal. */
   readonly digest: string;
 }
 
-/** What was taken out of the types of a kernel, and out of which bytes. */
+/** A layout extracted from the types of a kernel, and the bytes that it came from. */
 export interface KeptLayout {
   readonly btf: BtfIdentity;
   readonly layout: LayoutFile;
 }
 
-/** A kept layout has some 8 KB, and 100 KB of text. */
+/** A cached layout has some 8 KB, and 100 KB as text. */
 const MAX_FILE = 1024 * 1024;
 const MAX_TEXT = 8 * 1024 * 1024;
 const BUILD_ID = /^[0-9a-f]{8,64}$/;
 
 /**
- * Types of kernels that were met before. A file is found by the build id that a dump claims, and holds only for the very BTF
- * that it was taken out of: whoever reads it compares `btf.digest` with the bytes of the dump at hand, so that no dump
- * can tell anything of another. Files are gzip, of a line of JSON (what was looked for, and the BTF) and the text of a layout file.
+ * The cache of kernel types. A file is found by the build id that a dump claims, but is valid only for the BTF that it was
+ * extracted from: the caller compares `btf.digest` with the bytes of the dump, so that one dump cannot affect another.
+ * Files are gzip of a line of JSON (the wanted members and the BTF) and the text of a layout file.
  *
- * What is not whole, not of this user, or in a folder that others may write to is no more than absent, and what cannot be
- * written is not kept: a cache never fails. Files appear under their name when they are whole, so that several
- * processes may keep the same one at the same time.
+ * A file that is incomplete, belongs to another user, or is in a folder that others may write to counts as missing. What
+ * cannot be written is not cached. The cache never fails. Complete files are renamed into place, so that several processes
+ * may write the same one.
  */
 export class LayoutCache {
   readonly #folder: string;
 
-  /** `folder` is made when there is something to be kept; by default that of the XDG base directory specification. */
+  /** `folder` is created on first use; by default it follows the XDG base directory specification. */
   constructor(folder: string = defaultFolder()) {
     this.#folder = folder;
   }
 
-  /** What was kept of a build; undefined if that is nothing, or cannot be believed. */
+  /** The cached layout of a build; undefined if there is none, or it cannot be trusted. */
   read(buildId: string): KeptLayout | undefined {
     if (!BUILD_ID.test(buildId)) return undefined;
     try {
@@ -66,7 +66,7 @@ export class LayoutCache {
     }
   }
 
-  /** Keeps the types of a build; nothing is said if that cannot be. */
+  /** Caches the types of a build; does nothing if that is not possible. */
   write(buildId: string, { btf, layout }: KeptLayout): void {
     if (!BUILD_ID.test(buildId)) return;
     const head = JSON.stringify({ wanted: wanted(), ...btf });
@@ -92,14 +92,14 @@ export class LayoutCache {
   }
 }
 
-/** SHA-256 of pieces one after the other, in hexadecimal digits. */
+/** SHA-256 of consecutive pieces, in hexadecimal. */
 export function digestOf(pieces: Iterable<Uint8Array | string>): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   return hash.digest('hex');
 }
 
-/** What is taken out of types changes from one release of structpage to the next. */
+/** The wanted members change from one release of structpage to the next. */
 function wanted(): string {
   return digestOf([JSON.stringify([WANTED_STRUCTS, WANTED_ENUMS])]);
 }
@@ -112,8 +112,8 @@ function identityOf(line: string): BtfIdentity | undefined {
 }
 
 /**
- * Makes a folder and those that lead to it; false if it is not ours alone. One after the other: with `recursive`, Node never
- * ends where the file system takes no folders, as /proc.
+ * Creates a folder and its parents; false if it is not exclusively ours. It creates them one by one, since `recursive`
+ * makes Node loop forever in a file system that takes no folders, such as /proc.
  */
 function makeFolder(path: string): boolean {
   for (let missing = firstMissing(path); missing !== undefined; missing = firstMissing(path)) {

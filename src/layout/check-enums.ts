@@ -1,18 +1,18 @@
 import { LayoutError } from '../core/errors.ts';
 import type { TypeFacts } from './type-facts.ts';
 
-/** Enums whose constants the kernel does not number itself, so that each is one more than the one before. */
+/** Enums whose constants the kernel does not number explicitly, so that each is one more than the previous. */
 const COUNTED: readonly { readonly name: string; readonly prefix: string; readonly last: string }[] = [
   { name: 'pageflags', prefix: 'PG_', last: '__NR_PAGEFLAGS' }, // include/linux/page-flags.h; aliases follow
   { name: 'zone_type', prefix: 'ZONE_', last: '__MAX_NR_ZONES' }, // include/linux/mmzone.h
   { name: 'compound_dtor_id', prefix: '', last: 'NR_COMPOUND_DTORS' }, // include/linux/mm.h, until 6.5
 ];
-/** More than any of these enums has. */
+/** Maximum number of constants; none of these enums has as many. */
 const MOST = 64;
 
 /**
- * Holds the enums that rows are made of against how the kernel declares them. A constant whose value is not that of its place is
- * damaged, and would give a flag or a zone the name of another. Throws LayoutError.
+ * Checks the enums that rows depend on against their declaration in the kernel. A constant whose value does not fit its
+ * position is damaged, and would give a flag or a zone a wrong name. Throws LayoutError.
  */
 export function checkEnums(types: TypeFacts): void {
   for (const { name, prefix, last } of COUNTED) {
@@ -44,7 +44,9 @@ export function checkEnums(types: TypeFacts): void {
   checkPageTypes(types);
 }
 
-/** Page types by byte count up from the first one; those by bits have one bit each (include/linux/page-flags.h). */
+/**
+ * Page types numbered by byte count up from the first; those told by bits have one bit each (include/linux/page-flags.h).
+ */
 function checkPageTypes(types: TypeFacts): void {
   const constants = types.enumerators('pagetype') ?? new Map<string, bigint>();
   const wrong = (constant: string, value: bigint, why: string): LayoutError =>

@@ -2,11 +2,11 @@ import { LayoutError } from '../core/errors.ts';
 import type { TypeFacts } from './type-facts.ts';
 import { memberOf } from './wanted.ts';
 
-/** A member that a kernel has if it has another one, or a struct: by their names alone it could pass for one that never was. */
+/** A member that exists if another member or a struct exists. A name alone could belong to a kernel that never was. */
 interface Companion {
   readonly has: readonly [struct: string, member?: string];
   readonly needs: readonly [struct: string, member: string];
-  /** Other places that do as well. */
+  /** Alternatives. */
   readonly or?: readonly (readonly [struct: string, member: string])[];
 }
 
@@ -19,7 +19,7 @@ const COMPANIONS: readonly Companion[] = [
   { has: ['mem_section_usage'], needs: ['mem_section', 'usage'] },
   { has: ['mem_section_usage'], needs: ['mem_section_usage', 'subsection_map'] },
   { has: ['mm_struct', 'numa_scan_offset'], needs: ['mm_struct', 'numa_next_scan'] },
-  // 4.6 on, when `_count` became `_refcount`; until 6.3 in struct page, then in struct folio
+  // since 4.6, when `_count` became `_refcount`; until 6.3 in struct page, then in struct folio
   {
     has: ['page', '_refcount'],
     needs: ['folio', '_entire_mapcount'],
@@ -31,7 +31,7 @@ const COMPANIONS: readonly Companion[] = [
   { has: ['folio', '_folio_order'], needs: ['folio', '_folio_dtor'] },
 ];
 
-/** Throws LayoutError where one of a pair of members is missing. */
+/** Throws LayoutError if one of a pair of members is missing. */
 export function checkMembers(types: TypeFacts): void {
   for (const { has, needs, or = [] } of COMPANIONS) {
     const [struct, member] = has;

@@ -4,8 +4,8 @@ import type { TypeFacts } from './type-facts.ts';
 import { WANTED_STRUCTS } from './wanted.ts';
 
 /**
- * Compares every SIZE(), OFFSET() and LENGTH() that VMCOREINFO says of structs that are used with what the types say, before
- * anything is read by them. Returns how many agree. Throws LayoutError for the first that does not.
+ * Compares every SIZE(), OFFSET() and LENGTH() of VMCOREINFO for structs that are used with the types, before the types are
+ * used. Returns the number of values that agree. Throws LayoutError for the first that does not.
  */
 export function checkVmcoreinfo(types: TypeFacts, info: Vmcoreinfo): number {
   let agreed = 0;

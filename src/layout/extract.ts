@@ -4,7 +4,7 @@ import type { LayoutFile, LayoutKernel, LayoutMember, LayoutStruct } from './lay
 import type { TypeFacts } from './type-facts.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
-/** What the types alone do not tell. */
+/** Facts that the types do not contain. */
 export interface Provenance extends LayoutKernel {
   readonly arch: string;
   readonly madeBy: string;
@@ -15,7 +15,7 @@ export function extractLayout(btf: Btf, provenance: Provenance): LayoutFile {
   return layoutFileOf(factsFromBtf(btf, btf.origin, 'btf-file'), provenance);
 }
 
-/** The part of a kernel's types that structpage uses. The order of keys is always that of wanted.ts. */
+/** The part of a kernel's types that structpage uses. Keys are always in the order of wanted.ts. */
 export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFile {
   const { arch, madeBy, release, buildId, version, madeFrom } = provenance;
   return {

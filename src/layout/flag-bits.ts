@@ -1,17 +1,17 @@
 import { LayoutError } from '../core/errors.ts';
 import type { TypeFacts } from './type-facts.ts';
 
-/** The bits of `flags` that are flags, by the kernel's own `enum pageflags` (include/linux/page-flags.h). */
+/** The bits of `flags` that are flags, from the kernel's own `enum pageflags` (include/linux/page-flags.h). */
 export interface FlagBits {
-  /** NR_PAGEFLAGS: bits 0 to count - 1 are flags, what is above are fields. */
+  /** NR_PAGEFLAGS: bits 0 to count - 1 are flags, higher bits are fields. */
   readonly count: number;
-  /** Name of each bit, without PG_, lower case. */
+  /** The name of each bit, without PG_, in lower case. */
   readonly names: readonly string[];
-  /** Bit of each name, aliases included. */
+  /** The bit of each name, including aliases. */
   readonly bits: ReadonlyMap<string, number>;
 }
 
-/** Names that mean a bit only on pages of some kind; the bit's own name is the one that comes first in the enum. */
+/** Names that apply to a bit only on certain pages. The bit's own name comes first in the enum. */
 export function resolveFlagBits(types: TypeFacts): FlagBits {
   const enumerators = types.enumerators('pageflags');
   const last = enumerators?.get('__NR_PAGEFLAGS');

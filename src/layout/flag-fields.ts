@@ -3,15 +3,15 @@ import { LayoutError } from '../core/errors.ts';
 import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { TypeFacts } from './type-facts.ts';
 
-/** A field in the upper bits of `flags`; width 0 means that this kernel keeps it elsewhere or not at all. */
+/** A field in the upper bits of `flags`. Width 0 means that this kernel stores the value elsewhere or not at all. */
 export interface FlagField {
   readonly shift: number;
   readonly width: number;
-  /** What its width was taken from. */
+  /** The source of its width. */
   readonly from: string;
 }
 
-/** Packed downwards from the highest bit of the word in this order (include/linux/page-flags-layout.h). */
+/** Fields in order, downwards from the highest bit of the word (include/linux/page-flags-layout.h). */
 export interface FlagFields {
   readonly section: FlagField;
   readonly node: FlagField;
@@ -19,7 +19,7 @@ export interface FlagFields {
   readonly lastCpupid: FlagField;
 }
 
-/** What decides the fields besides the types. */
+/** What determines the fields besides the types. */
 export interface MemoryFacts {
   readonly model: DataModel;
   readonly vmemmap: boolean;
@@ -29,7 +29,7 @@ export interface MemoryFacts {
 
 const LAST_PID_BITS = 8; // LAST__PID_SHIFT, include/linux/page-flags-layout.h
 
-/** Resolves the widths from what the kernel says of itself: sizes of its arrays and its enumerators. */
+/** Resolves the widths from the kernel's own data: sizes of its arrays, and its enumerators. */
 export function resolveFlagFields(
   types: TypeFacts,
   flagCount: number,

@@ -3,7 +3,7 @@ import type { Btf } from '../formats/btf/btf.ts';
 import { checkStruct } from '../formats/btf/check-struct.ts';
 import type { Confidence, Place, TypeFacts } from './type-facts.ts';
 
-/** The facts as BTF has them; nothing is looked up before it is asked for. A struct that no compiler makes is refused with FormatError. */
+/** Type facts from BTF, looked up on demand. Throws FormatError for a struct that no compiler generates. */
 export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): TypeFacts {
   const checked = new Set<string>();
   const check = (name: string): void => {
@@ -38,12 +38,12 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
   };
 }
 
-/** A member that is not there, where another's name differs from it by a single bit, is damaged. Throws FormatError. */
+/** Throws FormatError if a missing member has a neighbour whose name differs by a single bit: that name is damaged. */
 function refuseNearMiss(btf: Btf, struct: string, path: string): void {
   const id = btf.struct(struct);
   const [first = ''] = path.split('.');
   const names = id === undefined ? [] : namesIn(btf, id, new Set());
-  // it may be there, and have no members as in the rest of the path
+  // the struct may exist without the members in the rest of the path
   if (names.includes(first)) return;
   const near = names.find((name) => name.length === first.length && isOneBitAway(name, first));
   if (near === undefined) return;
@@ -54,7 +54,7 @@ function refuseNearMiss(btf: Btf, struct: string, path: string): void {
   });
 }
 
-/** Names of all members of a struct, those of anonymous ones in it included. */
+/** Names of all members of a struct, including those of anonymous members. */
 function namesIn(btf: Btf, id: number, seen: Set<number>): string[] {
   seen.add(id);
   return btf.members(id).flatMap(({ name, typeId }) => {

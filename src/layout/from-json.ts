@@ -33,7 +33,7 @@ export function parseLayout(text: string, file: string): LayoutFile {
   };
 }
 
-/** The facts in a layouts/ file. */
+/** Type facts from a layouts/ file. */
 export function factsFromJson(file: LayoutFile, origin: string, confidence: Confidence): TypeFacts {
   const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
     Object.hasOwn(record, name) ? record[name] : undefined;
@@ -70,7 +70,7 @@ function struct(value: Checked): LayoutStruct {
   return { size, members: value.get('members').record((item) => memberOf(item, size)) };
 }
 
-/** A member that ends within its struct. */
+/** Parses a member and checks that it ends within its struct. */
 function memberOf(value: Checked, structSize: number): LayoutMember {
   const found = member(value);
   if (found.offset + found.size > structSize) throw value.wrong(`a member within ${structSize} bytes`);
@@ -94,7 +94,7 @@ function constant(value: Checked): number | string {
     : value.integer(true);
 }
 
-/** A value of the file and where it is, so that a message can say which one is wrong. */
+/** A value of the file and its path, for messages. */
 class Checked {
   readonly value: unknown;
   readonly #path: string;

@@ -1,7 +1,7 @@
 import type { FlagBits } from './flag-bits.ts';
 import type { PageTypes } from './page-types.ts';
 
-/** Every flag that a mainline kernel from 4.4 to 7.3 has had of its own (enum pageflags, include/linux/page-flags.h). */
+/** Every flag with its own bit in a mainline kernel from 4.4 to 7.3 (enum pageflags, include/linux/page-flags.h). */
 const FLAGS: ReadonlySet<string> = new Set(
   (
     'locked error writeback referenced uptodate dirty lru head waiters active workingset slab owner_priv_1 owner_2 arch_1 ' +
@@ -10,7 +10,7 @@ const FLAGS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Other names of these bits, and whose they are, in all kernels in which the name has been seen. */
+/** Other names of these bits with their owners, in all kernels in which the name has been seen. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   anon_exclusive: ['owner_2', 'mappedtodisk'],
   checked: ['owner_priv_1'],
@@ -37,12 +37,12 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   xen_remapped: ['owner_priv_1'],
 };
 
-/** Page types from 4.18 to 7.3 (PageType(), include/linux/page-flags.h), and those before. */
+/** Page types from 4.18 to 7.3 (PageType(), include/linux/page-flags.h), and earlier ones. */
 const TYPES: ReadonlySet<string> = new Set(
   'buddy balloon kmemcg offline table guard hugetlb slab zsmalloc unaccepted large_kmalloc'.split(' '),
 );
 
-/** As `strangeFlags`, for names of page types. */
+/** Like `strangeFlags`, for names of page types. */
 export function strangeTypes({ values }: PageTypes): string[] {
   return values
     .filter(({ name }) => !TYPES.has(name))
@@ -50,8 +50,8 @@ export function strangeTypes({ values }: PageTypes): string[] {
 }
 
 /**
- * What no kernel known to us says of its flags: a new kernel's, a vendor's, or a damaged name. Nothing else in memory tells
- * the names of most flags, so that this is all that can be done. One sentence for each.
+ * Reports flag names that no known kernel has: they belong to a newer kernel or a vendor's, or are damaged. Nothing else in
+ * memory tells the names of most flags, so no better check exists. One sentence per name.
  */
 export function strangeFlags({ names, bits }: FlagBits): string[] {
   const out: string[] = [];

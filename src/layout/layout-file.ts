@@ -1,20 +1,20 @@
 import { printableJson } from '../core/printable.ts';
 
-/** A layouts/ file: the part of the types of one kernel (or of several with the same) that structpage uses. */
+/** A layouts/ file: the part of the types of one kernel, or of several with the same types, that structpage uses. */
 export interface LayoutFile {
   readonly format: 1;
-  /** As in the folder's name, e.g. `x86_64`. */
+  /** The name of its folder, e.g. `x86_64`. */
   readonly arch: string;
-  /** Every kernel that was seen to have just these types. */
+  /** Every kernel known to have these types. */
   readonly kernels: readonly LayoutKernel[];
-  /** What wrote the file, e.g. `structpage layout extract 0.1.0`. */
+  /** The program that wrote the file, e.g. `structpage layout extract 0.1.0`. */
   readonly madeBy: string;
   readonly structs: Readonly<Record<string, LayoutStruct>>;
   /** Constants by enum. Values that a double cannot hold are strings of decimal digits. */
   readonly enums: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 }
 
-/** Which kernel the facts are of, and what they were read from. */
+/** The kernel that the facts belong to, and their source. */
 export interface LayoutKernel {
   /** uname -r. */
   readonly release: string;
@@ -29,22 +29,22 @@ export interface LayoutKernel {
 export interface LayoutStruct {
   /** sizeof in bytes. */
   readonly size: number;
-  /** By path; those that the kernel does not have are absent. */
+  /** Members by path; those that the kernel lacks are absent. */
   readonly members: Readonly<Record<string, LayoutMember>>;
 }
 
 export interface LayoutMember {
-  /** Bytes from the start of the struct. */
+  /** Offset from the start of the struct, in bytes. */
   readonly offset: number;
-  /** Bytes, of the whole array if it is one. */
+  /** Size in bytes; of the whole array if it is one. */
   readonly size: number;
-  /** Elements, if it is an array. */
+  /** Number of elements, if it is an array. */
   readonly length?: number;
-  /** Lowest bit and width within the storage at `offset`, if it is a bit field. */
+  /** Lowest bit and width within the storage at `offset`, for a bit field. */
   readonly bits?: readonly [shift: number, width: number];
 }
 
-/** The text of a layouts/ file: a line for each member and each kernel, so that two kernels can be compared by eye. */
+/** The text of a layouts/ file, with a line for each member and each kernel, so that kernels can be compared with diff. */
 export function formatLayout(file: LayoutFile): string {
   const line = (value: unknown): string => printableJson(value, 1).replace(/\s*\n\s*/g, ' ');
   const block = (

@@ -10,7 +10,7 @@ import { recordOffset, recordSize } from './record.ts';
 import type { TypeFacts } from './type-facts.ts';
 import { memberOf, namesOf } from './wanted.ts';
 
-/** Byte offsets within one struct page; `slabCache` and the members of the folio count from the head page. */
+/** Byte offsets within a struct page. `slabCache` and the members of the folio are relative to the head page. */
 export interface PageOffsets {
   readonly flags: number;
   readonly mapcount: number;
@@ -24,16 +24,16 @@ export interface PageOffsets {
   readonly slabCache: number | undefined;
 }
 
-/** Where the order of a folio is: a byte behind the head, or the low byte of page[1].flags (6.6 on). */
+/** The place of the order of a folio: a byte behind the head, or the low byte of page[1].flags (since 6.6). */
 export type OrderPlace = { readonly kind: 'byte'; readonly offset: number } | { readonly kind: 'flags' };
 
-/** How a hugetlb folio is recognised. */
+/** How to recognise a hugetlb folio. */
 export type HugetlbMark =
   | { readonly kind: 'dtor'; readonly offset: number; readonly size: number; readonly value: number }
   | { readonly kind: 'flag'; readonly bit: number }
   | { readonly kind: 'type' };
 
-/** Mapcounts and the like of a large folio: byte offsets from the head page, 32-bit words. */
+/** Map counts and the like of a large folio: byte offsets of 32-bit words from the head page. */
 export interface FolioOffsets {
   readonly entireMapcount: number | undefined;
   readonly nrPagesMapped: number | undefined;
@@ -43,11 +43,11 @@ export interface FolioOffsets {
 }
 
 /**
- * All that decoding needs to know of one kernel's struct page, as numbers. Offsets are those within records, which are what
- * struct pages are read as (src/layout/record.ts).
+ * Everything that decoding needs to know about one kernel's struct page, as numbers. Offsets are within records, the form
+ * in which struct pages are read (src/layout/record.ts).
  */
 export interface PageLayout {
-  /** Bytes of the record that a struct page is read as: sizeof(struct page) of kernels with 64 bits. */
+  /** Size of the record of a struct page in bytes: sizeof(struct page) on 64-bit kernels. */
   readonly size: number;
   readonly offsets: PageOffsets;
   readonly folio: FolioOffsets;
@@ -56,23 +56,23 @@ export interface PageLayout {
   readonly flags: FlagBits;
   readonly fields: FlagFields;
   readonly types: PageTypes;
-  /** Name of each zone number as /proc/zoneinfo spells it. */
+  /** The name of each zone number, spelled as in /proc/zoneinfo. */
   readonly zones: readonly string[];
-  /** 7.1 on: a tail may hold a mask instead of a pointer (`compound_info`). */
+  /** Since 7.1, a tail may hold a mask instead of a pointer (`compound_info`). */
   readonly tailMayBeMask: boolean;
-  /** What a pointer to a kernel object looks like: other words in `mapping` are poison. */
+  /** The range of pointers to kernel objects; other words in `mapping` are poison. */
   readonly pointers: DataModel['pointers'];
-  /** Until 6.16: bit 1 of `mapping` marks a movable page. After that PG_movable_ops does. */
+  /** Until 6.16, bit 1 of `mapping` marks a movable page; later PG_movable_ops does. */
   readonly movableByMapping: boolean;
-  /** Pages of the largest free block: two to the power of MAX_PAGE_ORDER; 0 if the types do not say. */
+  /** Number of pages of the largest free block: two to the power of MAX_PAGE_ORDER; 0 if the types do not tell. */
   readonly largestBlock: number;
-  /** Where the types come from. */
+  /** The source of the types. */
   readonly origin: string;
-  /** Which member path was used for each role, e.g. `index` -> `page.__folio_index`. */
+  /** The member path used for each role, e.g. `index` -> `page.__folio_index`. */
   readonly members: ReadonlyMap<string, string>;
 }
 
-/** No kernel's struct page is larger. */
+/** The largest struct page of any kernel, in bytes. */
 const MAX_SIZE = 256;
 
 const ZONE_NAMES: Record<string, string> = {
@@ -84,7 +84,7 @@ const ZONE_NAMES: Record<string, string> = {
   ZONE_DEVICE: 'Device',
 };
 
-/** Role -> the members that may hold it, best first, by one of their names in `wanted.ts`, which lists renames. */
+/** For each role the members that may have it, best first. `wanted.ts` lists their other names. */
 const ROLES = {
   flags: [['page', 'flags']],
   mapcount: [['page', '_mapcount']],
@@ -123,7 +123,7 @@ const ROLES = {
   ],
 } as const;
 type Role = keyof typeof ROLES;
-/** What each member is, in size: a word of the machine or two, an int, or any number of them (the order was wider once). */
+/** The expected size of each member: one or two machine words, an int, or any of several (the order used to be wider). */
 const SIZES: Readonly<Record<Role, 'word' | 'words' | 'int' | 'any'>> = {
   flags: 'word',
   mapcount: 'int',
@@ -142,7 +142,10 @@ const SIZES: Readonly<Record<Role, 'word' | 'words' | 'int' | 'any'>> = {
   largeMapcount: 'int',
   pincount: 'int',
 };
-/** Members of tails by way of struct page: in which tail they are, whose offset from the head is to be added. */
+/**
+ * Members of tails that are found through struct page, with the number of the tail, whose offset from the head must be
+ * added.
+ */
 const TAIL_OF: ReadonlyMap<string, number> = new Map([
   ['page.compound_order', 1],
   ['page.compound_dtor', 1],
@@ -238,7 +241,7 @@ function hugetlbMark(
 ): HugetlbMark {
   const destructors = types.enumerators('compound_dtor_id');
   const value = destructors?.get('HUGETLB_PAGE_DTOR');
-  // kernels without hugetlb have no constant for it, nor struct hstate
+  // kernels without hugetlb have neither a constant for it nor struct hstate
   if (dtor !== undefined && (!destructors || (value === undefined && types.structSize('hstate')))) {
     throw new LayoutError('HUGETLB_PAGE_DTOR', `${types.origin} does not have it`);
   }

@@ -2,10 +2,10 @@ import type { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
 import type { TypeFacts } from './type-facts.ts';
 
 /**
- * How the 32-bit word that `_mapcount` shares says that a page has a type (include/linux/page-flags.h):
- * - `exact`: one negative value a type (before 4.18);
- * - `inverted`: a type is a bit that is CLEAR in a word whose base bits are set (4.18 to 6.11);
- * - `byte`: the high byte is the type's number (6.12 on).
+ * How the 32-bit word of `_mapcount` encodes a page type (include/linux/page-flags.h):
+ * - `exact`: one negative value per type (before 4.18);
+ * - `inverted`: a type is a CLEARED bit in a word whose base bits are set (4.18 to 6.11);
+ * - `byte`: the high byte is the type's number (since 6.12).
  */
 export type PageTypes =
   | { readonly encoding: 'exact'; readonly values: readonly PageTypeValue[] }
@@ -18,17 +18,17 @@ export interface PageTypeValue {
   readonly value: number;
 }
 
-/** What decides between the eras where no enumerator does. */
+/** What distinguishes the encodings if no enumerator does. */
 interface Evidence {
   readonly hasSlabFlag: boolean;
-  /** The kernel can tell a hugetlb page without a page type (destructor or flag). */
+  /** Whether the kernel can tell a hugetlb page without a page type (by destructor or flag). */
   readonly hasOtherHugetlb: boolean;
 }
 
 const BASE_28 = 0xf0000000;
 const BASE_31 = 0x80000000;
 
-/** The page types of a kernel, from its enumerators where it has them, else from VMCOREINFO and what else exists. */
+/** The page types of a kernel, from its enumerators if it has them, otherwise from VMCOREINFO and existing members. */
 export function resolvePageTypes(
   types: TypeFacts,
   info: Vmcoreinfo | undefined,
@@ -55,8 +55,8 @@ export function resolvePageTypes(
 }
 
 /**
- * Before 6.11 the bits are macros, so no type information has them. kmemcg had one until 5.11, where the word
- * memcg_data replaced it and the bits behind it moved down.
+ * Before 6.11 the bits are macros, which no type information has. kmemcg had a bit until 5.11, when the word memcg_data
+ * replaced it and the following bits moved down.
  */
 function invertedBits(types: TypeFacts, info: Vmcoreinfo | undefined, evidence: Evidence): PageTypeValue[] {
   const names = ['buddy', 'offline'];

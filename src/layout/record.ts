@@ -1,24 +1,24 @@
 import type { DataModel } from '../core/data-model.ts';
 
 /**
- * Struct pages are read as records of little-endian 64-bit words, whatever the kernel: so there is one fast path that decodes
- * them. The memory of big-endian kernels is swapped by 64-bit words, that of 32-bit kernels is widened word by word.
+ * Struct pages are read as records of little-endian 64-bit words, whatever the kernel, so that one fast path decodes them.
+ * Memory of big-endian kernels is swapped in 64-bit words; that of 32-bit kernels is widened word by word.
  */
 
-/** Bytes of the record of a struct page that has `size` bytes in memory. */
+/** Size of the record of a struct page that has `size` bytes in memory. */
 export function recordSize(size: number, { wordBytes }: DataModel): number {
   return (size / wordBytes) * 8;
 }
 
-/** Where a member of `size` bytes that is at `offset` in memory is within the record. */
+/** The offset within the record of a member of `size` bytes at `offset` in memory. */
 export function recordOffset(offset: number, size: number, { wordBytes, littleEndian }: DataModel): number {
   const within = offset % wordBytes;
   const start = ((offset - within) / wordBytes) * 8;
-  // a member of a word or more begins at a word
+  // a member of at least a word starts at a word
   return start + (littleEndian || size >= wordBytes ? within : wordBytes - size - within);
 }
 
-/** What lies in memory where records were read: the inverse of what reading does. */
+/** Converts records back to the bytes in memory. */
 export function memoryOf(records: Uint8Array, { wordBytes, littleEndian }: DataModel): Uint8Array {
   const words = records.slice();
   if (wordBytes === 4) {
@@ -33,12 +33,12 @@ export function memoryOf(records: Uint8Array, { wordBytes, littleEndian }: DataM
   return words;
 }
 
-/** Struct pages as they are in memory into records, in place. A multiple of 8 bytes; nothing is done where it is the same. */
+/** Converts struct pages in memory to records, in place, in multiples of 8 bytes; does nothing if they are the same. */
 export function swapRecords(bytes: Uint8Array): void {
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).swap64();
 }
 
-/** 32-bit words in memory into the low halves of 64-bit ones: `target` has twice the bytes of `source`. */
+/** Copies 32-bit words to the low halves of 64-bit words: `target` has twice the bytes of `source`. */
 export function widenRecords(source: Uint8Array, target: Uint8Array, littleEndian: boolean): void {
   const from = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const to = new Uint32Array(target.buffer, target.byteOffset, target.byteLength >>> 2);

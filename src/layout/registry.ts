@@ -5,16 +5,16 @@ import { factsFromJson, parseLayout } from './from-json.ts';
 import type { LayoutFile } from './layout-file.ts';
 import type { Confidence, TypeFacts } from './type-facts.ts';
 
-/** A kernel that a layouts/ file is about. */
+/** A kernel with a layouts/ file. */
 export interface LayoutEntry {
   readonly arch: string;
   readonly release: string;
   readonly buildId: string;
-  /** Below layouts/, e.g. `x86_64/6.12.107+deb13-cloud-amd64.json`. */
+  /** Path below layouts/, e.g. `x86_64/6.12.107+deb13-cloud-amd64.json`. */
   readonly file: string;
 }
 
-/** What is known of a kernel whose types are wanted. */
+/** What is known about a kernel whose types are needed. */
 export interface LayoutQuery {
   readonly arch: string;
   readonly release?: string | undefined;
@@ -26,16 +26,16 @@ export interface FoundLayout {
   readonly types: TypeFacts;
 }
 
-/** layouts/ of this package: next to src/ and to dist/ alike. */
+/** The layouts/ folder of this package, which is next to both src/ and dist/. */
 const LAYOUTS: URL = new URL('../../layouts/', import.meta.url);
-/** Loops of other releases that are worth a try. */
+/** Maximum number of layouts of other releases to try. */
 const MAX_NEAREST = 3;
 
 /**
- * The layouts/ files for a kernel, best first: that of its build, that of its release, then those of the nearest
- * releases, of which `confidence` says so: try them against the memory before believing them. Reads
- * layouts/index.json and, as the caller goes on, one file after the other.
- * @throws FormatError when a file is damaged
+ * The layouts/ files for a kernel, best first: the file of its build, of its release, then of the nearest releases.
+ * `confidence` tells which; try a layout against the memory before trusting it. Reads layouts/index.json, then one file at
+ * a time as the caller continues.
+ * @throws FormatError if a file is damaged
  */
 export function* findLayouts(query: LayoutQuery, root: URL = LAYOUTS): Generator<FoundLayout> {
   const entries = layoutIndex(root).filter((entry) => entry.arch === query.arch);
@@ -74,7 +74,7 @@ export function* findLayouts(query: LayoutQuery, root: URL = LAYOUTS): Generator
   }
 }
 
-/** All kernels that there are facts of; none where the package was installed without layouts/. */
+/** All kernels with a layout file; none if the package was installed without layouts/. */
 export function layoutIndex(root: URL = LAYOUTS): readonly LayoutEntry[] {
   const file = 'layouts/index.json';
   let text: string;
@@ -89,7 +89,7 @@ export function layoutIndex(root: URL = LAYOUTS): readonly LayoutEntry[] {
       [entry.arch, entry.release, entry.buildId, entry.file].every((field) => typeof field === 'string');
     if (Array.isArray(kernels) && kernels.every(whole)) return kernels;
   } catch {
-    // said below
+    // reported below
   }
   throw new FormatError({
     file,
@@ -99,12 +99,12 @@ export function layoutIndex(root: URL = LAYOUTS): readonly LayoutEntry[] {
   });
 }
 
-/** Path of the file that an entry is about. */
+/** Path of the layout file of an entry. */
 export function layoutPath(entry: LayoutEntry): string {
   return fileURLToPath(new URL(entry.file, LAYOUTS));
 }
 
-/** A layouts/ file that the user names. */
+/** Reads a layouts/ file that the user named. */
 export function loadLayout(path: string): { readonly file: LayoutFile; readonly types: TypeFacts } {
   let text: string;
   try {
@@ -128,7 +128,7 @@ function byDistance(entries: readonly LayoutEntry[], release: string): LayoutEnt
     if (!here) return [Number.POSITIVE_INFINITY];
     return [
       Math.abs(here.minor - wanted.minor),
-      // A configuration moves more members than a stable release does.
+      // A different configuration moves more members than a stable release.
       here.flavour === wanted.flavour ? 0 : 1,
       Math.abs(here.patch - wanted.patch),
     ];
@@ -138,11 +138,11 @@ function byDistance(entries: readonly LayoutEntry[], release: string): LayoutEnt
   return ranked.map(({ entry }) => entry);
 }
 
-/** Releases of each major version before the next: 3.0 to 3.19, 4.0 to 4.20, 5.0 to 5.19, 6.0 to 6.19. */
+/** Number of releases of each major version: 3.0 to 3.19, 4.0 to 4.20, 5.0 to 5.19, 6.0 to 6.19. */
 const MINORS = [0, 0, 0, 20, 21, 20, 20];
 
 interface Release {
-  /** Counted through from 3.0 on, so that 7.0 is next to 6.19. */
+  /** Consecutive number from 3.0 on, so that 7.0 is next to 6.19. */
   readonly minor: number;
   readonly patch: number;
   readonly flavour: string;

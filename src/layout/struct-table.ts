@@ -7,7 +7,7 @@ export interface StructMember extends Place {
   readonly path: string;
 }
 
-/** A struct with the members that structpage uses, in ascending order of offset. */
+/** A struct with the members that structpage uses, by ascending offset. */
 export interface StructTable {
   readonly name: string;
   /** sizeof in bytes. */
@@ -18,7 +18,10 @@ export interface StructTable {
 /** Struct page and the structs that overlay it. */
 const PAGE_STRUCTS = ['page', 'folio', 'slab', 'ptdesc', 'zpdesc'];
 
-/** Tables of the structs in `names` that the types have; those of struct page by default. Throws UsageError for a name that is not known. */
+/**
+ * Tables of the structs in `names` that the types have; by default those of struct page. Throws UsageError for an unknown
+ * name.
+ */
 export function structTables(types: TypeFacts, names: readonly string[] = PAGE_STRUCTS): StructTable[] {
   const unknown = names.find((name) => !(name in WANTED_STRUCTS));
   if (unknown !== undefined) {

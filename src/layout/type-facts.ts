@@ -1,16 +1,16 @@
-/** Where a member is in its struct, and how large it is. */
+/** The place and size of a member in its struct. */
 export interface Place {
-  /** Bytes from the start of the struct. */
+  /** Offset from the start of the struct, in bytes. */
   readonly offset: number;
-  /** Bytes, of the whole array if it is one. */
+  /** Size in bytes; of the whole array if it is one. */
   readonly size: number;
-  /** A bit field: its lowest bit within the storage at `offset`, and its width. */
+  /** For a bit field: its lowest bit within the storage at `offset`, and its width. */
   readonly bits?: { readonly shift: number; readonly width: number };
-  /** Number of elements, where the member is an array. */
+  /** Number of elements, if the member is an array. */
   readonly length?: number;
 }
 
-/** How sure the facts are of being about this very kernel, surest first. */
+/** How certain it is that the facts belong to this kernel, most certain first. */
 export type Confidence =
   | 'btf-in-image'
   | 'btf-file'
@@ -20,18 +20,18 @@ export type Confidence =
   | 'layout-named'
   | 'layout-nearest';
 
-/** The part of a kernel's types that structpage uses; the same interface whether BTF has it or a layouts/ file. */
+/** The part of a kernel's types that structpage uses, with one interface for BTF, DWARF and layouts/ files. */
 export interface TypeFacts {
   /** sizeof(struct name) in bytes. */
   structSize(name: string): number | undefined;
-  /** Where a member is, by its path from a struct, e.g. `place('page', 'flags.f')`. */
+  /** The place of a member, by its path from a struct, e.g. `place('page', 'flags.f')`. */
   place(structName: string, path: string): Place | undefined;
-  /** Enumerators of an enum by its name, in the order of their declaration. */
+  /** The enumerators of an enum, in declaration order. */
   enumerators(name: string): ReadonlyMap<string, bigint> | undefined;
-  /** e.g. `BTF in the image`, `layouts/x86_64/6.12.107+deb13-cloud-amd64.json`. */
+  /** For example `BTF in the image` or `layouts/x86_64/6.12.107+deb13-cloud-amd64.json`. */
   readonly origin: string;
   readonly confidence: Confidence;
-  /** The architecture that they are of, by its folder in layouts/; undefined if they do not say it. */
+  /** The architecture, by its folder in layouts/; undefined if unknown. */
   readonly arch?: string;
   /** The same as an ELF machine number. */
   readonly machine?: number;

@@ -9,32 +9,32 @@ import { type ElfSection, ElfSections } from '../formats/elf-sections.ts';
 import { findInFlatImage } from '../formats/flat-image.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
 
-/** What a file that the user names says of a kernel. */
+/** The contents of a kernel file that the user named. */
 export interface KernelFile {
   readonly kind: 'vmlinux' | 'bzImage' | 'Image' | 'btf';
-  /** What the types were read from. */
+  /** The source of the types. */
   readonly typesFrom: 'BTF' | 'DWARF';
   /** The types; parse them with `Btf.parse`. */
   readonly btf: Uint8Array;
-  /** uname -r; raw BTF does not say. */
+  /** uname -r; raw BTF has none. */
   readonly release: string | undefined;
-  /** GNU build id, hexadecimal; raw BTF does not say. */
+  /** GNU build id in hexadecimal; raw BTF has none. */
   readonly buildId: string | undefined;
-  /** e_machine of ELF; raw BTF and some images do not say. */
+  /** e_machine of the ELF file; raw BTF and some images have none. */
   readonly machine: number | undefined;
 }
 
-/** Inflates a section into memory or a temporary file; throws FormatError where it is damaged. */
+/** Decompresses a section into memory or a temporary file. Throws FormatError if it is damaged. */
 export type Inflate = (section: ElfSection, name: string) => Promise<ByteSource>;
 
-/** Larger than the types, or the read-only data, of any kernel. */
+/** Larger than the types or the read-only data of any kernel. */
 const MAX_SECTION = 256 * 1024 * 1024;
 const NT_GNU_BUILD_ID = 3;
 
 /**
- * Reads vmlinux or its debug file (ELF with a section .BTF, else with DWARF 4 or 5), raw BTF (/sys/kernel/btf/vmlinux), or a
- * bzImage (/boot/vmlinuz-…) whose compression this Node can undo, or an image that is not compressed, as arm64 and riscv64 boot.
- * Throws UnsupportedError when the file is none of these or has no types, FormatError when it is damaged.
+ * Reads vmlinux or its debug file (ELF with a section .BTF, else with DWARF), raw BTF (/sys/kernel/btf/vmlinux), a bzImage
+ * (/boot/vmlinuz-…) whose compression Node.js can undo, or an uncompressed image, as arm64 and riscv64 boot. Throws
+ * UnsupportedError if the file is none of these or has no types, FormatError if it is damaged.
  */
 export async function readKernelFile(source: ByteSource, inflate: Inflate): Promise<KernelFile> {
   const start = readUpTo(source, 0, 0x270);
@@ -130,7 +130,7 @@ function releaseIn(bytes: Uint8Array | undefined): string | undefined {
   const text = 'Linux version ';
   for (let at = buffer.indexOf(text); at >= 0; at = buffer.indexOf(text, at + 1)) {
     const release = /^Linux version (\S+) \(/.exec(buffer.toString('latin1', at, at + 200))?.[1];
-    // The format string of /proc/version has `%s` there.
+    // The format string of /proc/version has `%s` in this place.
     if (release && !release.includes('%')) return release;
   }
   return undefined;

@@ -1,12 +1,12 @@
 import type { Place, TypeFacts } from './type-facts.ts';
 
-/** A member: its path, or all the paths it has had, newest first. */
+/** A member, by its path or by all paths it has had, newest first. */
 export type WantedMember = string | readonly [newest: string, ...older: string[]];
 
 /**
- * Everything that structpage takes from a kernel's types: nothing else is ever asked for, and a layouts/ file holds
- * just this. For a kernel that renamed a member put the new path in front of the old one; decide nothing by version.
- * Numbers behind a path are the release that brought it (seen in BTF), and document only.
+ * Everything that structpage takes from a kernel's types. Nothing else is looked up, and a layouts/ file has exactly this.
+ * If a kernel renamed a member, add the new path in front of the old one; never decide by version. The number after a path
+ * is the release that introduced it (seen in BTF), for documentation only.
  */
 export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> = {
   // include/linux/mm_types.h
@@ -133,7 +133,7 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
   zonelist: ['_zonerefs'],
   per_cpu_pages: ['count', 'high', 'batch', 'lists'],
   per_cpu_pageset: ['pcp'],
-  lru_gen_folio: ['max_seq', 'min_seq'], // 6.3; its presence says that flags has a field for the generation
+  lru_gen_folio: ['max_seq', 'min_seq'], // 6.3; if present, flags has a field for the generation
   lru_gen_struct: ['max_seq', 'min_seq'], // 6.1
 
   // include/linux/page_ext.h
@@ -240,7 +240,7 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
     'arg_start',
     'arg_end',
     'numa_scan_offset',
-    'numa_next_scan', // its presence says that flags has a field for the last cpu and pid
+    'numa_next_scan', // if present, flags has a field for the last CPU and PID
   ],
   maple_tree: ['ma_root', 'ma_flags'],
   maple_node: ['parent', 'slot'],
@@ -292,14 +292,14 @@ export const WANTED_ENUMS: readonly string[] = [
   'zone_watermarks',
 ];
 
-/** A member as a kernel has it: where, and by which of its names. */
+/** A member of a kernel, and which of its names this kernel uses. */
 export interface FoundMember extends Place {
   readonly path: string;
 }
 
 /**
- * Where a wanted member is, whatever this kernel calls it: `name` may be any of its names, and the newest that exists
- * is taken. `memberOf(types, 'page', 'index')` finds `__folio_index` on 6.16 and later.
+ * Finds a wanted member, whatever this kernel calls it. `name` may be any of its names; the newest that exists is used.
+ * `memberOf(types, 'page', 'index')` finds `__folio_index` on 6.16 and later.
  */
 export function memberOf(types: TypeFacts, struct: string, name: string): FoundMember | undefined {
   for (const path of namesOf(struct, name)) {
@@ -309,7 +309,7 @@ export function memberOf(types: TypeFacts, struct: string, name: string): FoundM
   return undefined;
 }
 
-/** All names that a wanted member has had, newest first; none if it is not wanted. */
+/** All names of a wanted member, newest first; empty if it is not wanted. */
 export function namesOf(struct: string, name: string): readonly string[] {
   for (const member of WANTED_STRUCTS[struct] ?? []) {
     if (typeof member === 'string' ? member === name : member.includes(name)) {

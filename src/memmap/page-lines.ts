@@ -20,7 +20,7 @@ export class PageLines {
   readonly #ahead: number;
   #lines: readonly PageLine[] = [];
   #index = 0;
-  /** The range of pfns for which the page tables have been walked, from `from` up to `to`. */
+  /** The pfns for which the page tables have been walked. */
   #end: Pfn = 0;
   #start: Pfn = 0;
 
