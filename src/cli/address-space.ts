@@ -4,17 +4,20 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { say } from './output.ts';
 
-/** Node.js reserves 10 GiB of address space for each memory of WebAssembly, of which every thread has one, unless this is said. */
+/**
+ * The flag without which Node.js reserves 10 GiB of address space for each WebAssembly memory, of which every thread has
+ * one.
+ */
 const FRUGAL = '--disable-wasm-trap-handler';
-/** With less than this not all threads would get theirs. */
+/** With less address space than this, not all threads get their memory. */
 const ENOUGH = 64 * 2 ** 30;
 
-/** How Node.js ends when it cannot have memory that it needs. */
+/** How Node.js ends if it cannot allocate memory. */
 const OUT_OF_MEMORY: ReadonlySet<NodeJS.Signals> = new Set(['SIGTRAP', 'SIGABRT', 'SIGILL', 'SIGSEGV']);
 /** The exit code for what cannot be done here. */
 const NOT_SUPPORTED = 4;
 
-/** Whether this process may not have as much address space as Node.js would reserve (`ulimit -v`). */
+/** Whether `ulimit -v` is below the address space that Node.js would reserve. */
 export function isAddressSpaceShort(): boolean {
   if (process.execArgv.includes(FRUGAL)) return false;
   let limit: string | undefined;
@@ -23,11 +26,11 @@ export function isAddressSpaceShort(): boolean {
   } catch {
     return false;
   }
-  // asked last: Node.js makes the list of its flags then, which takes as long as all of the rest
+  // checked last: Node.js builds the list of its flags then, which takes as long as all the rest
   return limit !== undefined && Number(limit) < ENOUGH && process.allowedNodeEnvironmentFlags.has(FRUGAL);
 }
 
-/** Runs this very command by a Node.js that reserves little; gives its exit code. */
+/** Runs this command with a Node.js that reserves little, and returns its exit code. */
 export async function runFrugally(): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, FRUGAL, ...process.argv.slice(1)], {
     stdio: 'inherit',

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXPORTERS, type Exporter, type ExportOption, type OptionValue, UsageError } from '../index.ts';
 
-/** Adds a flag for each option of these exporters; one that several of them have is one flag. */
+/** Adds a flag for each option of these exporters; exporters share flags of the same name. */
 export function addExporterOptions(command: Command, exporters: readonly Exporter[]): Command {
   const flags = new Map<string, { option: ExportOption; formats: string[] }>();
   for (const { name, options } of exporters) {
@@ -28,7 +28,7 @@ function flagOf(option: ExportOption, formats: readonly string[]): Option {
   });
 }
 
-/** The options of an exporter among those of a command. Throws UsageError for one that belongs to other exporters. */
+/** Picks the options of an exporter from those of a command. Throws UsageError for an option of other exporters. */
 export function exporterOptionsOf(
   exporter: Exporter,
   given: Readonly<Record<string, unknown>>,
@@ -49,7 +49,7 @@ export function exporterOptionsOf(
   return values;
 }
 
-/** The exporter of that name. Throws UsageError with the names that there are. */
+/** Finds an exporter by name. Throws UsageError with the known names. */
 export function exporterNamed(name: string): Exporter {
   const found = EXPORTERS.find((e) => e.name === name);
   if (found) return found;

@@ -6,7 +6,7 @@ export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-/** structpage help: the help of a command, or of a command of `layout`. */
+/** structpage help: the help of a command or subcommand. */
 export function helpCommand(program: Command): void {
   program
     .command('help')

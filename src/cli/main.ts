@@ -33,7 +33,7 @@ const EXIT: Record<StructPageError['code'], number> = {
   output: 3,
 };
 
-/** Something could not be read, for want of what it takes. */
+/** Something could not be read. */
 const EXIT_SHORTAGE = 3;
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_BUG = 70;
@@ -120,7 +120,7 @@ function exitCode(thrown: unknown): number {
   return EXIT_BUG;
 }
 
-/** What the system has too little of, in a sentence; undefined for any other error. */
+/** The resource that the system lacks, as a sentence; undefined for any other error. */
 function shortageOf(error: NodeJS.ErrnoException | undefined): string | undefined {
   if (error?.code === 'EMFILE')
     return "this process may not open as many files as it needs: raise 'ulimit -n'";

@@ -80,10 +80,10 @@ export async function withImage(
   }
 }
 
-/** Reasons that are printed; the others are counted. */
+/** Maximum number of reasons printed; the others are counted. */
 const MOST_REASONS = 5;
 
-/** What happened to struct pages that could not be read. */
+/** Why struct pages could not be read, by state. */
 export type UnreadFate = 'left out' | 'listed' | 'listed in part' | 'not counted' | 'not compared';
 
 const LIST_THEM = "structpage dump --columns pfn,state --where 'state != ok' lists them";
@@ -95,14 +95,14 @@ const FATES: Record<UnreadFate, string> = {
   'not compared': `are not compared; ${LIST_THEM}`,
 };
 
-/** Warns of slab caches that may not exist: that no page belongs to them could be taken for an answer. */
+/** Warns of slab caches that may not exist, since an empty result could be taken for an answer. */
 export function warnIfDoubtful(inspector: Inspector, selection: Selection): void {
   for (const [name, why] of inspector.doubtfulNames(selection)) {
     say(`this kernel may have no slab cache '${name}': its list of caches cannot be read (${why})`);
   }
 }
 
-/** What happens to them in the rows of a selection. */
+/** How they appear in the rows of a selection. */
 export function fateIn(inspector: Inspector, selection: Selection): UnreadFate {
   if (!inspector.listsUnread(selection)) return 'left out';
   return selection.where === undefined && selection.limit === undefined ? 'listed' : 'listed in part';
@@ -115,7 +115,7 @@ export function reportUnread(
   fate: UnreadFate,
   outcome: Outcome,
 ): void {
-  // pages that are not known to exist are in no count
+  // pages that are not known to exist are not counted
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
   reportGaps(inspector, outcome);
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
@@ -130,7 +130,7 @@ export function reportUnread(
   outcome.code = 3;
 }
 
-/** Reports what could not be found out about the purpose of pages, and sets the exit code. */
+/** Reports what could not be determined about the purpose of pages, and sets the exit code. */
 export function reportGaps(inspector: Inspector, outcome: Outcome): void {
   for (const { what, why } of inspector.gaps.slice(0, MOST_REASONS)) {
     say(`the ${what} could not be followed to the end, so some pages lack their class: ${why}`);

@@ -67,7 +67,7 @@ export function addRows(command: Command): Command {
     .addOption(new Option('--limit <n>', 'stop after n rows').argParser(parseCount));
 }
 
-/** More threads than this need more than 200 MiB of memory, so users have to ask for them. */
+/** More threads than this need more than 200 MiB of memory, so users have to request them. */
 const MOST_JOBS = 3;
 
 /** The maximum number of threads of a command. */
@@ -95,7 +95,7 @@ export function addColumns(command: Command): Command {
   );
 }
 
-/** Adds the options that tell how to open an image. */
+/** Adds the options that control how an image is opened. */
 export function addImage(command: Command): Command {
   return command
     .addOption(
@@ -137,8 +137,8 @@ export function addImage(command: Command): Command {
 }
 
 /**
- * Splits the arguments `[dump...] <asked...>`: the last argument is always asked for, and so are those before it that `check`
- * accepts and that no file is named by. `check` throws UsageError for anything else.
+ * Splits the arguments `[dump...] <what...>`. The last argument is always a `what`; so is any argument before it that
+ * `check` accepts and that is not the name of a file. `check` throws UsageError for anything else.
  */
 export function splitArguments(
   args: readonly string[],
@@ -183,7 +183,7 @@ function onlyOne(text: string, before: string | undefined): string {
   throw new InvalidArgumentError("There can be only one; join expressions with '&&' or '||'.");
 }
 
-/** A list of names with commas between; lists given one after the other are joined. */
+/** Parses names separated by commas; repeated lists are joined. */
 export function parseNames(text: string, before: string[] = []): string[] {
   return [...before, ...text.split(',').map((c) => c.trim())];
 }

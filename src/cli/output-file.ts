@@ -17,13 +17,13 @@ import { ClosedPipe, explained, stdoutData, writeAll } from './output.ts';
 
 type Write = (data: string | Uint8Array) => Promise<void>;
 
-/** Exit codes for signals are 128 and the number of the signal. */
+/** The exit code for a signal is 128 plus its number. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Names that are tried for the temporary file before it is given up. */
+/** Maximum number of names tried for the temporary file. */
 const MOST_NAMES = 100;
 
-/** Throws UsageError if the file that is to be written is one of those that are read, by whatever name. */
+/** Throws UsageError if the output file is one of the inputs, under whatever name. */
 export function refuseInput(path: string, inputs: readonly string[]): void {
   if (path === '-') return;
   const output = statQuietly(path);
@@ -53,9 +53,9 @@ function statQuietly(path: string): Stats | undefined {
 }
 
 /**
- * Writes under a temporary name beside the file, and renames it when all is written. Nothing is left otherwise. A file that is
- * replaced keeps its owner and mode. Standard output (-) and what is no regular file (a device, a pipe) are written to as they
- * are. Throws UsageError if the file is one of `inputs`.
+ * Writes to a temporary file beside the output file, and renames it when it is complete; otherwise leaves nothing behind. A
+ * file that is replaced keeps its owner and mode. Standard output (-) and special files (devices, pipes) are written
+ * directly. Throws UsageError if the file is one of `inputs`.
  */
 export async function intoFile(
   path: string,
@@ -66,7 +66,7 @@ export async function intoFile(
   if (path === '-') return use(stdoutData);
   const before = statQuietly(path);
   if (before && !before.isFile() && !before.isDirectory()) return intoSpecial(path, use);
-  // a link stays one, and what it leads to is replaced
+  // a link stays a link, and its target is replaced
   const file = existsSync(path) ? realpathSync(path) : path;
   removeLeftovers(file);
   let temporary: string | undefined;
@@ -77,7 +77,7 @@ export async function intoFile(
     remove();
     process.exit(SIGNALS[signal as keyof typeof SIGNALS]);
   };
-  // before there is a file that a signal could leave behind
+  // installed before there is a file that a signal could leave behind
   for (const signal in SIGNALS) process.once(signal, interrupted);
   let fd: number | undefined;
   try {
@@ -99,7 +99,7 @@ export async function intoFile(
 function writer(fd: number): Write {
   return async (data) => {
     writeAll(fd, data);
-    // a signal is only heard between two turns of the loop
+    // signals are only handled between two turns of the event loop
     await new Promise((resolve) => setImmediate(resolve));
   };
 }
@@ -117,7 +117,7 @@ async function intoSpecial(path: string, use: (write: Write) => Promise<void>): 
   }
 }
 
-/** Creates a file beside `file` under a name that nothing has yet: never a file, or a link, that is there. */
+/** Creates a new file beside `file`, never an existing file or link. */
 function create(file: string, mode: number): [fd: number, name: string] {
   for (let n = 0; ; n++) {
     const name = join(dirname(file), `${prefixOf(file)}${process.pid}${n === 0 ? '' : `-${n}`}.tmp`);
@@ -129,7 +129,10 @@ function create(file: string, mode: number): [fd: number, name: string] {
   }
 }
 
-/** Gives a file owner and mode of the one that it replaces; the rights of a group are left out if it cannot be given to that group. */
+/**
+ * Gives a file the owner and mode of the file that it replaces. Omits the permissions of the group if the group cannot be
+ * set.
+ */
 function keepOwner(fd: number, { uid, gid, mode }: Stats): void {
   const isGroup = tryOwner(fd, uid, gid) || tryOwner(fd, -1, gid);
   fchmodSync(fd, mode & (isGroup ? 0o777 : 0o707));
@@ -144,14 +147,14 @@ function tryOwner(fd: number, uid: number, gid: number): boolean {
   }
 }
 
-/** Names of files are 255 bytes at the most. */
+/** Maximum length of a file name in bytes. */
 function prefixOf(file: string): string {
   let name = basename(file);
   while (Buffer.byteLength(name) > 220) name = name.slice(0, -1);
   return `.${name}.`;
 }
 
-/** Takes away what writers of the same file have left that were killed. */
+/** Removes temporary files of the same output whose writers were killed. */
 function removeLeftovers(path: string): void {
   const start = prefixOf(path);
   let names: string[];

@@ -1,30 +1,30 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { OutputError, printable, printableLines, type Sink } from '../index.ts';
 
-/** Whether standard output is a regular file: on a full disk the stream would not notice a short write. */
+/** Whether standard output is a regular file: on a full disk, a stream would not notice a short write. */
 let isFile: boolean | undefined;
 
-/** Writes all bytes, by as many writes as it takes. */
+/** Writes all bytes, with as many writes as necessary. */
 export function writeAll(fd: number, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
-/** Thrown when the reader of our output is gone (`| head`), which is no failure. */
+/** Thrown when the reader of the output has gone (`| head`), which is not a failure. */
 export class ClosedPipe extends Error {}
 
 let broken = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // the writer gets any other error
+  // the writer receives any other error
   if (error.code === 'EPIPE') broken = true;
 });
 
-/** Text for people on standard output; whatever in it would act on a terminal is escaped. Throws as `stdoutData` does. */
+/** Writes text for people to standard output; escapes whatever would affect a terminal. Throws like `stdoutData`. */
 export const stdout = (text: string): Promise<void> => writeOut(printableLines(text));
 
 /**
- * Data on standard output: byte for byte as they are where a program or a file takes them, escaped as all else on a
- * terminal. Throws ClosedPipe once the reader has gone.
+ * Writes data to standard output: unchanged to a file or program, escaped to a terminal. Throws ClosedPipe once the reader
+ * has gone.
  */
 export const stdoutData: Sink = (data) => {
   if (!process.stdout.isTTY) return writeOut(data);
@@ -49,7 +49,7 @@ const writeOut: Sink = (text) =>
     });
   });
 
-/** The error of a system call as a sentence about the file; other errors unchanged. */
+/** Explains the error of a system call as a sentence about the file; returns other errors unchanged. */
 export function explained(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const why = WHY[code ?? ''];
@@ -72,19 +72,19 @@ const WHY: Record<string, string> = {
 
 /** Writes a message to standard error. */
 export function say(text: string): void {
-  // a line that somebody else's text begins must not pass for one of ours
+  // text from outside must not start a line that looks like one of ours
   print(process.stderr, `structpage: ${text.replace(/\n(?! )/g, '\n  ')}\n`);
 }
 
-/** Writes text for people to where they may see it. */
+/** Writes text for people to a stream, escaped. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   stream.write(printableLines(text));
 }
 
-/** A progress bar on standard error, if that is a terminal. */
+/** A progress bar on standard error if it is a terminal. */
 export class Progress {
   #shown = 0;
-  // what calls itself dumb, as the consoles of rescue and crash kernels do, shows the control sequences
+  // a dumb terminal, such as the console of a rescue or crash kernel, would show the control sequences
   readonly #on: boolean = process.stderr.isTTY === true && !/^(dumb|unknown)?$/.test(process.env.TERM ?? '');
 
   update(what: string, done: number, total: number): void {
@@ -106,14 +106,14 @@ export class Progress {
   }
 }
 
-/** Lines of label and value, the values aligned. */
+/** Aligns lines of label and value. */
 export function labelled(rows: readonly (readonly [string, string])[]): string {
   const cells = rows.map(([label, value]) => [printable(label), printable(value)] as const);
   const width = cells.reduce((most, [label]) => Math.max(most, label.length), 0);
   return cells.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 }
 
-/** Rows of cells, each column as wide as its widest cell; the columns in `left` to the left, the others to the right. */
+/** Aligns rows of cells. Columns in `left` are left-aligned, the others right-aligned. */
 export function aligned(
   rows: readonly (readonly string[])[],
   indent = '',

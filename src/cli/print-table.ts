@@ -24,7 +24,7 @@ export function addTable(command: Command): Command {
   return addColumns(addRows(addExporterOptions(command, EXPORTERS)));
 }
 
-/** Prints a table of an open image to standard output; what cannot be read is told, and is no success. */
+/** Prints a table of an open image to standard output. Reports what cannot be read, which is not a success. */
 export async function printTable(
   inspector: Inspector,
   definition: TableDefinition,

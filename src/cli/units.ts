@@ -5,7 +5,10 @@ export function hexText(value: number | bigint): string {
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A size in the largest unit in which it is at least 1, e.g. `452 KiB`, `1.5 MiB`; `digits` behind the point where it is no whole number, or always if given. */
+/**
+ * A size in the largest unit in which it is at least 1, e.g. `452 KiB`, `1.5 MiB`. Above KiB it has
+ * `digits` decimals; by default one, and none if the number is whole.
+ */
 export function sizeText(bytes: number, digits?: number): string {
   let unit = 0;
   let size = bytes / 1024;

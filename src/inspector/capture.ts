@@ -11,7 +11,7 @@ import type { Inspector } from './inspector.ts';
 import { inspect } from './open.ts';
 import { checkLayout } from './self-check.ts';
 
-/** What a capture holds. */
+/** The contents of a capture. */
 export interface CaptureReport {
   /** Bytes of memory in it. */
   readonly bytes: number;
@@ -19,7 +19,7 @@ export interface CaptureReport {
 }
 
 const CHUNK = 1024 * 1024;
-/** Variables of the kernel that other tools ask for before they look at a page. */
+/** Variables of the kernel that other tools read before they look at a page. */
 const VARIABLES = [
   'page_offset_base',
   'vmemmap_base',
@@ -49,9 +49,10 @@ const VARIABLES = [
 ] as const;
 
 /**
- * The bytes, in order, of an ELF core with only what structpage needs of an image: the page array and the tables that lead to it, mem_section,
- * the nodes and zones, the symbol table, the types, the slab caches and their names. Memory that is left out is
- * declared as such (p_memsz above p_filesz). What pages contain, kernel's or user's, is not in it.
+ * Makes an ELF core with only what structpage needs of an image: the page array and the page tables that lead to it,
+ * mem_section, nodes and zones, the symbol table, the types, the slab caches and their names. Returns its bytes in order.
+ * Memory that is left out is declared (p_memsz above p_filesz). It has no contents of pages, neither the kernel's nor the
+ * user's.
  */
 export function* capture(inspector: Inspector): Generator<Uint8Array, CaptureReport> {
   const recorder = new Recorder(inspector.image.memory);
@@ -84,10 +85,10 @@ export function* capture(inspector: Inspector): Generator<Uint8Array, CaptureRep
   return { bytes, segments: loads.length };
 }
 
-/** Does once all that structpage ever does, over memory that remembers what was read. */
+/** Does everything that structpage ever does once, over memory that records what is read. */
 function readEverything(inspector: Inspector, recorder: Recorder): void {
   const { kernel } = inspector;
-  // everything by physical address, so that the recorder sees it
+  // read by physical address only, so that the recorder sees it
   const { virtual: _, ...rest } = inspector.image;
   const image: OpenImage = { ...rest, memory: recorder };
   const walker = new PageWalker(recorder, kernel.space.walker.tables);
@@ -99,7 +100,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
     kernel.kallsymsTables,
   );
   for (const _ of again.kallsyms?.entries() ?? []) {
-    // every name and offset is read by the way
+    // reads every name and offset
   }
   const copy = inspect(
     image,
@@ -110,7 +111,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   readZones(again, copy.types);
   for (const [name, address] of again.kallsyms?.addresses(VARIABLES) ?? []) {
     attempt(() => again.space.read(address, 512));
-    // the text itself, for who looks for it in memory
+    // the text itself, for programs that search memory for it
     if (name === 'vmcoreinfo_data')
       attempt(() => again.space.readString(again.space.readWord(address), MAX_VMCOREINFO));
   }
@@ -119,7 +120,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   }
 }
 
-/** What is not in the image cannot be captured. */
+/** What the image lacks cannot be captured. */
 function attempt(read: () => unknown): void {
   try {
     read();
@@ -128,7 +129,7 @@ function attempt(read: () => unknown): void {
   }
 }
 
-/** Physical memory that remembers which of its pages were read. */
+/** Physical memory that records which of its pages are read. */
 class Recorder implements PhysicalMemory {
   readonly runs: PhysicalMemory['runs'];
   readonly #memory: PhysicalMemory;
@@ -153,7 +154,7 @@ class Recorder implements PhysicalMemory {
     return this.#memory.runAt(address);
   }
 
-  /** Bytes that were read, rounded to pages, as far as they are present. */
+  /** The bytes that were read, rounded to pages, as far as they are present. */
   ranges(): Range[] {
     const all = unite([
       ...this.#long,
@@ -172,7 +173,7 @@ class Recorder implements PhysicalMemory {
   }
 }
 
-/** Segments for what is kept, and for what is there but left out. */
+/** Segments for memory that is kept, and for memory that is present but left out. */
 function layOut(kept: readonly Range[], memory: PhysicalMemory): LoadToWrite[] {
   const loads: LoadToWrite[] = [];
   let next = 0;

@@ -4,23 +4,23 @@ import type { Inspector } from './inspector.ts';
 
 export type FrameState = PhysicalRun['state'];
 
-/** Page frames of one kind, by what the image has of their contents. */
+/** Page frames of one kind, counted by what the image has of their contents. */
 export interface FrameKind {
   readonly kind: string;
   readonly frames: Readonly<Partial<Record<FrameState, number>>>;
 }
 
-/** What an image has of the contents of page frames, by what their struct pages say that they are. */
+/** What an image has of the contents of page frames, by the kind that their struct pages tell. */
 export interface Contents {
   readonly kinds: readonly FrameKind[];
-  /** Page frames that were looked at, spread over all, and how many there are. */
+  /** The number of page frames in the sample, and the number of all. */
   readonly looked: number;
   readonly of: number;
-  /** What was left out, in words; undefined if nothing was. */
+  /** What a filter left out, in words; undefined if nothing. */
   readonly leftOut: string | undefined;
 }
 
-/** Kinds that a filter tells apart, each with what holds for its pages; a page is of the first that holds. */
+/** The kinds that a filter distinguishes, with their conditions; the first match wins. */
 const KINDS = [
   ['free pages', 'type == buddy'],
   ['user pages', 'type == hugetlb || type is empty && mapping_kind in (anon, ksm)'],
@@ -30,13 +30,13 @@ const KINDS = [
   ['reserved pages', 'type is empty && flags has reserved'],
 ] as const;
 const OTHER = 'other pages';
-/** Those whose struct page cannot be read. */
+/** Pages whose struct page cannot be read. */
 const UNKNOWN = 'not known';
 const WINDOW = 16384;
 const MOST_WINDOWS = 16;
 const STATES: readonly FrameState[] = ['present', 'excluded', 'hole', 'truncated', 'damaged', 'unreadable'];
 
-/** Holds the struct pages of `ranges` against the memory that the image has. */
+/** Compares the struct pages of `ranges` with the memory that the image has. */
 export function contentsOf(inspector: Inspector, ranges: readonly Range[]): Contents {
   const { model } = inspector;
   const states = new Map(ranges.map((r) => [r.start, statesOf(inspector, r)]));
@@ -74,7 +74,7 @@ export function contentsOf(inspector: Inspector, ranges: readonly Range[]): Cont
   };
 }
 
-/** Ranges of pfns that stand for all: all if they are few, else some spread evenly. */
+/** The ranges of pfns to sample: all of them if they are few, otherwise some spread evenly. */
 export function windowsOf(present: readonly Range[]): Range[] {
   const all: Range[] = [];
   for (const { start, end } of present) {
@@ -91,7 +91,7 @@ function statesOf({ image, kernel }: Inspector, range: Range): Uint8Array {
   const states = new Uint8Array(range.end - range.start);
   for (let pfn = range.start; pfn < range.end; ) {
     const run = image.memory.runAt(pfn * size);
-    // a frame that is there in part only counts as what it begins with
+    // a frame that is partly present counts by its first byte
     const end = Math.min(range.end, Math.max(pfn + 1, Math.ceil(run.end / size)));
     states.fill(STATES.indexOf(run.state), pfn - range.start, end - range.start);
     pfn = end;
@@ -99,7 +99,7 @@ function statesOf({ image, kernel }: Inspector, range: Range): Uint8Array {
   return states;
 }
 
-/** Shares of what was excluded, kind by kind. */
+/** The share of excluded pages of each kind. */
 function wordsFor(kinds: readonly FrameKind[]): string | undefined {
   const parts = kinds.flatMap(({ kind, frames }) => {
     const excluded = frames.excluded ?? 0;

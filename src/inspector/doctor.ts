@@ -7,20 +7,20 @@ import type { OpenImage } from '../sources/image-format.ts';
 import { LIVE_METHODS, LIVE_PATHS, type LiveMethod, openMethod } from './live.ts';
 import { inspect } from './open.ts';
 
-/** A way to the memory of this machine, and whether it is open. */
+/** A method of reading this machine's memory, and whether it works. */
 export interface LiveSource {
   readonly name: LiveMethod | 'vmcore';
   readonly path: string;
-  /** The place in the order in which `openLive` tries them, from 1; null for what is only read when it is named. */
+  /** Its place in the order of `openLive`, from 1; null if it is used only when named. */
   readonly order: number | null;
   readonly works: boolean;
-  /** A sentence: what there is, or why it does not work. */
+  /** A sentence: what was found, or why it does not work. */
   readonly why: string;
-  /** What a user could do; empty where it works. */
+  /** What a user can do; empty if it works. */
   readonly remedy: string;
 }
 
-/** Tries every way to the memory of this machine as `openLive` would, up to the first struct pages. Never throws. */
+/** Tries every method of reading this machine's memory like `openLive`, up to the first struct pages. Never throws. */
 export function doctor(host: Host = readHost()): LiveSource[] {
   const ways = LIVE_METHODS.map(
     (name, i): LiveSource => ({ name, path: LIVE_PATHS[name], order: i + 1, ...tried(name, host) }),
@@ -48,7 +48,7 @@ function tried(name: LiveMethod, host: Host): Finding {
   }
 }
 
-/** The memory of the kernel that crashed; only in the kernel that kdump boots after it. */
+/** The memory of the kernel that crashed, in the kernel that kdump boots after it. */
 function vmcore(host: Host): LiveSource {
   const path = '/proc/vmcore';
   const common = { name: 'vmcore', path, order: null } as const;

@@ -7,7 +7,7 @@ import { cellTexts } from '../table/cells.ts';
 import type { Inspector } from './inspector.ts';
 import { type PageWord, pageWords } from './page-words.ts';
 
-/** A folio of more than one page, and its counts as the kernel keeps them in the head and the first tails. */
+/** A folio of several pages, with the counts that the kernel keeps in its head and first tails. */
 export interface FolioReport {
   /** Pfn of its head. */
   readonly head: Pfn;
@@ -15,18 +15,18 @@ export interface FolioReport {
   readonly pages: number;
   /** Index of the page in the folio; 0 is the head. */
   readonly index: number;
-  /** Flags of the head, joined by |. */
+  /** Flags of the head, separated by |. */
   readonly flags: string;
-  /** Members of struct folio, as they are in memory: `_entire_mapcount` and `_large_mapcount` count from -1. */
+  /** Members of struct folio as stored in memory: `_entire_mapcount` and `_large_mapcount` start at -1. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** All that is known of one page. */
+/** Everything known about a page. */
 export interface PageReport {
   readonly pfn: Pfn;
-  /** Text of every column; empty text for an empty value. */
+  /** The text of every column; empty for an empty value. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Columns that the dump lacks the memory for, each with the reason. */
+  /** Columns whose memory the dump lacks, with the reasons. */
   readonly unavailable: Readonly<Record<string, string>>;
   /** Names of the bits in the column `kpageflags`. */
   readonly kpageflags: readonly string[];
@@ -66,7 +66,7 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
   };
 }
 
-/** All columns that can be had. Some need more than the struct page, which a filtered dump may not have. */
+/** All columns that are available. Some need more than the struct page, which a filtered dump may lack. */
 function availableCells(inspector: Inspector, pfn: Pfn): Pick<PageReport, 'columns' | 'unavailable'> {
   try {
     return { columns: cellsOf(inspector, pfn, inspector.columns), unavailable: {} };

@@ -3,21 +3,21 @@ import { directMapOf } from '../kernel/direct-map.ts';
 import type { Inspector } from './inspector.ts';
 
 /**
- * The advice for a physical address that is none because the arithmetic of the direct map was done on the address of a
- * struct page: `vmemmap - PAGE_OFFSET` (docs/the-story-of-0x620000000000.md). Undefined where that is not what it looks like.
+ * Advice for a physical address that results from direct-map arithmetic on the address of a struct page: `vmemmap -
+ * PAGE_OFFSET` (docs/the-story-of-0x620000000000.md). Undefined if the address does not look like that.
  */
 export function explainPhysical(inspector: Inspector, physical: bigint): string | undefined {
   const { model, kernel } = inspector;
   const last = model.present.at(-1);
   if (!last) return undefined;
   const { directMaps = [], pagingModes } = kernel.architecture;
-  // without KASLR the array begins where kernels of the first mode have it
+  // without KASLR the array starts at the place of the first paging mode
   const usual = pagingModes[0]?.vmemmap?.base;
   const bases = [...new Set([model.base, usual].filter((b) => b !== undefined))];
   const bytes = BigInt(last.end) * BigInt(model.pageSize);
   for (const offset of [directMapOf(inspector.kernel), ...directMaps]) {
     for (const base of bases) {
-      // where memory is mapped at its own address the difference is an address like any other
+      // where memory is mapped at its own address, the difference is an ordinary address
       if (offset === undefined || offset === 0n) continue;
       const within = physical + offset - base;
       if (within < 0n || within >= bytes) continue;

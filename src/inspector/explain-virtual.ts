@@ -4,10 +4,10 @@ import type { WalkResult } from '../translate/page-walk.ts';
 import { explainPhysical } from './explain-physical.ts';
 import type { Inspector } from './inspector.ts';
 
-/** Below this an address with 4-level page tables is a program's; with more levels still more is. */
+/** With 4-level page tables, addresses below this belong to user space; with more levels user space is larger. */
 const LOWER_HALF = 2n ** 47n;
 
-/** A page-table walk that reached memory. Throws FaultError that tells what the address may have been meant to be. */
+/** Walks the page tables to memory. Throws a FaultError that tells what the address may have meant. */
 export function translateAddress(
   inspector: Inspector,
   address: VirtAddr,
@@ -26,7 +26,7 @@ export function translateAddress(
   });
 }
 
-/** What a virtual address that the kernel does not map may be, as a sentence without a full stop. */
+/** What a virtual address that the kernel does not map may be, as a clause without a full stop. */
 export function explainVirtual(inspector: Inspector, address: VirtAddr): string | undefined {
   const { kernel, model } = inspector;
   const { walker } = kernel.space;

@@ -12,21 +12,21 @@ import type { Summary, ZoneSummary } from '../views/summary.ts';
 import type { Inspector, Selection } from './inspector.ts';
 import { warnOfUnread } from './warn-of-unread.ts';
 
-/** Rows to be written, and how. */
+/** The rows to write, and how to write them. */
 export interface ExportJob {
   readonly selection: Selection;
   readonly exporter: Exporter;
-  /** Options of the exporter, by name. */
+  /** Options of the exporter by name. */
   readonly options?: OptionValues;
-  /** Threads to use at the most; 1 if not given. The output is the same for any number. */
+  /** Maximum number of threads; 1 by default. The output is the same for any number. */
   readonly jobs?: number;
   /** Takes remarks for the user, e.g. on columns that were left out. */
   readonly note?: (text: string) => void;
 }
 
 /**
- * Writes the rows of a selection to `sink`, in ascending order of pfn. `counts` has all struct pages that were met, by
- * state. Throws UsageError for a selection that cannot be meant, and whatever the sink throws.
+ * Writes the rows of a selection to `sink`, in ascending order of pfn. Adds all struct pages that it meets to `counts`, by
+ * state. Throws UsageError for an invalid selection, and whatever the sink throws.
  */
 export async function exportRows(
   inspector: Inspector,
@@ -40,7 +40,7 @@ export async function exportRows(
   if (!counts && !inspector.listsUnread(job.selection)) warnOfUnread(met);
 }
 
-/** The pages of a selection as a table, whose text is written by `jobs` threads at the most. */
+/** The pages of a selection as a table whose text is written by up to `jobs` threads. */
 export function pageTable(
   inspector: Inspector,
   selection: Selection,
@@ -72,17 +72,17 @@ export function pageTable(
   };
 }
 
-/** 0x and 16 digits. */
+/** The width of 0x and 16 digits. */
 const POINTER_WIDTH = 18;
 
-/** Rows that come later may have larger pfns, and pointers where there were zeros. */
+/** Later rows may have larger pfns, and pointers instead of zeros. */
 function withWidth(name: ColumnName, lastPfn: number, pageBytes: number): ColumnSpec {
   const column = pageColumn(name);
   const widest = column.widest?.(lastPfn, pageBytes).length;
   return { ...column, width: widest ?? (column.kind === 'word' ? POINTER_WIDTH : 0) };
 }
 
-/** The job of a pool that writes the rows of a selection as text. */
+/** A job for the threads that write the rows of a selection as text. */
 export function textJob(
   inspector: Inspector,
   selection: Selection,
@@ -98,7 +98,7 @@ export function textJob(
   };
 }
 
-/** The job of a pool that gives out the rows of a selection as columns. */
+/** A job for the threads that decode the rows of a selection to columns. */
 export function chunkJob(
   inspector: Inspector,
   selection: Selection,
@@ -113,7 +113,7 @@ export function chunkJob(
   };
 }
 
-/** `Inspector.summary` by several threads: `jobs` at the most. */
+/** Like `Inspector.summary`, on up to `jobs` threads. */
 export async function summarize(
   inspector: Inspector,
   selection: Omit<Selection, 'columns'> = {},
@@ -135,7 +135,7 @@ export async function summarize(
   return summary;
 }
 
-/** By node, then by number of zone, whoever met them first. */
+/** By node, then by zone number, whichever thread met them first. */
 function inOrder(zones: Summary['zones'], names: readonly string[]): [string, ZoneSummary][] {
   const place = (z: ZoneSummary): number => {
     const number = names.indexOf(z.zone);

@@ -11,22 +11,22 @@ import { openFile } from '../sources/file-source.ts';
 import { inflateSection } from '../sources/inflate-section.ts';
 import type { Inspector } from './inspector.ts';
 
-/** What the user knows of a kernel file that it does not say itself. */
+/** Facts about a kernel file that the user adds. */
 export interface ExtractFacts {
   readonly release?: string;
   readonly buildId?: string;
-  /** A folder of layouts/, for files that do not say their machine. */
+  /** A folder of layouts/, for files that do not name their machine. */
   readonly architecture?: string;
   readonly package?: string;
   readonly packageVersion?: string;
 }
 
-/** What a layout file says of a package that nobody named: it has to say something. */
+/** The package in a layout file if the user named none: the field must not be empty. */
 const UNKNOWN = 'unknown';
 
 /**
- * The layout file of a kernel, from its vmlinux, vmlinuz, debug file or BTF. Throws UsageError when the release or the build id is neither
- * in the file nor given, FormatError and UnsupportedError for files that cannot be used.
+ * Makes the layout file of a kernel from its vmlinux, vmlinuz, debug file or BTF. Throws UsageError if the release or the
+ * build id is neither in the file nor given, FormatError or UnsupportedError for unusable files.
  */
 export async function extractLayoutFile(path: string, facts: ExtractFacts = {}): Promise<LayoutFile> {
   const source = openFile(path);
@@ -54,8 +54,8 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
 }
 
 /**
- * The layout file of the kernel in a dump. Throws UsageError if the dump does not contain its types, or not its release or build
- * id and they are not given.
+ * Makes the layout file of the kernel in a dump. Throws UsageError if the dump lacks its types, or lacks its release or
+ * build id and they are not given.
  */
 export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): LayoutFile {
   const { types, kernel, image } = inspector;
@@ -81,7 +81,9 @@ export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): La
   });
 }
 
-/** The folder in layouts/ for a kernel file. Throws UsageError where the file does not say its machine: BTF and some images. */
+/**
+ * The folder in layouts/ for a kernel file. Throws UsageError if the file does not name its machine: BTF and some images.
+ */
 function architectureOf(machine: number | undefined, path: string): string {
   if (machine === undefined) {
     const names = ARCHITECTURES.map((a) => a.name).join(', ');

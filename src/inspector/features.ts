@@ -3,21 +3,21 @@ import { lengthOf, type Range } from '../core/ranges.ts';
 import { directMapOf } from '../kernel/direct-map.ts';
 import type { Inspector } from './inspector.ts';
 
-/** Something that structpage does with a dump, tried on this one. */
+/** Something that structpage can do with a dump, tried on this one. */
 export interface Feature {
   readonly feature: string;
   readonly works: 'yes' | 'partly' | 'no';
-  /** What was tried, and what came of it. */
+  /** What was tried, and the result. */
   readonly evidence: string;
 }
 
 const TRANSLATION = 'translate, page virt:ADDRESS';
-/** Page frames whose address in the kernel's map of all memory is translated. */
+/** Number of page frames whose address in the direct map is translated. */
 const FRAMES = 256;
 
 /**
- * What works on an image, by trying it on the pages of `windows`: the level of a filter tells what was to be left out, not
- * what is lost by that.
+ * Finds out what works on an image by trying it on the pages of `windows`: the level of a filter tells what was to be left
+ * out, not what is lost by it.
  */
 export function featuresOf(inspector: Inspector, windows: readonly Range[]): Feature[] {
   return [structPages(inspector), slabCaches(inspector, windows), translation(inspector, windows)];
@@ -59,7 +59,7 @@ function slabCaches(inspector: Inspector, pfns: readonly Range[]): Feature {
   };
 }
 
-/** The kernel maps all memory. The page tables for that are memory, too, which may be missing. */
+/** The kernel maps all memory, but the page tables for that are memory too and may be missing. */
 function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   const { walker } = inspector.kernel.space;
   const size = inspector.kernel.pageBytes;
@@ -85,13 +85,13 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
   const lost = [...reasons].map(([why, count]) => `${why}: ${count}`).join(', ');
   return {
     feature: TRANSLATION,
-    // the kernel's image and the page array are reached in any case, or the image would not have been opened
+    // the kernel image and the page array can always be reached, or the image would not have been opened
     works: reached === frames.length ? 'yes' : 'partly',
     evidence: `in the kernel's map of all memory ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,
   };
 }
 
-/** Page frames that the kernel manages, spread over all windows. */
+/** Page frames of the kernel, spread over all windows. */
 function framesOfRam(inspector: Inspector, pfns: readonly Range[]): number[] {
   const frames: number[] = [];
   const step = Math.max(1, Math.floor(lengthOf(pfns) / FRAMES));

@@ -5,19 +5,19 @@ import { cellTexts } from '../table/cells.ts';
 import type { Column } from '../table/column.ts';
 import type { Inspector, Selection } from './inspector.ts';
 
-/** Pages with equal values in the columns that they are grouped by. */
+/** Pages with equal values in the columns by which they are grouped. */
 export interface PageGroup {
-  /** Text of each column; empty text for an empty value. */
+  /** The text of each column; empty for an empty value. */
   readonly values: readonly string[];
   pages: number;
 }
 
-/** More groups than this are no summary. */
+/** Maximum number of groups. */
 const MOST_GROUPS = 1_000_000;
 
 /**
- * Counts pages by their values in `names`, largest group first. Neighbouring pages are mostly alike, so the text of a group is
- * made only where a value changes. Throws UsageError for an unknown column, and if there are too many groups.
+ * Counts pages by their values in `names`, largest group first. Neighbouring pages are mostly alike, so the text of a group
+ * is computed only where a value changes. Throws UsageError for an unknown column, and for too many groups.
  */
 export function groupPages(
   inspector: Inspector,

@@ -2,10 +2,10 @@ import { hex } from '../core/address.ts';
 import { describe, type Info } from './info.ts';
 import type { Inspector } from './inspector.ts';
 
-/** What `info --json` prints: the facts of `describe` as values of their own types. Addresses are 0x..., unknown values null. */
+/** The output of `info --json`: the facts of `describe` as typed values. Addresses are 0x..., unknown values null. */
 export interface InfoData extends Omit<Info, 'facts'> {
   readonly format: string;
-  /** Further lines of the format, by label. */
+  /** More lines of the format, by label. */
   readonly formatDetails: Readonly<Record<string, string>>;
   readonly live: boolean;
   readonly release: string;

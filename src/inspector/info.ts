@@ -6,30 +6,30 @@ import { type Contents, contentsOf, windowsOf } from './contents.ts';
 import { type Feature, featuresOf } from './features.ts';
 import type { Inspector } from './inspector.ts';
 
-/** One fact about an image, and where it came from. */
+/** A fact about an image, and its source. */
 export interface InfoFact {
   readonly label: string;
   readonly value: string;
-  /** Where the fact is from, in words; empty where it is the file itself. */
+  /** The source of the fact, in words; empty if it is the file itself. */
   readonly from: string;
 }
 
-/** All that is known of an image but its pages. */
+/** Everything known about an image except its pages. */
 export interface Info {
   readonly facts: readonly InfoFact[];
-  /** How the kernel was found, in the order in which it was looked for, with what scans of memory cost. */
+  /** The steps of the search for the kernel, in order, with the cost of scans. */
   readonly search: readonly SearchStep[];
-  /** What the image has of the page frames, by what they are; undefined for a machine that runs. */
+  /** The page frames in the image by kind; undefined for a running machine. */
   readonly contents: Contents | undefined;
-  /** What works on this image, by trying it; empty for a machine that runs. */
+  /** What works on this image; empty for a running machine. */
   readonly features: readonly Feature[];
-  /** Struct pages by what can be read of them. */
+  /** Struct pages by state. */
   readonly structPages: Record<PageState, number>;
-  /** Bytes of a page frame. */
+  /** Size of a page frame in bytes. */
   readonly pageBytes: number;
-  /** Bytes of physical memory by what the image has of them. */
+  /** Bytes of physical memory by presence in the image. */
   readonly memory: Readonly<Record<string, number>>;
-  /** Physical places of the page array, in order: pfns and the physical address of the first one's struct page. */
+  /** Physical runs of the page array, in order: pfns and the physical address of the first struct page. */
   readonly pageArray: readonly {
     readonly pfns: number;
     readonly start: number;
@@ -37,7 +37,7 @@ export interface Info {
   }[];
 }
 
-/** Collects what `info` tells. Of a dump it looks at up to 262,144 struct pages, of a machine that runs at none. */
+/** Collects the facts of `info`. It samples up to 262,144 struct pages of a dump, and none of a running machine. */
 export function describe(inspector: Inspector): Info {
   const { image, kernel, model, layout } = inspector;
   const { walker } = kernel.space;
@@ -106,7 +106,7 @@ export function describe(inspector: Inspector): Info {
   };
 }
 
-/** Number of struct pages that exist, for a sentence. */
+/** The number of existing struct pages, for a sentence. */
 export function presentPages(inspector: Inspector): number {
   return lengthOf(inspector.model.present);
 }

@@ -36,19 +36,19 @@ import { checkNodesAndCaches } from './known-names.ts';
 import { type PageRow, rowObjects } from './page-rows.ts';
 import { warnOfUnread } from './warn-of-unread.ts';
 
-/** Which pages, and what of them. */
+/** A selection of pages and columns. */
 export interface Selection<N extends string = string> {
-  /** Columns in the order wanted; DEFAULT_COLUMNS if not given. */
+  /** Columns in output order; DEFAULT_COLUMNS by default. */
   readonly columns?: readonly N[];
-  /** Pfns, half-open ranges; all if not given. */
+  /** Half-open ranges of pfns; all by default. */
   readonly pfns?: readonly Range[];
   /** An expression over the columns, e.g. `type == slab && order >= 2`. */
   readonly where?: string;
-  /** Whether `kpageflags` is to be right where the kernel errs (KSM in 6.10 to 7.0). */
+  /** Whether `kpageflags` is to be correct where the kernel errs (KSM in 6.10 to 7.0). */
   readonly correct?: boolean;
-  /** No more rows than this. */
+  /** Maximum number of rows. */
   readonly limit?: number;
-  /** Stops the work between two batches; whoever waits for rows then gets its reason thrown. */
+  /** Stops the work between two batches. The reason is thrown to the caller that waits for rows. */
   readonly signal?: AbortSignal;
 }
 
@@ -66,18 +66,18 @@ export interface InspectorParts {
   readonly keep?: () => void;
 }
 
-/** An open memory image: everything that users ask of one. Close it when done. */
+/** An open memory image. Close it when done. */
 export class Inspector {
   readonly image: OpenImage;
   readonly kernel: Kernel;
   readonly types: TypeFacts;
-  /** Where the types come from, in words. */
+  /** The source of the types, in words. */
   readonly typesFrom: string;
   readonly model: MemoryModel;
   readonly layout: PageLayout;
   readonly reader: PageReader;
   readonly caches: SlabCaches;
-  /** What is doubtful about the image, one sentence each. */
+  /** Doubts about the image, one sentence each. */
   readonly warnings: readonly string[];
 
   readonly #keep: (() => void) | undefined;
@@ -101,12 +101,12 @@ export class Inspector {
     this.caches = new SlabCaches(parts.kernel.space, parts.types.place('kmem_cache', 'name')?.offset);
   }
 
-  /** Keeps the types of this kernel in the cache that the image was opened with, for the next time; does nothing without one. */
+  /** Stores the types of this kernel in the cache that the image was opened with; does nothing without one. */
   keepTypes(): void {
     this.#keep?.();
   }
 
-  /** Gives back the files. Nothing can be asked after that. */
+  /** Closes the files. All other methods then throw. */
   close(): void {
     this.image.close();
   }
@@ -116,32 +116,32 @@ export class Inspector {
     this.close();
   }
 
-  /** The kernel's own objects by all of its types, opened when they are first asked for. */
+  /** The kernel's own objects, with all of its types; opened on first use. */
   get objects(): Objects {
     this.#objects ??= openObjects(this.kernel, this.types);
     return this.#objects;
   }
 
-  /** What every page is for, found out once. */
+  /** The class of every page, computed on first use. */
   get classes(): Classification {
     const { objects, layout, model, reader } = this;
     this.#classes ??= classify({ objects, layout, model, reader });
     return this.#classes;
   }
 
-  /** The reference count of each page held against what was found to hold it, found out once. */
+  /** The reference count of each page compared with its known holders, computed on first use. */
   get references(): References {
     this.#references ??= this.classes.references();
     return this.#references;
   }
 
-  /** Names of the files and cgroups that pages belong to, looked up as they are met. */
+  /** Names of the files and cgroups that pages belong to, looked up on demand. */
   get owners(): PageOwners {
     this.#owners ??= new PageOwners(this.objects);
     return this.#owners;
   }
 
-  /** The head of the folio that a page is part of; the page itself if it is no tail. */
+  /** The head of the folio of a page; the page itself if it is not a tail. */
   headOf(pfn: Pfn): Pfn {
     for (const { batch, rows } of this.selectSync({
       columns: ['head'],
@@ -154,18 +154,18 @@ export class Inspector {
     return pfn;
   }
 
-  /** What could not be found out for the classes of pages and their references, as far as these were asked for. */
+  /** What could not be determined for the classes of pages and their references, if these were requested. */
   get gaps(): readonly Gap[] {
     const lost = this.#owners?.troubles ?? [];
     return [...(this.#classes?.gaps ?? []), ...lost.map((why) => ({ what: 'owners of pages', why }))];
   }
 
   /**
-   * Decoded columns, up to 16,384 pages at a time, in ascending order of pfn. `rows` are those that the selection asks for;
-   * batches without any are left out. Pages whose struct page could not be read are among them only if the column `state`
-   * was asked for; `counts` has all that were met, and whoever passes none gets a warning of the process if there were
-   * such pages. What is given out is the caller's to keep. The event loop gets its turn between batches.
-   * Throws UsageError for a selection that cannot be meant.
+   * Decodes columns in batches of up to 16,384 pages, in ascending order of pfn. `rows` are the indices of the selected
+   * pages; batches without any are skipped. Pages whose struct page could not be read are selected only if the column
+   * `state` was requested. `counts` receives the number of struct pages in each state; without it, Node.js prints a warning
+   * if some could not be read. The caller may keep the arrays. The event loop runs between batches. Throws UsageError for
+   * an invalid selection.
    */
   async *select<const N extends string = ColumnName>(
     selection: Selection<N> = {},
@@ -178,7 +178,7 @@ export class Inspector {
     }
   }
 
-  /** `select` for those who need not wait: reading is synchronous. */
+  /** A synchronous `select`, since reading is synchronous. */
   *selectSync<const N extends string = ColumnName>(
     selection: Selection<N> = {},
     counts?: PageCounts,
@@ -186,7 +186,7 @@ export class Inspector {
     for (const rows of this.#batches(selection, counts)) if (rows) yield rows;
   }
 
-  /** The rows of `select` as objects, for those who want few: an object a page is slow for millions of them. */
+  /** The rows of `select` as objects. An object per page is slow for millions of pages. */
   async *rows<const N extends string = ColumnName>(
     selection: Selection<N> = {},
     counts?: PageCounts,
@@ -194,7 +194,7 @@ export class Inspector {
     for await (const rows of this.select(selection, counts)) yield* rowObjects(rows);
   }
 
-  /** What `select` gives; undefined for batches without rows. */
+  /** A batch as `select` gives it; undefined if it has no rows. */
   *#batches<N extends string>(
     selection: Selection<N>,
     counts: PageCounts | undefined,
@@ -214,12 +214,12 @@ export class Inspector {
     if (!counts && !this.listsUnread(selection)) warnOfUnread(met);
   }
 
-  /** A scan that knows what a selection wants, but for the pfns. Throws UsageError for one that cannot be meant. */
+  /** A scan for a selection, without its pfns. Throws UsageError for an invalid selection. */
   scan(selection: Selection, counts: PageCounts = noCounts()): Scan {
     return openScan(this, this.plan(selection), counts);
   }
 
-  /** What a selection wants, checked, but for the pfns. Throws UsageError for one that cannot be meant. */
+  /** Checks a selection and plans its decoding, without its pfns. Throws UsageError for an invalid selection. */
   plan(selection: Selection): ScanPlan {
     const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
     checkLimit(selection.limit);
@@ -240,7 +240,7 @@ export class Inspector {
     return { columns, where, limit: selection.limit, kpage, maps: this.#maps(asked), alignment };
   }
 
-  /** What columns need that is found out about all pages at once. */
+  /** What columns need that is computed for all pages at once. */
   #maps(asked: readonly ColumnName[]): PageMaps | undefined {
     const needed = new Set(asked.flatMap((c) => pageColumn(c).needsMap ?? []));
     if (needed.size === 0) return undefined;
@@ -251,7 +251,7 @@ export class Inspector {
     };
   }
 
-  /** As `plan`, for counting: a struct page that could not be read has nothing to be counted by, whatever is asked for. */
+  /** Like `plan`, for counting: a struct page that could not be read has nothing to count by. */
   summaryPlan(selection: Omit<Selection, 'columns'>): ScanPlan {
     const plan = this.plan({ ...selection, columns: ['pfn'] });
     if (!plan.where || !listsUnread(plan)) return plan;
@@ -259,8 +259,8 @@ export class Inspector {
   }
 
   /**
-   * Slab caches in the expression of a selection that no page read so far belongs to, and that could not be looked up in
-   * the kernel's list of caches, each with the reason: to be asked when the pages have been read.
+   * Slab caches in the expression of a selection that no page so far belongs to, and that could not be looked up in the
+   * kernel's list of caches, with the reasons. Call it after the pages were read.
    */
   doubtfulNames({ where }: Selection): ReadonlyMap<string, string> {
     if (where === undefined) return new Map();
@@ -269,7 +269,7 @@ export class Inspector {
     return new Map([...doubtful].filter(([name]) => !met.has(name.toLowerCase())));
   }
 
-  /** Whether struct pages that could not be read may be among the rows of a selection. */
+  /** Whether a selection may include struct pages that could not be read. */
   listsUnread(selection: Selection): boolean {
     return listsUnread(this.plan(selection));
   }
@@ -284,7 +284,7 @@ export class Inspector {
     return intersect(unite(pfns), this.model.present);
   }
 
-  /** Counts by type, flag, zone, order and slab cache over the pages of a selection, in one pass. */
+  /** Counts the pages of a selection by type, flag, zone, order and slab cache, in one pass. */
   summary(selection: Omit<Selection, 'columns'> = {}, counts?: PageCounts): Summary {
     const met = counts ?? noCounts();
     const scan = openScan(this, this.summaryPlan(selection), met);
@@ -297,19 +297,19 @@ export class Inspector {
     return counter.summary();
   }
 
-  /** The columns that can be had of this image: nearly always all. */
+  /** The columns available for this image; nearly always all. */
   get columns(): readonly ColumnName[] {
     const { onlineUnknown } = this.model.sections;
     return COLUMNS.filter((c) => !(onlineUnknown && c.needsOnline)).map((c) => c.name);
   }
 
-  /** Number of pfns that have a struct page. */
+  /** Number of pfns with a struct page. */
   get presentPages(): number {
     return lengthOf(this.model.present);
   }
 }
 
-/** Who asks for the state, or by it, asks for pages that could not be read, too. */
+/** A selection that shows `state` or tests it includes pages that could not be read. */
 function listsUnread({ columns, where }: ScanPlan): boolean {
   return columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
 }

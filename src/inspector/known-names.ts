@@ -8,15 +8,15 @@ import { listNodes } from '../objects/list.ts';
 import { Objects } from '../objects/objects.ts';
 import { type Expression, type Test, testsOf } from '../views/expression/syntax.ts';
 
-/** What the names of a `--where` are looked up in. */
+/** Where the names of a `--where` are looked up. */
 export interface NameSource {
   readonly kernel: Kernel;
   readonly types: TypeFacts;
 }
 
 /**
- * Throws UsageError for a node without memory and for a slab cache that is not in the kernel's list: that no page has it
- * would look like an answer. Returns the names of caches that could not be looked up, each with the reason.
+ * Throws UsageError for a node without memory and for a slab cache that is not in the kernel's list; an empty result would
+ * look like an answer. Returns the names of caches that could not be looked up, with the reasons.
  */
 export function checkNodesAndCaches(where: Expression, source: NameSource): ReadonlyMap<string, string> {
   const tests = testsOf(where);
@@ -28,7 +28,7 @@ function checkNodes(tests: readonly Test[], { kernel, types }: NameSource): void
   const asked = tests.flatMap(nodesOf);
   if (asked.length === 0) return;
   const nodes = [...new Set(readZones(kernel, types).map((zone) => zone.node))].sort((a, b) => a - b);
-  // a kernel that does not say where its nodes are
+  // some kernels do not tell where their nodes are
   if (nodes.length === 0) return;
   const unknown = asked.find((node) => !nodes.some((n) => BigInt(n) === node));
   if (unknown === undefined) return;
@@ -37,7 +37,7 @@ function checkNodes(tests: readonly Test[], { kernel, types }: NameSource): void
   );
 }
 
-/** The nodes that a test asks for. */
+/** The nodes that a test names. */
 function nodesOf(test: Test): readonly bigint[] {
   const isNode = (value: { kind: string; column?: string }): boolean =>
     value.kind === 'column' && value.column === 'node';
@@ -52,7 +52,7 @@ function checkCaches(tests: readonly Test[], source: NameSource): ReadonlyMap<st
   const asked = tests.flatMap((test) =>
     test.kind === 'named' && test.column === 'slab_cache' ? test.names : [],
   );
-  // caches whose name cannot be read are called by their address
+  // a cache whose name cannot be read is called by its address
   const names = [...new Set(asked)].filter((name) => name !== '' && !/^0x[0-9a-f]+$/i.test(name));
   if (names.length === 0) return new Map();
   const known = slabCacheNames(source);

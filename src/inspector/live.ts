@@ -10,20 +10,20 @@ import { openKcore } from '../sources/kcore.ts';
 import type { Inspector } from './inspector.ts';
 import { inspect, type OpenOptions } from './open.ts';
 
-/** A way to the memory of this machine: /proc/kcore, /dev/crash, /dev/mem mapped, /dev/mem by read(2). */
+/** A method of reading this machine's memory: /proc/kcore, /dev/crash, /dev/mem mapped, /dev/mem by read(2). */
 export type LiveMethod = 'kcore' | 'crash' | 'mmap' | 'read';
 
-/** Every way, in the order in which they are tried. */
+/** Every method, in the order in which they are tried. */
 export const LIVE_METHODS: readonly LiveMethod[] = ['kcore', 'crash', 'mmap', 'read'];
 
-/** How to open the memory of this machine. */
+/** How to open this machine's memory. */
 export interface LiveOptions extends OpenOptions {
-  /** This way and no other; all in turn if not given. */
+  /** The only method to try; all in turn by default. */
   readonly method?: LiveMethod;
 }
 
 const KCORE = '/proc/kcore';
-/** Where each way leads to. */
+/** The file of each method. */
 export const LIVE_PATHS: Readonly<Record<LiveMethod, string>> = {
   kcore: KCORE,
   crash: DEV_CRASH.path,
@@ -32,14 +32,14 @@ export const LIVE_PATHS: Readonly<Record<LiveMethod, string>> = {
 };
 const latin1 = new TextDecoder('latin1');
 
-/** The way that is meant where its file is named as if it were a dump; undefined for all other files. */
+/** The method whose file was named as if it were a dump; undefined for all other files. */
 export function liveMethodOf(path: string): LiveMethod | undefined {
   return LIVE_METHODS.find((method) => LIVE_PATHS[method] === path);
 }
 
 /**
- * Opens the memory of the machine that this runs on, read-only. Throws UnsupportedError that says for each way why it is
- * closed and what can be done; FormatError, FaultError and LayoutError as for a dump.
+ * Opens the memory of this machine, read-only. Throws an UnsupportedError that tells for each method why it does not work
+ * and what to do; FormatError, FaultError and LayoutError as for a dump.
  */
 export async function openLive(options: LiveOptions = {}): Promise<Inspector> {
   const host = readHost();
@@ -64,7 +64,7 @@ export async function openLive(options: LiveOptions = {}): Promise<Inspector> {
   throw allClosed(refusals);
 }
 
-/** The memory of this machine by one way. Throws UnsupportedError with the reason and the remedy. */
+/** Opens this machine's memory by one method. Throws UnsupportedError with the reason and the remedy. */
 export function openMethod(method: LiveMethod, host: Host): OpenImage {
   switch (method) {
     case 'kcore':
@@ -83,7 +83,7 @@ export function openMethod(method: LiveMethod, host: Host): OpenImage {
   }
 }
 
-/** A device has no notes: VMCOREINFO comes from /proc/kcore, or from where /sys/kernel/vmcoreinfo says it is in memory. */
+/** A device has no notes: VMCOREINFO comes from /proc/kcore, or from the address in /sys/kernel/vmcoreinfo. */
 function withVmcoreinfo(device: Device, host: Host, method?: 'mmap' | 'read'): OpenImage {
   const image = openDevice(device, host, method);
   const text = vmcoreinfoOfKcore() ?? vmcoreinfoInMemory(image, host);
@@ -113,7 +113,7 @@ function vmcoreinfoInMemory(image: OpenImage, host: Host): string | undefined {
 function allClosed(refusals: readonly UnsupportedError[]): UnsupportedError {
   const [first] = refusals;
   if (first && refusals.length === 1) return first;
-  // few machines have a /dev/crash, so that there is none explains nothing
+  // few machines have /dev/crash, so its absence explains nothing
   const telling = refusals.filter((r) => !r.what.startsWith(`there is no ${DEV_CRASH.path}`));
   const lines = [...new Set(telling.map((r) => r.message))].map((line) => `\n  - ${line}`).join('');
   const error = new UnsupportedError(

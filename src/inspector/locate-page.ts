@@ -15,11 +15,11 @@ export interface LocatedPage {
 
 const FORMS = 'pfn:1234, phys:0x4d2000, page:0xffffea0000013480 (a struct page), virt:0xffff888000001000';
 
-/** What a number that names a page can be. */
+/** The possible meanings of a number that names a page. */
 const MEANINGS = ['pfn', 'phys', 'page', 'virt'] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
-/** A page name taken apart; `meaning` is undefined for a bare number. */
+/** A parsed page name; `meaning` is undefined for a bare number. */
 export interface PageName {
   readonly text: string;
   readonly meaning: Meaning | undefined;
@@ -39,8 +39,8 @@ export function parsePageName(text: string): PageName {
 }
 
 /**
- * Finds the page that `text` names. A bare hexadecimal number is accepted if it has one meaning only: most addresses of the
- * kernel do. Throws UsageError for a name without a meaning or with several, FaultError for an address that is not mapped.
+ * Finds the page that `text` names. A bare hexadecimal number is accepted if it has only one meaning, like most kernel
+ * addresses. Throws UsageError for a name with no meaning or with several, FaultError for an address that is not mapped.
  */
 export function locatePage(inspector: Inspector, text: string): LocatedPage {
   const name = parsePageName(text);
@@ -93,7 +93,7 @@ function onlyMeaning(inspector: Inspector, { text, value }: PageName): Meaning {
     const choices = meanings.map((m) => `${m}:${text}`).join(' or ');
     throw new UsageError(`'${text}' is ambiguous; say which is meant: ${choices}`);
   }
-  // translateAddress explains what an address that is nothing here may have been
+  // translateAddress explains an address that means nothing here
   return 'virt';
 }
 
@@ -110,7 +110,7 @@ function check(inspector: Inspector, pfn: bigint, how: string, address?: bigint)
   }
   const number = Number(pfn);
   const there = image.memory.runAt(Number(pfn << shift));
-  // only live sources know that there is no RAM; a hole in a dump may be what its maker left out
+  // only live sources know that there is no RAM; the maker of a dump may have left out the memory of a hole
   const why = there.state === 'hole' ? there.why : undefined;
   if (model.present.some((r) => number >= r.start && number < r.end)) {
     return { pfn: number, how: why === undefined ? how : `${how || `pfn ${pfn}`} (${why})` };

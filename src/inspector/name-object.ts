@@ -6,8 +6,8 @@ import { slabPages } from '../objects/slab/slab-pages.ts';
 import type { Inspector } from './inspector.ts';
 
 /**
- * The slab object that holds an address of the direct map, in words: `dentry object 0xffff888003a4c0c0 + 0x10, active`.
- * Undefined for what is in no slab, and where the slab cannot be read.
+ * The slab object that contains an address of the direct map, in words: `dentry object 0xffff888003a4c0c0 + 0x10, active`.
+ * Undefined for an address outside slabs, and if the slab cannot be read.
  */
 export function nameObject(inspector: Inspector, address: VirtAddr, pfn: number): string | undefined {
   const { objects, layout, reader, model } = inspector;

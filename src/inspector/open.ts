@@ -22,23 +22,22 @@ import { firstThatHolds, type TypeOptions } from './type-candidates.ts';
 /** How to open a memory image. */
 export interface OpenOptions extends TypeOptions {
   /**
-   * The most bytes that a compressed dump, or one that comes by a pipe, may take in the temporary directory; nine tenths of the room
-   * there if not given, and half of the free memory at the most where the directory is in memory.
+   * Maximum number of bytes for a compressed or piped dump in the temporary directory. By default nine tenths of its free
+   * room, or half of the free memory if the directory is in memory.
    */
   readonly spoolLimit?: number;
-  /** Bytes of memory below the hole for PCI, for raw images that leave the hole out; found out if not given. */
+  /** Bytes of memory below the PCI hole, for raw images that leave the hole out; detected by default. */
   readonly lowMemory?: number;
-  /** Told of what takes long: decompression, scans. */
+  /** Receives the progress of slow work: decompression, scans. */
   progress?(what: string, done: number, total: number): void;
 }
 
 /**
- * Opens a memory dump by its path, or anything else with bytes, and finds out all about it: format, kernel, page tables,
- * types, where the struct pages are. A dump that is several files is given as a list, in any order. The layout is tried on
- * the memory before this returns.
+ * Opens a memory dump by its path, or any source of bytes, and finds its format, kernel, page tables, types and struct
+ * pages. A dump of several files is given as a list, in any order. Tries the layout on the memory before it returns.
  *
- * Throws FormatError (damaged or no dump), UnsupportedError (of a kind that is not read), FaultError (parts are
- * missing), LayoutError (the layout of struct page is not known, or is refuted by the memory).
+ * Throws FormatError (damaged, or no dump), UnsupportedError (of a kind that is not supported), FaultError (parts are
+ * missing), LayoutError (the layout of struct page is unknown, or contradicts the memory).
  */
 export async function openMemory(
   what: string | ByteSource | readonly (string | ByteSource)[],
@@ -58,7 +57,7 @@ export async function openMemory(
   try {
     return inspect(image, openKernel(image, sources.map((s) => s.name).join(', '), progress), options);
   } catch (error) {
-    // what is wrong with the file is likely why the rest failed
+    // what is wrong with the file is probably why the rest failed
     if (error instanceof StructPageError) {
       const lost = lossesOf(image.memory);
       for (const line of [...image.warnings, ...(lost ? [lost] : [])]) error.message += `\n  ${line}`;
@@ -69,8 +68,9 @@ export async function openMemory(
 }
 
 /**
- * Opens the memory of a running QEMU guest by its QMP socket. The guest is stopped only if `stop` is set, and goes on when the
- * inspector is closed. Throws UnsupportedError that says what is wrong with the socket, and what openMemory throws.
+ * Opens the memory of a running QEMU guest through its QMP socket. The guest is paused only with `stop`, and resumes when
+ * the inspector is closed. Throws an UnsupportedError that says what is wrong with the socket, and the errors of
+ * openMemory.
  */
 export async function openGuest(socket: string, options: OpenOptions & QmpOptions = {}): Promise<Inspector> {
   const image = guarded(openQmp(socket, options));
@@ -94,7 +94,9 @@ function openAll(list: readonly (string | ByteSource)[], context: OpenContext): 
   }
 }
 
-/** The inspector of an image whose kernel is known: finds types and struct pages, and tries them. Throws LayoutError. */
+/**
+ * Makes the inspector of an image whose kernel is known: finds types and struct pages, and checks them. Throws LayoutError.
+ */
 export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions = {}): Inspector {
   return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
     if (kernel.vmcoreinfo) checkVmcoreinfo(types, kernel.vmcoreinfo);

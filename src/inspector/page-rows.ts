@@ -4,7 +4,7 @@ import { cellValues } from '../table/cell-values.ts';
 import type { Column, ColumnKind } from '../table/column.ts';
 import type { CellOf } from '../table/rows-table.ts';
 
-/** A page as an object: numbers, bigints for 64-bit words, names, arrays of names; undefined where there is no value. */
+/** A page as an object with numbers, bigints for 64-bit words, names, and arrays of names; undefined for an empty value. */
 export type PageRow<N extends string = ColumnName> = {
   readonly [K in N]: K extends ColumnName ? CellOf<KindOf<K>> : CellOf<ColumnKind>;
 };

@@ -2,11 +2,11 @@ import { type DataModel, StructView } from '../core/data-model.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { WANTED_STRUCTS } from '../layout/wanted.ts';
 
-/** A member of a struct page, or of what overlays it, with its value. */
+/** A member of a struct page, or of a struct that overlays it, with its value. */
 export interface PageMember {
   /** e.g. `flags`, `_refcount`, `folio._large_mapcount`. */
   readonly name: string;
-  /** Bytes from the start of the struct page. */
+  /** Offset from the start of the struct page, in bytes. */
   readonly offset: number;
   readonly size: number;
   /** An unsigned word as 0x..., a 32-bit member as a signed decimal number. */
@@ -15,14 +15,14 @@ export interface PageMember {
 
 /** A word of a struct page and the members in it. */
 export interface PageWord {
-  /** Bytes from the start of the struct page. */
+  /** Offset from the start of the struct page, in bytes. */
   readonly offset: number;
   /** 0x and all digits of the word. */
   readonly value: string;
   readonly members: readonly PageMember[];
 }
 
-/** What a struct page is used as: this decides which members of its unions are meaningful. */
+/** The use of a struct page, which decides which members of its unions are meaningful. */
 export interface PageUse {
   /** Page type, e.g. `slab`; empty if none. */
   readonly type: string;
@@ -35,14 +35,14 @@ export interface PageUse {
 interface View {
   readonly struct: string;
   readonly prefix: string;
-  /** Bytes into the struct at which this struct page starts. */
+  /** Offset in the struct at which this struct page starts, in bytes. */
   readonly skip: number;
   readonly members?: readonly string[];
 }
 
 const COMMON = ['_refcount', '_mapcount', 'memcg_data'];
 const PLAIN = ['flags', 'lru', 'mapping', 'index', 'private', ...COMMON, '_last_cpupid'];
-/** Members of struct page by page type; the other types use those of a plain page. */
+/** Members of struct page by page type; other types use those of a plain page. */
 const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   buddy: ['flags', 'buddy_list', 'private', '_mapcount', '_refcount'],
   slab: ['_mapcount', ...COMMON],
@@ -52,10 +52,10 @@ const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
 const OVERLAYS: Readonly<Record<string, string>> = { slab: 'slab', table: 'ptdesc', zsmalloc: 'zpdesc' };
 /** Members that are a struct list_head. */
 const LISTS: ReadonlySet<string> = new Set(['lru', 'buddy_list', 'slab_list', '_deferred_list']);
-/** Struct folio describes its first pages, up to this one (mm_types.h). */
+/** The number of pages that struct folio describes (mm_types.h). */
 const FOLIO_PAGES = 4;
 
-/** The words of one struct page, as it lies in memory, with the names of the members that are meaningful for its use. */
+/** The words of a struct page in memory, with the names of the members that are meaningful for its use. */
 export function pageWords(bytes: Uint8Array, types: TypeFacts, use: PageUse, model: DataModel): PageWord[] {
   const view = new StructView(bytes, model);
   const wordSize = model.wordBytes;

@@ -2,15 +2,15 @@ import { readZones } from '../memmap/zones.ts';
 import type { Summary } from '../views/summary.ts';
 import type { Inspector } from './inspector.ts';
 
-/** RAM as the kernel counts it; all numbers are page frames. */
+/** RAM as the kernel counts it, in page frames. */
 export interface Ram {
   /** Page frames with RAM: present_pages of all zones. */
   readonly present: number;
-  /** Page frames that the page allocator was given: managed_pages of all zones. The rest is reserved. */
+  /** Page frames given to the page allocator: managed_pages of all zones. The rest is reserved. */
   readonly managed: number;
 }
 
-/** RAM by the counters in struct zone. Undefined where the dump does not hold them, or they exceed the zones. */
+/** RAM by the counters in struct zone. Undefined if the dump lacks them, or they exceed the zones. */
 export function ramOf(inspector: Inspector): Ram | undefined {
   const zones = readZones(inspector.kernel, inspector.types);
   let present = 0;
@@ -26,8 +26,9 @@ export function ramOf(inspector: Inspector): Ram | undefined {
 }
 
 /**
- * Struct pages without RAM: the kernel marks those of holes within a section reserved (init_unavailable_range(), mm/mm_init.c).
- * `summary` must be of all pages. Device memory is in no zone's present_pages. Undefined where this does not add up.
+ * Struct pages without RAM: the kernel marks those of holes within a section reserved (init_unavailable_range(),
+ * mm/mm_init.c). `summary` must cover all pages. No zone's present_pages include device memory. Undefined if the numbers do
+ * not add up.
  */
 export function holesIn(summary: Summary, ram: Ram): number | undefined {
   const device = [...summary.zones.values()].reduce((sum, z) => sum + (z.zone === 'Device' ? z.pages : 0), 0);

@@ -13,8 +13,8 @@ import { inflateSection } from '../sources/inflate-section.ts';
 const MAX_LAYOUT = 16 * 1024 * 1024;
 
 /**
- * The types that the user names: a layout file (JSON), a vmlinux, vmlinuz or debug file, raw BTF, or the release or build id of
- * a kernel in layouts/. Throws FormatError or UnsupportedError.
+ * Reads the types that the user names: a layout file (JSON), a vmlinux, vmlinuz or debug file, raw BTF, or the release or
+ * build id of a kernel in layouts/. Throws FormatError or UnsupportedError.
  */
 export async function readTypes(path: string): Promise<TypeFacts> {
   const known = existsSync(path)

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 
-/** Pages of kernel text that are looked at. */
+/** Number of pages of kernel text in the sample. */
 const PAGES = 64;
 /** LAST__PID_SHIFT: the field has at least the bits of a pid (include/linux/page-flags-layout.h). */
 const LEAST = 8;
@@ -11,9 +11,9 @@ const LEAST = 8;
 const KASAN_TAG = 8;
 
 /**
- * The width of LAST_CPUPID is 8 + log2(NR_CPUS), and the size of a CPU mask tells NR_CPUS only to a multiple of 64. The memory
- * itself knows: the field is all ones in pages that no task ever touched, as those of the kernel's text, and what lies below it is
- * zero there. Throws LayoutError where the types have no such field and the memory has.
+ * Determines the width of LAST_CPUPID, which is 8 + log2(NR_CPUS); the size of a CPU mask tells NR_CPUS only to a multiple
+ * of 64. In pages that no task ever touched, such as those of the kernel's text, the field is all ones and the bits below
+ * it are zero. Throws LayoutError if the types have no such field but the memory does.
  */
 export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageReader): PageLayout {
   const { lastCpupid, zone } = layout.fields;
@@ -29,7 +29,7 @@ export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageRea
   }
   const [width, pages] = [...votes].sort((a, b) => b[1] - a[1])[0]!;
   if (lastCpupid.width === 0) {
-    // a tag of KASAN is all ones there, too
+    // a KASAN tag is also all ones there
     if (width <= KASAN_TAG || pages < PAGES * 0.8) return layout;
     throw new LayoutError(
       'page.flags',
@@ -47,7 +47,7 @@ export function refineCpupid(layout: PageLayout, kernel: Kernel, reader: PageRea
   return { ...layout, fields: { ...layout.fields, lastCpupid: field } };
 }
 
-/** How many bits right below `shift` are set without a gap. */
+/** Number of consecutive set bits right below `shift`. */
 export function onesBelow(word: bigint, shift: number): number {
   let width = 0;
   while (width < shift && (word >> BigInt(shift - 1 - width)) & 1n) width++;

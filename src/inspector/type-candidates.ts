@@ -14,30 +14,30 @@ import { findLayouts } from '../layout/registry.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { lossesOf } from '../sources/losses.ts';
 
-/** Types that may be those of the kernel. */
+/** Types that may belong to the kernel. */
 export interface FoundTypes {
   readonly types: TypeFacts;
-  /** In words, for `info`. */
+  /** Their source, for `info`. */
   readonly from: string;
   readonly warnings: readonly string[];
-  /** They are the image's own: if they are refused, those of another build would only seem to hold. */
+  /** Whether they are the image's own. If these are refused, the types of another build could only appear to fit. */
   readonly own?: boolean;
-  /** Keeps them for when the same kernel is met again. */
+  /** Stores them in the cache. */
   readonly keep?: () => void;
 }
 
-/** What a user can name. */
+/** Sources that a user can name. */
 export interface TypeOptions {
-  /** Types that are to be used instead of what the image has, as `readTypes` gives them. */
+  /** Types to use instead of those in the image, from `readTypes`. */
   readonly layout?: TypeFacts;
-  /** Types of kernels that were met before. */
+  /** The cache of kernel types. */
   readonly cache?: LayoutCache;
 }
 
 /**
- * Candidates for the types of the kernel, by the order of evidence: what the user named and nothing else; the BTF
- * in the image, or what was kept of it when this very build was met before; the layout registry by build id, by release, by nearest release. Each must pass the self-checks before
- * it is believed. What was wrong with the image's own BTF is added to `problems`.
+ * Candidates for the types of the kernel, in order of evidence: only those that the user named, if any; the BTF in the
+ * image, or its cached layout; the layout registry by build id, by release, by nearest release. Each must pass the
+ * self-checks. Adds what is wrong with the image's own BTF to `problems`.
  */
 export function* typeCandidates(
   kernel: Kernel,
@@ -83,7 +83,7 @@ export function* typeCandidates(
   }
 }
 
-/** What was kept of this build, if it was taken out of the very BTF that this image has. */
+/** The cached layout of this build, if it was extracted from the BTF of this image. */
 function readKept(kernel: Kernel, buildId: string, cache: LayoutCache): LayoutFile | undefined {
   const kept = cache.read(buildId);
   if (!kept) return undefined;
@@ -98,7 +98,7 @@ function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCac
   try {
     layout = layoutOf(kernel, buildId, btf);
   } catch (error) {
-    // types that nothing was made of may be damaged
+    // unused types may be damaged
     if (error instanceof StructPageError) return;
     throw error;
   }
@@ -122,7 +122,7 @@ function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {
   });
 }
 
-/** Types of another architecture may even look plausible in the memory. Throws LayoutError. */
+/** Types of another architecture may look plausible in the memory. Throws LayoutError. */
 function checkArchitecture({ architecture }: Kernel, { origin, arch, machine }: TypeFacts): void {
   const isOther =
     (arch !== undefined && arch !== architecture.name) ||
@@ -135,10 +135,10 @@ function checkArchitecture({ architecture }: Kernel, { origin, arch, machine }: 
   );
 }
 
-/** Reasons that an error lists. */
+/** Maximum number of reasons in an error. */
 const MOST_PROBLEMS = 6;
 
-/** Tries one candidate after the other; throws a LayoutError that lists what is wrong with each. */
+/** Tries the candidates in turn. Throws a LayoutError that lists what is wrong with each. */
 export function firstThatHolds<T>(
   kernel: Kernel,
   options: TypeOptions,
@@ -195,10 +195,10 @@ function adviceFor(
   return `Give a vmlinux, BTF or layout file of ${of} with --layout`;
 }
 
-/** SYSTEM_SCHEDULING (include/linux/kernel.h): boot is over when system_state is larger. */
+/** SYSTEM_SCHEDULING (include/linux/kernel.h): a larger system_state means that boot is over. */
 const LAST_BOOTING = 1;
 
-/** Whether the kernel says that it had not finished booting. */
+/** Whether the kernel had not finished booting. */
 function isBooting(kernel: Kernel): boolean {
   const at = kernel.symbol('system_state');
   if (at === undefined) return false;

@@ -9,35 +9,38 @@ import type { Column } from '../table/column.ts';
 import { type DifferingGroup, DifferingGroups } from '../views/verify.ts';
 import type { Inspector } from './inspector.ts';
 
-/** The outcome of a comparison with a kernel that goes on working meanwhile. */
+/** The result of a comparison with a running kernel. */
 export interface LiveVerification {
-  /** Pages that were compared, flags and counts. */
+  /** Pages compared, by flags and counts. */
   readonly pages: number;
-  /** The kernel said the same right before or right after our reading. */
+  /** Pages for which the kernel gave the same answer just before or just after our reading. */
   readonly equal: number;
-  /** Differed at first, but not when both were read again: the page had changed in between. */
+  /** Pages that differed at first but not when re-read: they had changed in between. */
   readonly raced: number;
-  /** Differed at every reading, but never twice the same, or the kernel itself said two things. */
+  /** Pages that differed at every reading but never twice in the same way, or for which the kernel gave two answers. */
   readonly changing: number;
-  /** Differed in the same way again and again while the kernel said the same: an error of ours, or a rule not known. */
+  /**
+   * Pages that kept differing in the same way while the kernel's answer stayed the same: an error in structpage, or an
+   * unknown rule.
+   */
   readonly different: number;
   readonly raceGroups: readonly DifferingGroup[];
   readonly changingGroups: readonly DifferingGroup[];
   readonly differentGroups: readonly DifferingGroup[];
 }
 
-/** A block with pages that differ is read this often in all. */
+/** Maximum number of readings of a block. */
 const READINGS = 5;
-/** So many readings in a row that differ in the same way are no race. */
+/** Number of consecutive readings with the same difference that rule out a race. */
 const STRIKES = 3;
 
-/** What both say of a block. */
+/** Both answers for a block. */
 interface Readings {
   readonly before: Words;
   readonly after: Words;
   readonly flags: Extract<Column, { kind: 'word' }>;
   readonly counts: Extract<Column, { kind: 'number' }>;
-  /** 0 for pages that we could read. */
+  /** 0 for readable pages. */
   readonly states: Uint8Array;
 }
 
@@ -49,9 +52,9 @@ interface Words {
 }
 
 /**
- * Compares our decoding with /proc/kpageflags and /proc/kpagecount of the running kernel, page by page and by the rules of that
- * kernel. A block with pages that differ is read again, which tells races from errors. Throws UnsupportedError where the
- * files are not to be had, UsageError for the memory of another machine.
+ * Compares the decoded pages with /proc/kpageflags and /proc/kpagecount of the running kernel, page by page and by the
+ * rules of that kernel. Re-reads a block with differences, which distinguishes races from errors. Throws UnsupportedError
+ * if the files cannot be read, UsageError for the memory of another machine.
  */
 export function verifyLive(
   inspector: Inspector,
@@ -111,18 +114,18 @@ interface Said {
   readonly count: bigint;
 }
 
-/** A page of which we and the kernel say different things. */
+/** A page for which our answer and the kernel's differ. */
 interface Doubt {
   readonly index: number;
   readonly pfn: number;
   readonly first: { readonly ours: Said; readonly theirs: Said };
-  /** What both said at the reading before this one. */
+  /** Both answers at the previous reading. */
   last: string;
   strikes: number;
   verdict: 'raced' | 'changing' | 'different';
 }
 
-/** Reads the block again until the doubtful pages agree, or it is clear that they will not. */
+/** Re-reads the block until the doubtful pages agree, or it is clear that they will not. */
 function settle(read: () => Readings, doubtful: readonly Doubt[]): readonly Doubt[] {
   let open = doubtful;
   for (let reading = 1; reading < READINGS && open.length > 0; reading++) {
@@ -154,7 +157,7 @@ function doubtOf(now: Readings, index: number, pfn: number): Doubt {
   return { index, pfn, first: { ours, theirs }, last, strikes: settled ? 1 : 0, verdict: 'changing' };
 }
 
-/** Whether the kernel said of a page what we say, before our reading or after it. */
+/** Whether the kernel gave our answer for a page, before our reading or after it. */
 function agrees(now: Readings, i: number): boolean {
   return same(now, now.after, i) || same(now, now.before, i);
 }
@@ -168,7 +171,7 @@ function same(now: Readings, { flagHalves, countHalves }: Words, i: number): boo
   );
 }
 
-/** Our two columns of the batch that the decoder holds. */
+/** The two columns of the batch in the decoder. */
 function ourWords(decoder: Decoder): Pick<Readings, 'flags' | 'counts'> {
   return {
     flags: decoder.column('kpageflags') as Readings['flags'],
@@ -176,7 +179,7 @@ function ourWords(decoder: Decoder): Pick<Readings, 'flags' | 'counts'> {
   };
 }
 
-/** Blocks of pages that cover the ranges, each at a multiple of its size: no free block reaches over their edges. */
+/** Blocks of pages that cover the ranges, each at a multiple of its size, so that no free block crosses their edges. */
 function* blocks(present: readonly Range[]): Generator<Range> {
   let done = 0;
   for (const range of present) {

@@ -1,7 +1,7 @@
 import { PAGE_STATES } from '../memmap/page-reader.ts';
 import type { PageCounts } from '../scan/scan.ts';
 
-/** Says through the process what nobody has asked for: rows are missing. */
+/** Warns through the process that rows are missing, if the caller did not ask for counts. */
 export function warnOfUnread(counts: PageCounts): void {
   const missing = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (missing.length === 0) return;

@@ -24,8 +24,8 @@ function isOwn(stats: Stats): boolean {
 
 /**
  * Whether a folder belongs to this user, nobody else may write to it, and everything that leads to it belongs to this user
- * or to root: root does not use what it finds in a user's home. With `asParent`, a folder of root, or one open to others,
- * is acceptable if others cannot rename what we create in it.
+ * or to root: root does not use what it finds in a user's home. `asParent` also accepts a link, and a folder that is root's
+ * or open to others, as the place in which to create a folder.
  */
 export function isOwnFolder(path: string, asParent = false): boolean {
   const user = process.geteuid?.();

@@ -70,13 +70,13 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   );
 }
 
-/** Columns that a narrow terminal goes without, unless they are asked for. */
+/** Columns that a narrow terminal omits unless they are requested. */
 const SPARE = 'page,node,zone,mapping_kind';
 
-/** Ranges of pfns that are listed. */
+/** Maximum number of pfn ranges listed. */
 const MOST_RANGES = 8;
 
-/** Says how many of the pfns that were asked for have no struct page: more likely a mistake than a question. */
+/** Reports how many of the requested pfns have no struct page, which is probably a mistake. */
 export function warnIfAbsent(inspector: Inspector, options: SelectOptions): void {
   if (!options.pfn) return;
   const asked = lengthOf(unite(options.pfn));

@@ -13,7 +13,7 @@ import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
 
-/** Pieces of the page array that are listed. */
+/** Maximum number of pieces of the page array listed. */
 const MOST_PIECES = 16;
 
 /** structpage info: a description of the dump, with the source of each fact. */

@@ -134,7 +134,7 @@ function find(kernel: string): LayoutFile {
   );
 }
 
-/** Whether `kernel` names a layout file, or nothing that is a file. */
+/** Whether `kernel` names a layout file, or no file at all. */
 function isLayout(kernel: string): boolean {
   return !existsSync(kernel) || /^\s*\{/.test(firstBytes(kernel));
 }
@@ -151,7 +151,7 @@ function firstBytes(path: string): string {
   }
 }
 
-/** The layout in a kernel file, or else in a dump. */
+/** The layout in a kernel file, or otherwise in a dump. */
 async function layoutIn(path: string, facts: ExtractFacts = {}): Promise<LayoutFile> {
   try {
     return await extractLayoutFile(path, facts);
@@ -165,7 +165,7 @@ async function layoutIn(path: string, facts: ExtractFacts = {}): Promise<LayoutF
   return layout!;
 }
 
-/** Gives the types of a layout, a kernel file or a dump to `use`. */
+/** Calls `use` with the types of a layout, a kernel file or a dump. */
 async function withTypes(kernel: string, use: (types: TypeFacts) => Promise<void>): Promise<void> {
   let types: TypeFacts;
   try {

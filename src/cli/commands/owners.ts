@@ -5,7 +5,7 @@ import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
 
-/** What memory can be summed up by, and the table that does it. */
+/** The possible groupings of memory, with their tables. */
 const TABLES = {
   process: 'processes',
   file: 'files',

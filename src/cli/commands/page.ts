@@ -67,7 +67,7 @@ function textOf(
   const missing = new Map<string, string[]>();
   for (const [name, why] of Object.entries(unavailable))
     missing.set(why, [...(missing.get(why) ?? []), name]);
-  // of a member that fills the word, the word is the value
+  // if a member fills the word, the word is its value
   const nameOf = (m: PageMember, word: PageWord): string =>
     m.size * 2 + 2 < word.value.length ? `${m.name}=${m.value}` : m.name;
   const memory = words.map((word): [string, string] => [

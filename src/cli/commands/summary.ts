@@ -34,7 +34,7 @@ interface Options extends SelectOptions, ImageOptions {
   groupBy?: string[];
 }
 
-/** A summary, and what gives its numbers their meaning. */
+/** A summary, with what is needed to interpret it. */
 interface Report {
   readonly summary: Summary;
   readonly pageBytes: number;
@@ -148,7 +148,7 @@ function descending(map: ReadonlyMap<string, number>): [string, number][] {
 
 const INDENT = '  ';
 
-/** Rows of name, pages, size and share, the first `top` of them; the rest is summed up if no page is in two entries. */
+/** Rows of name, pages, size and share, the first `top` of them. The rest is added up if no page is in two entries. */
 function counted(
   entries: readonly (readonly [string, number])[],
   {

@@ -5,7 +5,7 @@ import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts'
 import { labelled, stdout } from '../output.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
 
-/** structpage table: any table besides that of the pages. */
+/** structpage table: any table except that of the pages. */
 export function tableCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('table')

@@ -25,7 +25,7 @@ interface Options extends ImageOptions {
 /** The exit code for pages that differ. */
 const DIFFERENT = 1;
 
-/** structpage verify: compares our decoding with the kernel's own view of its pages. */
+/** structpage verify: compares the decoded pages with the kernel's own answers. */
 export function verifyCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('verify')

@@ -5,9 +5,9 @@ import type { MemoryModel } from '../../memmap/memory-model.ts';
 import type { PageReader } from '../../memmap/page-reader.ts';
 import type { Zone } from '../../memmap/zones.ts';
 
-/** What struct pages say of which page frames they are: how many say so, and how many deny it. */
+/** What struct pages tell about their own page frame: how many confirm it, and how many contradict it. */
 export interface Testimony {
-  /** By what they hold themselves: their own address, or that of a head close in front. */
+  /** By their own contents: their own address, or that of a head shortly before them. */
   own: { yes: number; no: number };
   /** By their neighbours on a list, whose pointers lead back to them. */
   listed: { yes: number; no: number };
@@ -15,12 +15,12 @@ export interface Testimony {
   zoned: { yes: number; no: number };
 }
 
-/** Neighbours on lists that are asked, of one group of struct pages: each lies somewhere else. */
+/** Maximum number of list neighbours to read for a group of struct pages: each is somewhere else. */
 const MOST_ASKED = 6;
 /** No folio has more pages. */
 const MOST_PAGES = 2 ** 22;
 
-/** Asks struct pages which page frames they are, for one kernel. */
+/** Collects the evidence of struct pages for one kernel. */
 export class Witnesses {
   readonly #layout: PageLayout;
   readonly #model: MemoryModel;
@@ -41,7 +41,7 @@ export class Witnesses {
     this.#isFree = (word) => types.decode(word) === free && free !== 0;
   }
 
-  /** Hears the struct pages of `count` page frames from `start` on, and adds up in `sum`. */
+  /** Adds the evidence of `count` struct pages from `start` on to `sum`. */
   hear(start: Pfn, count: number, sum: Testimony): void {
     const { bytes, states } = this.#reader.read(start, count);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -57,7 +57,10 @@ export class Witnesses {
     }
   }
 
-  /** Whether a page frame is free or on the lists of reclaim: memory that the kernel has put something of its own into is neither. */
+  /**
+   * Whether a page frame is free or on a reclaim list. Memory in which the kernel has stored something of its own is
+   * neither.
+   */
   isLoose(pfn: Pfn): boolean {
     const { bytes, readable } = this.#reader.read(pfn, 1);
     if (readable === 0) return false;
@@ -71,7 +74,7 @@ export class Witnesses {
   }
 
   #zone(view: DataView, at: number, pfn: Pfn, sum: Testimony): void {
-    // struct pages of holes are reserved, and of whatever zone
+    // struct pages of holes are reserved and may have any zone
     if (this.#zones.length === 0 || this.#has(view, at, 'reserved')) return;
     const flags = view.getBigUint64(at + this.#layout.offsets.flags, true);
     const { node, zone } = this.#layout.fields;
@@ -83,7 +86,7 @@ export class Witnesses {
     else sum.zoned.no++;
   }
 
-  /** A tail holds the address of its head, which lies in front of it; from 7.1 on it may hold a mask, which says nothing. */
+  /** A tail holds the address of its head, which is before it. Since 7.1 it may hold a mask, which tells nothing. */
   #tail(pfn: Pfn, link: bigint, sum: Testimony): void {
     if (this.#layout.tailMayBeMask && link >> 32n === 0xffffffffn) return;
     const head = this.#model.pfnOf(link - 1n);
@@ -91,7 +94,10 @@ export class Witnesses {
     else sum.own.no++;
   }
 
-  /** A page on no list holds its own address twice; one on a list has neighbours whose pointers lead back. Returns how many were asked. */
+  /**
+   * A page on no list holds its own address twice; a page on a list has neighbours whose pointers lead back. Returns the
+   * number of neighbours read.
+   */
   #list(view: DataView, at: number, pfn: Pfn, mayAsk: boolean, sum: Testimony): number {
     const { lru, mapcount } = this.#layout.offsets;
     const next = view.getBigUint64(at + lru, true);

@@ -15,31 +15,31 @@ interface Piece extends Range {
   readonly bytes: number;
 }
 
-/** What is not where the page tables say, and why that is thought. */
+/** Pages that are not where the page tables say, and the reasons to think so. */
 export interface Misplaced {
   readonly ranges: readonly Range[];
   readonly why: readonly string[];
 }
 
-/** Struct pages that are heard together; they are those of the start of a free block, if the piece has large ones. */
+/** Number of struct pages examined together, at the start of a free block if the piece has large ones. */
 const GROUP = 8;
-/** Groups in all, and in each piece. */
+/** Number of groups in total, and in each piece. */
 const ALL_GROUPS = 1024;
 const LEAST_GROUPS = 4;
 const MOST_GROUPS = 32;
-/** Struct pages of the smallest page that maps the array. */
+/** Number of struct pages in the smallest page that maps the array. */
 const SMALL = 64;
-/** Pieces that are looked at; of more, as many, evenly spread. */
+/** Maximum number of pieces examined; of more pieces, this many, evenly spread. */
 const MOST_PIECES = 1024;
-/** So many struct pages must testify. */
+/** Minimum number of struct pages with evidence. */
 const ENOUGH = 3;
-/** Reasons that are told one by one. */
+/** Maximum number of reasons listed one by one. */
 const MOST_TOLD = 4;
 
 /**
- * Whether each piece of the array is of the page frames that the page tables say: its struct pages know their own address, those of
- * their neighbours, and their zone; no two pieces share memory, but tails of hugetlb folios; and the memory that they are in is neither
- * free nor on a list of reclaim. Throws LayoutError where that holds for less than half of it.
+ * Checks that each piece of the array belongs to the page frames that the page tables claim. Its struct pages know their
+ * own address, those of their neighbours, and their zone. No two pieces may share memory, except tails of hugetlb folios.
+ * The memory of the array is neither free nor on a reclaim list. Throws LayoutError if less than half of the array passes.
  */
 export function checkPlaces(
   kernel: Kernel,
@@ -106,7 +106,7 @@ function whatIsWrong(
   const { own, listed, zoned } = sum;
   if (own.no >= ENOUGH && own.no > own.yes)
     return `${own.no} of ${own.no + own.yes} that know their place deny it`;
-  // pages that changed places with one another lead back to one another, too, but for the ends of their lists
+  // pages that swapped places also lead back to one another, except at the ends of their lists
   if (own.yes < ENOUGH && listed.no >= ENOUGH && listed.no * 4 > listed.yes)
     return `${listed.no} of ${listed.no + listed.yes} have neighbours on a list that do not lead back to them`;
   if (zoned.no >= ENOUGH && zoned.no > 4 * zoned.yes)
@@ -115,14 +115,14 @@ function whatIsWrong(
   if (witnesses.isLoose(frame))
     return `the struct page of page frame ${frame} says that nothing of the kernel is there`;
   const shared = users.get(Math.floor(piece.physical / piece.bytes)) ?? 1;
-  // tails of a hugetlb folio may share a page of the array, which is no large one then
+  // tails of a hugetlb folio may share a page of the array, which is then a small page
   const mayShare = length <= SMALL && own.no === 0 && zoned.no === 0;
   if (shared > 1 && !mayShare && own.yes + listed.yes <= own.no + listed.no)
     return 'another part of the array is said to be there, too';
   return undefined;
 }
 
-/** How many pieces of the same size are at the same place. */
+/** Number of pieces of the same size at the same place. */
 function usersOf(pieces: readonly Piece[]): Map<number, number> {
   const users = new Map<number, number>();
   for (const { physical, bytes } of pieces) {
@@ -132,7 +132,7 @@ function usersOf(pieces: readonly Piece[]): Map<number, number> {
   return users;
 }
 
-/** The pieces of the array, one for each entry of the page tables that maps some of it. */
+/** The pieces of the array, one for each page table entry that maps some of it. */
 function piecesOf(kernel: Kernel, model: MemoryModel): Piece[] {
   const { walker } = kernel.space;
   const pieces: Piece[] = [];

@@ -5,12 +5,12 @@ import type { TypeFacts } from '../../layout/type-facts.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
 import { readZones, type Zone } from '../../memmap/zones.ts';
 
-/** Contradictions that are told one by one. */
+/** Maximum number of contradictions listed one by one. */
 const MOST = 4;
 
 /**
- * How far the page array reaches is said by mem_section, by the page tables that map it, and by the zones, which count their page frames.
- * Returns a sentence for each contradiction: what two sources say, and what is not known by that.
+ * Compares three sources for the extent of the page array: mem_section, the page tables that map it, and the page counts of
+ * zones. Returns a sentence for each contradiction: what two sources say, and what is unknown because of it.
  */
 export function checkExtent(kernel: Kernel, types: TypeFacts, model: MemoryModel): string[] {
   const zones = readZones(kernel, types).filter(({ name }) => name !== 'Device');
@@ -19,8 +19,8 @@ export function checkExtent(kernel: Kernel, types: TypeFacts, model: MemoryModel
 }
 
 /**
- * The kernel maps struct pages for what mem_section has and for nothing else (sparse_add_section(), vmemmap_populate()). One page of the
- * array may hold struct pages of several sections; it is there for any of them.
+ * The kernel maps struct pages for what mem_section has and for nothing else (sparse_add_section(), vmemmap_populate()). A
+ * page of the array may hold struct pages of several sections, and exists if any of them does.
  */
 function againstPageTables(kernel: Kernel, model: MemoryModel, zones: readonly Zone[]): string[] {
   if (model.base === undefined || model.sections.onlineUnknown) return [];
@@ -47,7 +47,7 @@ function againstPageTables(kernel: Kernel, model: MemoryModel, zones: readonly Z
   );
 }
 
-/** The sections that ranges lie in, whole. */
+/** The whole sections that contain the ranges. */
 function sectionsOf(ranges: readonly Range[], { pagesPerSection }: MemoryModel): Range[] {
   return unite(
     ranges.map(({ start, end }) => ({
@@ -58,8 +58,8 @@ function sectionsOf(ranges: readonly Range[], { pagesPerSection }: MemoryModel):
 }
 
 /**
- * Page frames whose struct pages are looked for: from the first to the last section that a zone or mem_section knows of. What lies in
- * front of the first one and behind the last one may be something else.
+ * The page frames to check: from the first to the last section known to a zone or mem_section. Mappings before and after
+ * them may be something else.
  */
 function reach(model: MemoryModel, zones: readonly Zone[]): Range {
   const known = [...zones, ...model.present];
@@ -73,7 +73,7 @@ function reach(model: MemoryModel, zones: readonly Zone[]): Range {
   };
 }
 
-/** Pages that map vmemmap, in bytes from its start. What is not mapped is passed over by the span of the entry that says so. */
+/** The mapped parts of vmemmap, in bytes from its start. An unmapped part is skipped by the span of its entry. */
 function* mappedLeaves(kernel: Kernel, base: VirtAddr, start: number, length: number): Generator<Range> {
   const { walker } = kernel.space;
   const { levels } = walker.tables.mode;
@@ -90,7 +90,7 @@ function* mappedLeaves(kernel: Kernel, base: VirtAddr, start: number, length: nu
   }
 }
 
-/** A zone counts the page frames with RAM that it spans: there cannot be fewer struct pages, nor fewer that are online. */
+/** A zone counts the page frames with RAM that it spans. There cannot be fewer struct pages, nor fewer online ones. */
 function againstZones(model: MemoryModel, zones: readonly Zone[]): string[] {
   const out: string[] = [];
   const { onlineUnknown } = model.sections;

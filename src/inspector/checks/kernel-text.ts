@@ -2,17 +2,17 @@ import { hex } from '../../core/address.ts';
 import type { Inspector } from '../inspector.ts';
 import { type Check, refuse } from './check.ts';
 
-/** Struct pages that are looked at together: those of one page of the array. */
+/** Number of struct pages examined together: those in one page of the array. */
 const GROUP = 64;
 /** Share of the sample that must agree; holes and torn pages may differ. */
 const MOST = 0.8;
 
-/** The text begins within the first large page of the image. */
+/** The text starts within the first large page of the image. */
 const IMAGE_HEAD = 0x200000n;
 
 export const kernelText: Check = { name: 'kernel text', run: checkText };
 
-/** The kernel's own text is reserved from the first moment on: one reference, never mapped as a page. */
+/** The kernel's own text is reserved from boot on: it has one reference and is never mapped as a page. */
 function checkText(inspector: Inspector): string | undefined {
   const { kernel, layout } = inspector;
   const at = kernel.text === undefined ? undefined : kernel.space.walker.walk(kernel.text).physical;

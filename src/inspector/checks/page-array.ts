@@ -6,8 +6,8 @@ import { checkPlaces } from './array-places.ts';
 import { checkExtent } from './extent.ts';
 
 /**
- * Holds what tells where the page array is and how far it reaches against one another. The model that comes back knows what is not
- * believed; `doubts` has a sentence for each contradiction. Throws LayoutError where most of the array is not what it is said to be.
+ * Compares the sources for the place and extent of the page array. The returned model excludes what cannot be trusted;
+ * `doubts` has a sentence for each contradiction. Throws LayoutError if most of the array is not what it should be.
  */
 export function crossChecked(
   kernel: Kernel,

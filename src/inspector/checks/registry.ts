@@ -4,5 +4,5 @@ import { sample } from './sample.ts';
 import { vmcoreinfo } from './vmcoreinfo.ts';
 import { zones } from './zones.ts';
 
-/** Every check, cheapest and most telling first. */
+/** Every check, the cheapest and most telling first. */
 export const CHECKS: readonly Check[] = [vmcoreinfo, zones, kernelText, sample];

@@ -2,7 +2,7 @@ import { Decoder } from '../../decode/decode.ts';
 import type { Inspector } from '../inspector.ts';
 import { type Check, refuse } from './check.ts';
 
-/** Struct pages that are looked at together: those of one page of the array. */
+/** Number of struct pages examined together: those in one page of the array. */
 const GROUP = 64;
 const GROUPS = 32;
 /** Share of the sample that must agree; holes and torn pages may differ. */
@@ -11,7 +11,7 @@ const NEARLY_ALL = 0.98;
 
 export const sample: Check = { name: 'sample', run: checkSample };
 
-/** Over pages from all of memory: refcounts are small, tails belong to heads. */
+/** A sample of all memory: reference counts are small, and tails have heads. */
 function checkSample(inspector: Inspector): string | undefined {
   const { layout, model, reader } = inspector;
   const headBit = layout.flags.bits.get('head');

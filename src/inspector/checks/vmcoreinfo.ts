@@ -2,10 +2,10 @@ import { pageTypeDecoder } from '../../decode/page-type.ts';
 import type { Inspector } from '../inspector.ts';
 import { type Check, refuse } from './check.ts';
 
-/** The numbers of flags and page types. Sizes and offsets were compared before anything was read by them. */
+/** Numbers of flags and page types. Sizes and offsets are compared earlier, before the types are used. */
 export const vmcoreinfo: Check = { name: 'VMCOREINFO', run: checkVmcoreinfo };
 
-/** What VMCOREINFO and the layout both say must be the same. */
+/** Values in both VMCOREINFO and the layout must be equal. */
 function checkVmcoreinfo(inspector: Inspector): string | undefined {
   const { layout } = inspector;
   const info = inspector.kernel.vmcoreinfo;

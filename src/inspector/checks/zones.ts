@@ -10,8 +10,9 @@ const MOST = 0.8;
 export const zones: Check = { name: 'zones', run: checkZones };
 
 /**
- * The node and zone in `flags` must be those of the zone that spans the page. Struct pages of holes are reserved, and may be given
- * to the zone behind the hole instead (init_unavailable_range(), mm/mm_init.c), so those do not count against a layout.
+ * The node and zone in `flags` must be those of the zone that spans the page. Struct pages of holes are reserved and may
+ * belong to the zone after the hole instead (init_unavailable_range(), mm/mm_init.c), so they do not count against a
+ * layout.
  */
 function checkZones(inspector: Inspector): string | undefined {
   const { kernel, types, layout, model } = inspector;
@@ -34,7 +35,7 @@ function checkZones(inspector: Inspector): string | undefined {
     const step = Math.max(1, Math.floor((zone.end - zone.start) / SAMPLES));
     for (let pfn = zone.start; pfn < zone.end; pfn += step) {
       if (!model.present.some((r) => pfn >= r.start && pfn < r.end)) continue;
-      // zones of different nodes may span one another
+      // the spans of zones of different nodes may overlap
       const others = all.filter((z) => z !== zone && pfn >= z.start && pfn < z.end);
       if (others.length > 0) continue;
       const raw = inspector.reader.read(pfn, 1);
