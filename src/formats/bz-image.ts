@@ -4,16 +4,16 @@ import { type ByteSource, bytesSource, hasText, readUpTo, viewOf } from '../core
 import { FormatError, UnsupportedError } from '../core/errors.ts';
 import { decodeLz4 } from './compression/lz4.ts';
 
-/** Bytes from the start of the file that `isBzImage` and `unpackBzImage` look at. */
+/** Number of bytes at the start of the file that `isBzImage` and `unpackBzImage` need. */
 export const BZ_IMAGE_HEADER = 0x250;
-/** An unpacked kernel is a few times as large as a packed one of 15 MB. */
+/** An unpacked kernel is a few times larger than the packed one, which has some 15 MB. */
 const MAX_UNPACKED = 1 << 30;
 const LZ4_BLOCK = 8 << 20;
 
-/** Unpacks into `output`, which has the size that the payload says, and returns what is there. */
+/** Unpacks into `output`, which has the size that the payload claims, and returns the result. */
 type Unpack = (bytes: Uint8Array, output: Uint8Array) => Uint8Array;
 
-/** How payloads begin (scripts/extract-vmlinux lists the same), and what unpacks them. */
+/** Magic numbers of payloads (scripts/extract-vmlinux has the same list), with their decoders. */
 const COMPRESSIONS: readonly { name: string; magic: string; unpack: Unpack | undefined }[] = [
   {
     name: 'gzip',
@@ -28,7 +28,7 @@ const COMPRESSIONS: readonly { name: string; magic: string; unpack: Unpack | und
   { name: 'lzma', magic: '\x5d\0\0', unpack: undefined },
 ];
 
-/** Whether a file begins as a bootable x86 kernel does (Documentation/arch/x86/boot.rst). */
+/** Whether a file starts like a bootable x86 kernel (Documentation/arch/x86/boot.rst). */
 export function isBzImage(start: Uint8Array): boolean {
   return (
     start.length >= BZ_IMAGE_HEADER &&
@@ -39,9 +39,9 @@ export function isBzImage(start: Uint8Array): boolean {
 }
 
 /**
- * The vmlinux in a bzImage. `start` is its first `BZ_IMAGE_HEADER` bytes.
- * @throws UnsupportedError when this Node cannot undo its compression
- * @throws FormatError when it is damaged
+ * Extracts the vmlinux from a bzImage. `start` is its first `BZ_IMAGE_HEADER` bytes.
+ * @throws UnsupportedError if Node.js cannot undo its compression
+ * @throws FormatError if it is damaged
  */
 export function unpackBzImage(source: ByteSource, start: Uint8Array): ByteSource {
   const view = viewOf(start);
@@ -66,7 +66,7 @@ export function unpackBzImage(source: ByteSource, start: Uint8Array): ByteSource
       "unpack it with the kernel's scripts/extract-vmlinux and give the vmlinux",
     );
   }
-  // The size of the unpacked kernel follows the compressed data; gzip has it at its own end, the same place.
+  // The size of the unpacked kernel follows the compressed data. gzip has it at its own end, in the same place.
   const size = viewOf(payload).getUint32(length - 4, true);
   if (size > MAX_UNPACKED) throw damaged('the size of an unpacked kernel', `${size} bytes`);
   const data = compression.name === 'gzip' ? payload : payload.subarray(0, length - 4);
@@ -77,13 +77,13 @@ export function unpackBzImage(source: ByteSource, start: Uint8Array): ByteSource
   }
 }
 
-/** Loaded when it is needed, because few are. */
+/** Loaded on demand, since few kernels need it. */
 function unpackZstd(bytes: Uint8Array, output: Uint8Array): Uint8Array {
   const { decompress } = createRequire(import.meta.url)('fzstd') as typeof import('fzstd');
   return decompress(bytes, output);
 }
 
-/** The frame that `lz4 -l` makes, as the kernel's own decompressor wants it: blocks that unpack to 8 MiB each. */
+/** The frame that `lz4 -l` makes for the kernel's own decompressor: blocks that unpack to 8 MiB each. */
 function unpackLegacyLz4(bytes: Uint8Array, output: Uint8Array): Uint8Array {
   const view = viewOf(bytes);
   let done = 0;

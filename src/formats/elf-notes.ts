@@ -1,6 +1,6 @@
 import { cString, viewOf } from '../core/bytes.ts';
 
-/** One ELF note: who defined it, its type number, and its bytes. */
+/** An ELF note: its owner, type number, and bytes. */
 export interface ElfNote {
   readonly name: string;
   readonly type: number;
@@ -8,8 +8,8 @@ export interface ElfNote {
 }
 
 /**
- * The notes in the bytes of a PT_NOTE segment, 4-byte aligned as the kernel, QEMU and makedumpfile write
- * them. A note whose sizes lead outside of `bytes` ends the list, and so do `most` notes: `cut` says so, what came before is kept.
+ * The notes of a PT_NOTE segment, aligned to 4 bytes as the kernel, QEMU and makedumpfile write them. A note whose sizes
+ * lead outside `bytes` ends the list, and so do `most` notes; `cut` tells so, and the notes before are kept.
  */
 export function parseNotes(
   bytes: Uint8Array,

@@ -2,23 +2,23 @@ import { type ByteSource, cString, hasText, readUpTo, viewOf } from '../core/byt
 import { FormatError } from '../core/errors.ts';
 import { type ElfHeader, parseSectionHeaders, type SectionHeader } from './elf.ts';
 
-/** What a section of an ELF file holds. */
+/** A section of an ELF file. */
 export interface ElfSection {
-  /** The bytes in the file, without the header of a compressed section. */
+  /** Its bytes in the file, without the header of a compressed section. */
   readonly packed: ByteSource;
   readonly compression: 'none' | 'zlib' | 'zstd';
-  /** Bytes when it is uncompressed. */
+  /** Its uncompressed size in bytes. */
   readonly size: number;
 }
 
 const SHT_NOBITS = 8;
 const SHF_COMPRESSED = 0x800;
-/** Bytes of Elf64_Chdr, and of the header that GNU gave .zdebug sections before there was one. */
+/** Sizes of Elf64_Chdr, and of the older GNU header of .zdebug sections, in bytes. */
 const CHDR_BYTES = 24;
 const ZDEBUG_BYTES = 12;
 const COMPRESSIONS: Readonly<Record<number, 'zlib' | 'zstd'>> = { 1: 'zlib', 2: 'zstd' };
 
-/** The sections of an ELF file by name. Those of a debug file that have no bytes in it (SHT_NOBITS) are not there. */
+/** The sections of an ELF file by name. Sections of a debug file without contents (SHT_NOBITS) are left out. */
 export class ElfSections {
   readonly #source: ByteSource;
   readonly #littleEndian: boolean;
@@ -34,7 +34,7 @@ export class ElfSections {
     this.#headers = new Map(there.map((s) => [cString(names, Math.min(s.name, names.length)), s]));
   }
 
-  /** Throws FormatError for a compressed section whose header is damaged. */
+  /** Throws FormatError if the header of a compressed section is damaged. */
   find(name: string): ElfSection | undefined {
     const header = this.#headers.get(name);
     if (header) return header.flags & SHF_COMPRESSED ? this.#compressed(name, header) : this.#plain(header);
@@ -42,7 +42,7 @@ export class ElfSections {
     return old && this.#zdebug(name, old);
   }
 
-  /** The bytes of a section that is not compressed, up to `most` of them. */
+  /** The bytes of an uncompressed section, at most `most`. */
   read(name: string, most: number): Uint8Array | undefined {
     const header = this.#headers.get(name);
     return header && readUpTo(this.#source, header.offset, Math.min(header.size, most));
@@ -81,7 +81,7 @@ export class ElfSections {
   }
 }
 
-/** A part of a source as a source of its own; closing it leaves the whole open. */
+/** A part of a source as its own source; closing it leaves the whole open. */
 export function partOf(source: ByteSource, start: number, length: number): ByteSource {
   const byteLength = Math.max(0, Math.min(length, source.byteLength - start));
   return {

@@ -1,11 +1,11 @@
-/** A note to be written. */
+/** A note to write. */
 export interface NoteToWrite {
   readonly name: string;
   readonly type: number;
   readonly desc: Uint8Array;
 }
 
-/** A PT_LOAD to be written: `fileSize` bytes of it follow in the file, the rest is declared but left out. */
+/** A PT_LOAD to write. `fileSize` bytes of it follow in the file; the rest is declared but left out. */
 export interface LoadToWrite {
   readonly physical: number;
   readonly memorySize: number;
@@ -19,7 +19,7 @@ const SHDR = 64;
 
 /**
  * The head of a little-endian 64-bit ELF core file: file header, program headers, notes. The bytes of the loads must follow
- * it in their order, without gaps. More than 65,534 segments are counted in sh_info of section 0, as the gABI says.
+ * in order, without gaps. If there are more than 65,534 segments, sh_info of section 0 has their number, as in the gABI.
  */
 export function elfCoreHead(
   machine: number,

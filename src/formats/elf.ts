@@ -6,14 +6,17 @@ import { u64be, u64le } from './u64.ts';
 export const ET_CORE = 4;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
-/** e_phnum value that says: the real count is in sh_info of section header 0 (gABI). */
+/** The value of e_phnum if the actual number is in sh_info of section header 0 (gABI). */
 const PN_XNUM = 0xffff;
-/** More program headers than this are damage, or would take too much memory: each stays in it as long as the file is open. */
+/**
+ * Maximum number of program headers: more are damage, or would take too much memory, since they stay in memory while the
+ * file is open.
+ */
 const MAX_PROGRAM_HEADERS = 1 << 20;
 const MAX_PROGRAM_SIZE = 1024;
-/** Program headers that are read at a time. */
+/** Number of program headers read at a time. */
 const CHUNK = 4096;
-/** Section headers of any file are some KiB. */
+/** Maximum size of section headers; those of any file have some KiB. */
 const MAX_SECTION_HEADERS = 16 * 1024 * 1024;
 
 export interface ElfHeader {
@@ -41,7 +44,7 @@ export interface ProgramHeader {
 export interface SectionHeader {
   readonly name: number;
   readonly type: number;
-  /** sh_flags, of which the low 32 bits are in use. */
+  /** The low 32 bits of sh_flags; the others are not used. */
   readonly flags: number;
   readonly offset: number;
   readonly size: number;
@@ -140,13 +143,13 @@ function offsetOf(source: ByteSource, field: string, value: bigint): number {
   });
 }
 
-/** Sizes may be nonsense in a damaged header: they are capped, the reader finds the end of the file itself. */
+/** Caps sizes, which may be nonsense in a damaged header; the reader finds the end of the file itself. */
 function clamp(value: bigint): number {
   const most = 2n ** 52n;
   return Number(value > most ? most : value);
 }
 
-/** Reads the program headers; says in `warnings` how many the file cuts off. */
+/** Reads the program headers; adds to `warnings` how many are cut off. */
 export function parseProgramHeaders(
   source: ByteSource,
   header: ElfHeader,

@@ -2,27 +2,27 @@ import { viewOf } from '../core/bytes.ts';
 import { StructPageError } from '../core/errors.ts';
 import { parseBtfHeader } from './btf/header.ts';
 
-/** What is found in the bytes of a kernel as it lies in memory. */
+/** What the bytes of a kernel in memory contain. */
 export interface FlatImage {
   /** From the header of the BTF to its end. */
   readonly btf: Uint8Array;
   /** GNU build id, hexadecimal. */
   readonly buildId: string | undefined;
-  /** e_machine of ELF, where the boot header says for which machine the image is. */
+  /** e_machine of ELF, if the boot header names the machine of the image. */
   readonly machine: number | undefined;
 }
 
-/** Types of a kernel take megabytes; what is smaller is of a module, or chance. */
+/** Types of a kernel take megabytes; smaller ones belong to a module, or are chance. */
 const LEAST_BTF = 256 * 1024;
 /** A vDSO has a few pages. */
 const LARGEST_VDSO = 1024 * 1024;
 const BTF_MAGIC = 0xeb9f;
-/** A note of the name "GNU" and type 3 with 20 bytes (Elf_Nhdr: name size, size, type). */
+/** A note with the name "GNU" and type 3, with 20 bytes (Elf_Nhdr: name size, size, type). */
 const BUILD_ID_NOTE = { nameSize: 4, size: 20, type: 3 } as const;
 
 /**
- * Boot headers by the place of their magic (Documentation/arch/arm64/booting.rst, Documentation/arch/riscv/boot-image-header.rst,
- * arch/loongarch/kernel/head.S).
+ * Boot headers, by the place of their magic (Documentation/arch/arm64/booting.rst,
+ * Documentation/arch/riscv/boot-image-header.rst, arch/loongarch/kernel/head.S).
  */
 const BOOT_HEADERS: readonly { readonly at: number; readonly magic: string; readonly machine: number }[] = [
   { at: 56, magic: 'ARM\x64', machine: 183 },
@@ -31,8 +31,8 @@ const BOOT_HEADERS: readonly { readonly at: number; readonly magic: string; read
 ];
 
 /**
- * Finds the BTF and the build id in a kernel image that has no table of its sections: the Image of arm64 and riscv64, or what
- * the loader of any machine unpacks. Undefined if there is no BTF in it.
+ * Finds the BTF and the build id in a kernel image without section headers: the Image of arm64 and riscv64, or what any
+ * boot loader unpacks. Undefined if it has no BTF.
  */
 export function findInFlatImage(bytes: Uint8Array, name: string): FlatImage | undefined {
   const btf = findBtf(bytes, name);
@@ -62,7 +62,7 @@ function findBtf(bytes: Uint8Array, name: string): Uint8Array | undefined {
   return undefined;
 }
 
-/** The build id that is not one of the vDSOs, which the image holds as whole ELF files; undefined where several are left. */
+/** The build id that does not belong to a vDSO, which the image holds as whole ELF files; undefined if several remain. */
 function findBuildId(buffer: Buffer, littleEndian: boolean): string | undefined {
   const { nameSize, size, type } = BUILD_ID_NOTE;
   const header = Buffer.alloc(16);

@@ -5,7 +5,7 @@ import type { ElfNote } from './elf-notes.ts';
 const VERSION = 1;
 const CR0 = 392;
 
-/** CR3 and CR4 of a CPU from the note that QEMU's dump-guest-memory writes for it; undefined for other notes. */
+/** CR3 and CR4 of a CPU from the note of QEMU's dump-guest-memory; undefined for other notes. */
 export function qemuControlRegisters(note: ElfNote): { cr3: bigint; cr4: bigint } | undefined {
   if (note.name !== 'QEMU' || note.desc.length < CR0 + 40) return undefined;
   const view = viewOf(note.desc);

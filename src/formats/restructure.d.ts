@@ -1,4 +1,4 @@
-/** The part of restructure 3 that we use; the package ships no declarations. */
+/** The part of restructure 3 that structpage uses; the package has no declarations. */
 declare module 'restructure' {
   export class DecodeStream {
     constructor(buffer: Uint8Array);
@@ -7,7 +7,7 @@ declare module 'restructure' {
     readUInt32BE(): number;
     readUInt8(): number;
   }
-  /** What restructure asks of a type; its own base class is not exported. */
+  /** What restructure requires of a type; it does not export its own base class. */
   export interface Base<T> {
     decode(stream: DecodeStream): T;
     size(value?: T): number;

@@ -1,11 +1,11 @@
 import { FormatError } from '../core/errors.ts';
 
-/** Longer text than this is no VMCOREINFO: the kernel keeps it within one page (kernel/vmcore_info.c). */
+/** Longer text is not VMCOREINFO: the kernel keeps it within one page (kernel/vmcore_info.c). */
 export const MAX_VMCOREINFO = 65536;
 
 /**
- * The text that a kernel writes for those who will read its memory: lines of `KEY=value`
- * (kernel/kexec.c, kernel/crash_core.c, now kernel/vmcore_info.c).
+ * The kernel's description of itself for programs that read its memory: lines of `KEY=value` (kernel/kexec.c,
+ * kernel/crash_core.c, now kernel/vmcore_info.c).
  */
 export class Vmcoreinfo {
   readonly text: string;
@@ -20,7 +20,7 @@ export class Vmcoreinfo {
     }
   }
 
-  /** Parses text that claims to be VMCOREINFO. Throws FormatError when it does not have what every kernel writes. */
+  /** Parses text that claims to be VMCOREINFO. Throws FormatError if it lacks the lines that every kernel writes. */
   static parse(text: string, origin: string): Vmcoreinfo {
     const end = text.indexOf('\0');
     const info = new Vmcoreinfo(end < 0 ? text : text.slice(0, end));
@@ -56,7 +56,7 @@ export class Vmcoreinfo {
     return parse(this.#values.get(`NUMBER(${name})`), 10);
   }
 
-  /** A number of its own line in hexadecimal (`KERNELOFFSET=1f000000`), or NUMBER(name). */
+  /** A number with its own line in hexadecimal (`KERNELOFFSET=1f000000`), or NUMBER(name). */
   value(name: string): bigint | undefined {
     return this.number(name) ?? parse(this.#values.get(name), 16);
   }
@@ -71,7 +71,7 @@ export class Vmcoreinfo {
     return toNumber(parse(this.#values.get(`OFFSET(${name})`), 10));
   }
 
-  /** LENGTH(name): elements of an array. */
+  /** LENGTH(name): the number of elements of an array. */
   length(name: string): number | undefined {
     return toNumber(parse(this.#values.get(`LENGTH(${name})`), 10));
   }

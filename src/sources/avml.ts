@@ -20,7 +20,7 @@ const COMPRESSED = 0;
 const PLAIN = 1;
 const FIRST_SKIPPABLE = 0x80;
 const MAX_CHUNK = 65536;
-/** Behind each range AVML writes the length of its compressed data. */
+/** AVML writes the length of the compressed data after each range. */
 const TRAILER = 8;
 
 interface Scan {
@@ -30,7 +30,7 @@ interface Scan {
   lost?: NonNullable<Blocks['lost']>;
 }
 
-/** AVML with --compress: LiME's headers in version 2, each range a stream of snappy frames. */
+/** AVML with --compress: LiME headers of version 2, each followed by a range as a stream of snappy frames. */
 export const avml: ImageFormat = {
   name: 'avml',
 
@@ -59,7 +59,7 @@ export const avml: ImageFormat = {
   },
 };
 
-/** One pass over the headers of ranges and chunks. Damage ends it: the chunks before it are good. */
+/** Reads the headers of ranges and chunks in one pass. Damage ends it; the chunks before it are valid. */
 function scanRanges(source: ByteSource, scan: Scan): void {
   const window = new FileWindow(source, 64 * 1024);
   let at = 0;
@@ -88,7 +88,7 @@ function scanRanges(source: ByteSource, scan: Scan): void {
   }
 }
 
-/** The offset behind the last chunk of a range; undefined where the file is damaged or ends. */
+/** The offset after the last chunk of a range; undefined if the file is damaged or ends. */
 function scanChunks(
   window: FileWindow,
   byteLength: number,
@@ -136,7 +136,7 @@ function loadChunk(window: FileWindow, at: number, target: Uint8Array): ReturnTy
   else if (plain || decodeSnappy(packed, target) !== target.length) {
     return { state: 'damaged', why: `the chunk at offset ${at} cannot be decompressed` };
   }
-  // the sum is rotated, so that sums of data that hold sums are no trouble (framing_format.txt, section 3)
+  // the checksum is rotated, so that it also works for data that contains checksums (framing_format.txt, section 3)
   const crc = crc32c(target);
   const masked = (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
   if (masked === viewOf(chunk).getUint32(0, true)) return undefined;

@@ -1,4 +1,4 @@
-/** Blocks of one size that were decompressed lately, bounded in bytes; the one used longest ago goes first. */
+/** Recently decompressed blocks of one size, limited in bytes; the least recently used one is dropped first. */
 export class BlockCache {
   readonly #blocks: Map<number, Uint8Array> = new Map();
   readonly #blockSize: number;
@@ -23,7 +23,7 @@ export class BlockCache {
     return block;
   }
 
-  /** A block to be filled and given to `put`: the memory of one that is no longer held, or new. */
+  /** A block to fill and pass to `put`, in the memory of a dropped block or in new memory. */
   take(): Uint8Array {
     if (this.#blocks.size < this.#most) return new Uint8Array(this.#blockSize);
     const [key, block] = this.#blocks.entries().next().value!;

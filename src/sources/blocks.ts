@@ -5,24 +5,24 @@ import { lazyRuns } from './run-list.ts';
 
 const CACHE = 32 * 1024 * 1024;
 
-/** Why a block cannot be had. */
+/** Why a block is not available. */
 export interface BlockFault {
   readonly state: Missing;
   readonly why: string;
 }
 
-/** Physical memory in blocks that are packed each on its own. */
+/** Physical memory in separately compressed blocks. */
 export interface Blocks {
-  /** Where the blocks are in memory, sorted; `places` is what `load` is given. */
+  /** The places of the blocks in memory, sorted; `places` is passed to `load`. */
   readonly extents: Extents;
   readonly largest: number;
-  /** Unpacks a block into `target`, which has its length. */
+  /** Decompresses a block into `target`, which has its length. */
   load(place: number, target: Uint8Array): BlockFault | undefined;
-  /** A stretch that the file is known to have had, but that is not in it. */
+  /** A range that the file once had, but that is missing from it. */
   readonly lost?: { readonly start: number; readonly end: number } & BlockFault;
 }
 
-/** Memory that is unpacked as it is read, each block once as long as reads go on in order. */
+/** Memory that is decompressed as it is read; each block once if reads are in order. */
 export function blocksMemory({ extents, largest, load, lost }: Blocks): PhysicalMemory {
   const { count, starts, lengths, places } = extents;
   const cache = new BlockCache(largest, CACHE);

@@ -6,16 +6,13 @@ import type { Unwrapped } from './wrapper.ts';
 
 const CHUNK = 256 * 1024;
 
-/** Turns packed chunks into plain ones, given to `write`. Throws where the data is damaged. */
+/** Decompresses chunks and passes the result to `write`. Throws if the data is damaged. */
 export type StreamDecoder = (
   chunks: Iterable<Uint8Array>,
   write: (bytes: Uint8Array) => void,
 ) => Promise<void> | void;
 
-/**
- * Decompresses a whole file into a temporary one. What comes before damage, or before the place where the file is
- * cut off, is kept. Takes over the source.
- */
+/** Decompresses a whole file into a temporary one. Keeps what comes before damage or a cut. Takes over the source. */
 export async function decompress(
   source: ByteSource,
   name: string,

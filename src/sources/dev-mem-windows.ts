@@ -2,9 +2,9 @@ import type { PhysAddr } from '../core/address.ts';
 import { locate, type Range } from '../core/ranges.ts';
 import { type Mapping, mapReadOnly } from '../native/mapping.ts';
 
-/** Bytes of a window: the kernel enters each of its pages into our page tables when it is mapped. */
+/** Size of a window in bytes: when it is mapped, the kernel enters each of its pages into our page tables. */
 const WINDOW = 64 * 2 ** 20;
-/** Windows that are held at a time. */
+/** Maximum number of windows. */
 const MOST = 8;
 
 interface Window extends Range {
@@ -12,13 +12,13 @@ interface Window extends Range {
 }
 
 /**
- * Physical memory through a few mapped windows of a device, each wholly within one range of RAM. The one used longest ago
- * is unmapped first. `read` throws MapError; an address outside of the ranges is never mapped, and gives 0 bytes.
+ * Physical memory through a few mapped windows of a device, each within one range of RAM. The least recently used one is
+ * unmapped first. `read` throws MapError. An address outside the ranges is never mapped, and gives 0 bytes.
  */
 export class MappedWindows {
   readonly #fd: number;
   readonly #ram: readonly Range[];
-  /** The one used last is at the end. */
+  /** The most recently used is at the end. */
   readonly #windows: Window[] = [];
 
   constructor(fd: number, ram: readonly Range[]) {

@@ -10,30 +10,30 @@ import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
 import { runAt } from './pieces.ts';
 import { preadPages } from './pread-pages.ts';
 
-/** How the bytes are got: mapped, or copied by read(2). */
+/** How bytes are read: through a mapping, or by read(2). */
 export type DeviceMethod = 'mmap' | 'read';
 
-/** A device that has physical memory at its own address. */
+/** A device that maps physical memory at its own address. */
 export interface Device {
   readonly path: string;
-  /** The most bytes of one read(2). */
+  /** Maximum size of one read(2), in bytes. */
   readonly chunk: number;
   /** Best first. */
   readonly methods: readonly DeviceMethod[];
 }
 
 export const DEV_MEM: Device = { path: '/dev/mem', chunk: 2 ** 20, methods: ['mmap', 'read'] };
-/** Red Hat's driver refuses reads that go over the end of a page. */
+/** Red Hat's driver refuses reads across the end of a page. */
 export const DEV_CRASH: Device = { path: '/dev/crash', chunk: 4096, methods: ['read'] };
 
 const MIB = 2 ** 20;
 const E_MACHINE: Partial<Record<NodeJS.Architecture, number>> = { x64: 62, arm64: 183 };
 
 /**
- * Physical memory of this machine by a device, read-only and without O_SYNC. Nothing is touched but what /proc/iomem calls
- * System RAM: everything else may be a register of a device, where even reading does something.
+ * Physical memory of this machine through a device, read-only and without O_SYNC. Only what /proc/iomem calls System RAM is
+ * touched: anything else may be a device register, which may react to a read.
  *
- * Throws UnsupportedError that says why the kernel refuses and what can be done.
+ * Throws an UnsupportedError that says why the kernel refuses and what to do.
  */
 export function openDevice(device: Device, host: Host, method?: DeviceMethod): OpenImage {
   const ram = systemRam(host.iomem);
@@ -102,7 +102,7 @@ function deviceImage(
 
 interface Reader {
   readonly name: DeviceMethod;
-  /** Throws an error with an errno's name as `code`. */
+  /** Throws an error whose `code` is the name of an errno. */
   read(address: PhysAddr, target: Uint8Array): number;
   close(): void;
 }
@@ -136,7 +136,7 @@ function readReader(fd: number, chunk: number): Reader {
   };
 }
 
-/** Reads one page of RAM above the first MiB: the kernel decides by page, and all of it is alike. */
+/** Reads a page of RAM above the first MiB: the kernel decides by page, and all of these are alike. */
 function tryReader(
   reader: Reader,
   method: DeviceMethod,
@@ -199,7 +199,7 @@ function ramMemory(
   };
 }
 
-/** Below 1 MiB read(2) gives zeros for RAM where the kernel is strict; memory with nothing at all in it is not real. */
+/** read(2) returns zeros for RAM below 1 MiB if the kernel is strict; memory that is all zero is not real. */
 function hideLowZeros(
   runs: PhysicalRun[],
   readInto: (at: PhysAddr, target: Uint8Array) => number,

@@ -13,7 +13,7 @@ import { type ElfNote, parseNotes } from '../formats/elf-notes.ts';
 import type { ImageFormat, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 
-/** Notes of a dump are a few KiB a CPU; more than this in all, of bytes or of notes, is damage. */
+/** Maximum size and number of notes, which have a few KiB per CPU; more are damage. */
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 const MAX_NOTES = 1 << 17;
 
@@ -21,8 +21,8 @@ const MAX_NOTES = 1 << 17;
 const NO_PADDR = 0xffffffffffffffffn;
 
 /**
- * ELF core files: QEMU dump-guest-memory, copies of /proc/vmcore, makedumpfile -E, VirtualBox, libvirt.
- * Only the physical addresses (p_paddr) are used. What p_memsz has beyond p_filesz was left out by the writer.
+ * ELF core files: QEMU dump-guest-memory, copies of /proc/vmcore, makedumpfile -E, VirtualBox, libvirt. Only physical
+ * addresses (p_paddr) are used. The writer left out what p_memsz has beyond p_filesz.
  */
 export const elf: ImageFormat = {
   name: 'elf',
@@ -143,7 +143,7 @@ function isFiltered(loads: readonly ProgramHeader[]): boolean {
   return loads.some((p) => p.fileSize < p.memorySize);
 }
 
-/** Who wrote the file, where the notes or the segments give it away. */
+/** The program that wrote the file, if the notes or the segments tell. */
 function producer(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): string {
   const names = new Set(notes.map((n) => n.name));
   if (isCapture(notes)) return ' (structpage capture)';

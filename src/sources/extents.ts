@@ -1,6 +1,6 @@
 /**
- * Where the bytes of a rearranged file are: extents [start, start + length) of it that lie at `place` of another.
- * Kept in typed arrays, since a large file has tens of millions.
+ * The places of the bytes of a rearranged file: extents [start, start + length) of it that are at `place` in another. Kept
+ * in typed arrays, since a large file has tens of millions.
  */
 export interface Extents {
   readonly count: number;
@@ -9,7 +9,7 @@ export interface Extents {
   readonly places: Float64Array;
 }
 
-/** Gathers extents one by one. */
+/** Collects extents. */
 export class ExtentBuilder {
   #starts = new Float64Array(1024);
   #lengths = new Float64Array(1024);
@@ -30,7 +30,7 @@ export class ExtentBuilder {
     return this.#count;
   }
 
-  /** Sorted and disjoint: where extents overlap, the one that was added last wins. */
+  /** Sorts the extents and makes them disjoint; where they overlap, the one added last wins. */
   finish(): Extents {
     const all: Extents = {
       count: this.#count,
@@ -63,8 +63,8 @@ function disjoint({ count, starts, lengths, places }: Extents): Extents {
 }
 
 /**
- * Cuts stretches that overlap into ones that do not, told to `emit` in order: where several cover a place, the one
- * with the highest index wins. A heap of the stretches that are open keeps this quick however they lie.
+ * Cuts overlapping extents into disjoint ones and passes them to `emit` in order; where several cover a place, the one with
+ * the highest index wins. A heap of open extents keeps this fast for any input.
  */
 export function sweep(
   count: number,

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '../core/bytes.ts';
 import { FormatError, UsageError } from '../core/errors.ts';
 
-/** A source over an open descriptor, which it takes over. */
+/** A source for an open descriptor, which it takes over. */
 export function fdSource(fd: number, name: string, byteLength: number): ByteSource {
   let open = true;
   return {
@@ -10,10 +10,10 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
     byteLength,
     fd,
     readInto(offset, target) {
-      // the number of a closed descriptor may be that of another file by now
+      // another file may have the number of a closed descriptor by now
       if (!open) throw new UsageError(`${name}: it is closed`);
       let done = 0;
-      // read(2) gives at most 0x7ffff000 bytes, and may give less
+      // read(2) returns at most 0x7ffff000 bytes, and may return less
       while (done < target.length) {
         const got = readSome(fd, name, target, done, offset + done);
         if (got === 0) break;
@@ -28,20 +28,20 @@ export function fdSource(fd: number, name: string, byteLength: number): ByteSour
   };
 }
 
-/** A source over the file of a descriptor that belongs to another thread, which may close it at any time. */
+/** A source for the file of a descriptor that belongs to another thread, which may close it at any time. */
 export function sharedFdSource(fd: number, name: string, byteLength: number): ByteSource {
   try {
     return fdSource(openSync(`/proc/self/fd/${fd}`, 'r'), name, byteLength);
   } catch {
-    // without /proc, or where the file may not be opened a second time
+    // without /proc, or if the file may not be opened a second time
     return { ...fdSource(fd, name, byteLength), close() {} };
   }
 }
 
-/** What reading a bad sector or a forbidden address says: those bytes are not to be had, others may be. */
+/** Errors for a bad sector or a forbidden address: those bytes are missing, others may be available. */
 const UNREADABLE = new Set(['EIO', 'EFAULT', 'ENXIO', 'EPERM', 'EINVAL', 'EOVERFLOW']);
 
-/** Fills `target` from its byte `from` on, as far as one read goes. */
+/** Fills `target` from byte `from` on, as far as one read goes. */
 function readSome(fd: number, name: string, target: Uint8Array, from: number, offset: number): number {
   try {
     return readSync(fd, target, from, target.length - from, offset);

@@ -6,7 +6,7 @@ import { fdSource } from './fd-source.ts';
 import type { OpenContext } from './image-format.ts';
 import { spoolStream } from './spool-stream.ts';
 
-/** What errno says, in words that name a remedy. */
+/** The meaning of errno, in words that name a remedy. */
 const ERRNO: Record<string, string> = {
   ENOENT: 'no such file',
   EACCES: 'no permission to read it (dumps are usually readable by root only)',
@@ -22,8 +22,8 @@ const ERRNO: Record<string, string> = {
 };
 
 /**
- * Opens a file or block device for reading; `-` is standard input. What cannot be read at any place (a pipe) is
- * copied to a temporary file first. Throws FormatError with a plain sentence when that cannot be.
+ * Opens a file or block device for reading; `-` is standard input. A pipe, which cannot be read at any offset, is copied to
+ * a temporary file first. Throws FormatError with a plain sentence if it fails.
  */
 export function openFile(
   path: string,
@@ -35,7 +35,7 @@ export function openFile(
       file: path,
       expected: 'a readable file',
       found: ERRNO[code] ?? code,
-      // Node.js gives arguments as text, and has lost what is no UTF-8 of them
+      // Node.js passes arguments as text, and has lost bytes that are not UTF-8
       ...(path.includes('\ufffd')
         ? { advice: 'If its name is not UTF-8, give it by a link, or on standard input' }
         : {}),
@@ -52,7 +52,7 @@ export function openFile(
     closeSync(fd);
     return fail({ code: 'EISDIR' });
   }
-  // reading a device's address may make it act, and /proc/kcore is no file of that size
+  // reading a device may trigger it, and /proc/kcore is not a file of its stated size
   if (path !== '-' && (stat.isCharacterDevice() || isKcore(path))) {
     closeSync(fd);
     throw new FormatError({
@@ -77,7 +77,7 @@ function isKcore(path: string): boolean {
   return realpathSync(path) === '/proc/kcore';
 }
 
-/** Opens a file that nobody named: only a regular one, and without waiting for anything. Undefined if it cannot be. */
+/** Opens a file that nobody named: a regular file only, without blocking. Undefined if that is not possible. */
 export function openRegular(path: string): ByteSource | undefined {
   let fd: number;
   try {
@@ -91,10 +91,10 @@ export function openRegular(path: string): ByteSource | undefined {
   return undefined;
 }
 
-/** How many files of a directory are looked at for the parts of a split dump. */
+/** Maximum number of files of a directory that are examined for the parts of a split dump. */
 const MOST_BESIDE = 1024;
 
-/** The files in the directory of the one named, without it; none if it is not a file of a directory. */
+/** The other files in the directory of a file; none if it is not in a directory. */
 export function filesBeside(path: string): string[] {
   try {
     const dir = dirname(path);

@@ -2,7 +2,7 @@ import type { ByteSource } from '../core/bytes.ts';
 
 const SMALL = 16 * 1024;
 
-/** Small reads of a source, served from a window that grows while they come in order of their place. */
+/** Serves small reads of a source from a window that grows while reads are in order. */
 export class FileWindow {
   readonly #source: ByteSource;
   readonly #size: number;
@@ -15,7 +15,7 @@ export class FileWindow {
     this.#size = size;
   }
 
-  /** Up to `length` bytes; fewer where the source ends. The result is good until the next call. */
+  /** Up to `length` bytes; fewer if the source ends. The result is valid until the next call. */
   read(offset: number, length: number): Uint8Array {
     let at = offset - this.#start;
     if (at < 0 || at + length > this.#length) {

@@ -6,15 +6,15 @@ import type { OpenContext } from './image-format.ts';
 import type { PartialSource, Unwrapped, Wrapper } from './wrapper.ts';
 
 const SIGNATURE = 'makedumpfile\0';
-/** The records start behind a header of one page (MAX_SIZE_MDF_HEADER), whatever of it is used. */
+/** The records start after a header of one page (MAX_SIZE_MDF_HEADER). */
 const HEADER = 4096;
 const RECORD = 16;
-/** What offsets a rearranged file can have: no file system has more. */
+/** Maximum offset in a rearranged file; no file system supports more. */
 const MAX_OFFSET = 2 ** 50;
 
 /**
- * The flattened form of makedumpfile -F and of QEMU's kdump: records of (offset, size, data), big endian, as they
- * were written to a pipe. Read where they are, by an index of the records; a later one overwrites an earlier.
+ * The flattened form of makedumpfile -F and of QEMU's kdump: records of (offset, size, data), big endian, in the order in
+ * which they were written to a pipe. They are read in place through an index; later records overwrite earlier ones.
  */
 export const flattened: Wrapper = {
   name: 'flattened',
@@ -39,7 +39,7 @@ export const flattened: Wrapper = {
   },
 };
 
-/** One pass over the heads of all records. What is wrong ends it: the records before it are good. */
+/** Reads the headers of all records in one pass. An error ends it; the records before it are valid. */
 function readRecords(source: ByteSource, context: OpenContext): { extents: Extents; warnings: string[] } {
   const warnings: string[] = [];
   const window = new FileWindow(source, 64 * 1024);
@@ -70,8 +70,8 @@ function readRecords(source: ByteSource, context: OpenContext): { extents: Exten
 }
 
 /**
- * The rearranged file. Places that no record wrote are zeros in a `complete` one, as in the sparse file that would
- * be made of it; in one that is cut off nobody knows, so a read ends there.
+ * The rearranged file. If it is `complete`, places without a record are zeros, as in a sparse file; if it is cut off, they
+ * are unknown, and a read ends there.
  */
 function extentSource(source: ByteSource, extents: Extents, complete: boolean): ByteSource | PartialSource {
   const { count, starts, lengths, places } = extents;

@@ -16,7 +16,7 @@ const NO_MEMORY = 'that is a disk, not memory';
 /** All magics are within it. */
 const HEAD = 1024;
 
-/** Files that people have for memory dumps, or take for them, by how they begin. */
+/** Files that people have instead of memory dumps, or mistake for them, by their first bytes. */
 const KNOWN: readonly Foreign[] = [
   {
     magic: 'QEVM',
@@ -61,7 +61,9 @@ const KNOWN: readonly Foreign[] = [
   { magic: '\xfe\xed\xfa', what: 'a Mach-O file', advice: 'structpage reads dumps of Linux' },
 ];
 
-/** What is known not to be readable, so that it is not taken for raw memory. Opening throws UnsupportedError. */
+/**
+ * Recognises files that cannot be read, so that they are not taken for raw memory. Opening them throws UnsupportedError.
+ */
 export const foreign: ImageFormat = {
   name: 'foreign',
 

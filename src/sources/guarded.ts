@@ -2,8 +2,8 @@ import { UsageError } from '../core/errors.ts';
 import type { OpenImage, PhysicalMemory, VirtualSegments } from './image-format.ts';
 
 /**
- * The same image, whose memory throws UsageError once it is closed: a descriptor that was closed may be that of another file, and a
- * mapping that was given back is no memory.
+ * Wraps an image so that its memory throws UsageError once it is closed: another file may have the closed descriptor, and a
+ * mapping that was released is no memory.
  */
 export function guarded(image: OpenImage): OpenImage {
   let open = true;

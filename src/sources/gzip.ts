@@ -5,12 +5,12 @@ import type { OpenContext } from './image-format.ts';
 import { openSpool } from './spool.ts';
 import type { Unwrapped, Wrapper } from './wrapper.ts';
 
-/** Files up to this size are inflated in one go in memory (our own captures and samples are), larger are spooled. */
+/** Files up to this size, such as captures and samples, are decompressed in memory at once; larger ones are spooled. */
 const SMALL = 16 * 1024 * 1024;
 const SMALL_INFLATED = 96 * 1024 * 1024;
 const CHUNK = 1024 * 1024;
 
-/** gzip (RFC 1952) around any other format. A damaged or truncated stream gives what comes before the damage. */
+/** gzip (RFC 1952) around any other format. Of a damaged or truncated stream, what comes before the damage is read. */
 export const gzip: Wrapper = {
   name: 'gzip',
 
@@ -42,7 +42,7 @@ function inMemory(source: ByteSource): Unwrapped | undefined {
     });
     return { source: bytesSource(bytes, source.name), how: 'gzip-compressed', warnings: [] };
   } catch {
-    return undefined; // too large for memory, or damaged: the spool says which
+    return undefined; // too large for memory, or damaged: the spool will tell
   }
 }
 
@@ -87,7 +87,7 @@ async function spooled(source: ByteSource, context: OpenContext): Promise<Unwrap
   return { source: inflated, how: 'gzip-compressed', warnings };
 }
 
-/** The last four bytes of a gzip file are the length of the data modulo 2^32 (for a file of one member). */
+/** The last four bytes of a gzip file with one member are the length of the data modulo 2^32. */
 function trailerMatches(source: ByteSource, length: number): boolean {
   const tail = readUpTo(source, source.byteLength - 4, 4);
   return (

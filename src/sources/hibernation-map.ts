@@ -1,12 +1,12 @@
 import { type ByteSource, readUpTo, viewOf } from '../core/bytes.ts';
 
 const PAGE = 4096;
-/** Entries of a struct swap_map_page; the word behind them is where the next one is. */
+/** Number of entries in a struct swap_map_page; the next word is the place of the next one. */
 const ENTRIES = 511;
 
 /**
- * The pages of the image in their order, as page numbers of the file, by the chain of swap map pages that starts at
- * page `from`. The chain may not be longer than the file has pages; a page that is visited twice ends it.
+ * The pages of the image in order, as page numbers of the file, by the chain of swap map pages that starts at page `from`.
+ * The chain cannot be longer than the file has pages; a page that is visited twice ends it.
  */
 export function readSwapMap(source: ByteSource, from: bigint, warnings: string[]): Float64Array {
   const most = BigInt(Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(source.byteLength / PAGE)));

@@ -16,14 +16,14 @@ const IMAGE_AT = PAGE - 32;
 const FLAGS_AT = PAGE - 24;
 const NOCOMPRESS = 2;
 const LZ4 = 16;
-/** struct swsusp_info of kernel/power/power.h, behind utsname. */
+/** struct swsusp_info of kernel/power/power.h, after utsname. */
 const IMAGE_PAGES_AT = 416;
 const PAGES_AT = 424;
-/** Pages that are compressed together (UNC_PAGES), and the length before them. */
+/** Number of pages that are compressed together (UNC_PAGES), and the size of the length field before them. */
 const UNIT = 32;
 const UNIT_HEADER = 8;
 const END_OF_MAP = 0xffffffffffffffffn;
-/** Since 6.7 the list of pages has those that are all zeros with this bit set, and no data for them. */
+/** Since 6.7, page numbers of all-zero pages have this bit set and no data follows for them. */
 const ZERO_PAGE = 1n << 63n;
 const ZEROS = -1;
 
@@ -90,7 +90,7 @@ export const hibernation: ImageFormat = {
   },
 };
 
-/** Reads page `index` of what follows the image's header, into `target`. */
+/** Reads page `index` after the header of the image into `target`. */
 type PageStream = (index: number, target: Uint8Array) => BlockFault | undefined;
 
 function pageStream(source: ByteSource, sectors: Float64Array, flags: number): PageStream {
@@ -105,13 +105,13 @@ function pageStream(source: ByteSource, sectors: Float64Array, flags: number): P
   return compressedStream(source, sectors, flags & LZ4 ? decodeLz4 : decodeLzo1x);
 }
 
-/** Units of 32 pages, each from the start of a page of the file on, wherever the swap map says that the page is. */
+/** Units of 32 pages, each starting at a page of the file, wherever the swap map puts that page. */
 function compressedStream(
   source: ByteSource,
   sectors: Float64Array,
   decode: (input: Uint8Array, output: Uint8Array) => number,
 ): PageStream {
-  /** Where each unit starts in `sectors`; grows as units are reached. */
+  /** The start of each unit in `sectors`; grows as units are reached. */
   const starts = [1];
   const plain = new Uint8Array(UNIT * PAGE);
   let held = -1;
@@ -162,7 +162,7 @@ function compressedStream(
   };
 }
 
-/** The page frames of the data pages, in their order in the image. */
+/** The page frames of the data pages, in image order. */
 function readPageList(stream: PageStream, metaPages: number, warnings: string[]): ExtentBuilder {
   const builder = new ExtentBuilder();
   const bytes = new Uint8Array(PAGE);

@@ -5,7 +5,7 @@ import type { ElfSection } from '../formats/elf-sections.ts';
 import { decompress } from './decompress.ts';
 import { byNode, zstdDecoder } from './zstd.ts';
 
-/** Inflates a compressed section of an ELF file into a temporary file. Throws FormatError where it is damaged. */
+/** Decompresses a section of an ELF file into a temporary file. Throws FormatError if it is damaged. */
 export async function inflateSection(section: ElfSection, name: string): Promise<ByteSource> {
   const { packed, compression, size } = section;
   const decoder = compression === 'zstd' ? zstdDecoder() : byNode(() => createInflate({ chunkSize: CHUNK }));

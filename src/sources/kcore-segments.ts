@@ -4,17 +4,17 @@ import { PT_LOAD, PT_NOTE } from '../formats/elf.ts';
 /** A PT_LOAD of /proc/kcore. */
 export interface KcoreSegment {
   readonly virtual: bigint;
-  /** Where it is in physical memory; undefined where the kernel does not say (-1). */
+  /** Its physical address; undefined if the kernel does not tell (-1). */
   readonly physical: number | undefined;
   readonly size: number;
   /** Position in the file. */
   readonly offset: bigint;
 }
 
-/** Disjoint, by rising address. */
+/** Disjoint segments by ascending address. */
 export type SortedSegments = readonly KcoreSegment[];
 
-/** What the segments of /proc/kcore are for; the file does not label them. */
+/** The segments of /proc/kcore by purpose; the file does not label them. */
 export interface KcoreSegments {
   /** RAM through the direct map, by physical address. */
   readonly direct: SortedSegments;
@@ -24,16 +24,16 @@ export interface KcoreSegments {
 }
 
 const NO_PADDR = 0xffffffffffffffffn;
-/** Where the kernel's own image is mapped, and nothing of the direct map or the page array. */
+/** The segment of the kernel image, and nothing of the direct map or the page array. */
 const IMAGE_BASE = 0xffffffff80000000n;
-/** Of n bytes of RAM the page array takes n/64; twice that leaves room for larger struct pages. */
+/** The page array takes n/64 of n bytes of RAM; twice that leaves room for larger struct pages. */
 const ARRAY_SHARE = 32;
 const PHDR = 56;
 
 /**
- * Tells the segments apart by what they say (fs/proc/kcore.c): those with a physical address are the direct map, unless they are
- * the kernel's image; of those without one the page array's are small beside the RAM that they describe, while
- * vmalloc's is a window of terabytes. What cannot be told is left to the page tables, which are always right.
+ * Classifies the segments (fs/proc/kcore.c). Those with a physical address are the direct map, except the kernel image. Of
+ * those without, the page array's are small compared with the RAM that they describe, while vmalloc's is a window of
+ * terabytes. Anything else is left to the page tables, which are always right.
  */
 export function kcoreSegments(table: Uint8Array, entrySize: number, littleEndian = true): KcoreSegments {
   const view = viewOf(table);
@@ -51,7 +51,7 @@ export function kcoreSegments(table: Uint8Array, entrySize: number, littleEndian
   }
   const low = loads.filter((s) => s.virtual < IMAGE_BASE);
   const placed = low.filter((s) => s.physical !== undefined);
-  // until 4.13 every segment says 0
+  // until 4.13 every segment has 0
   const direct = placed.filter((s) => s.physical === 0).length > 1 ? [] : placed;
   const ram = direct.reduce((sum, s) => sum + s.size, 0);
   return {

@@ -12,17 +12,16 @@ import { preadPages } from './pread-pages.ts';
 /** Notes of /proc/kcore are a few KiB. */
 const MAX_NOTES = 16 * 1024 * 1024;
 const PHDR = 56;
-/** Bytes of one read(2): the kernel holds a lock over its list of segments for as long. */
+/** Size of one read(2) in bytes; the kernel holds a lock on its list of segments meanwhile. */
 const CHUNK = 4 * 1024 * 1024;
 
 /**
  * /proc/kcore: the running kernel's memory as an ELF core (fs/proc/kcore.c). Its headers are read anew each time, since
- * memory comes and goes. Physical memory is what the direct map's segments say (p_paddr, since 4.14); the
- * page array has segments of its own. Positions in the file reach 2^56, so they are bigints. `iomem` tells what is where
- * there is no RAM.
+ * memory comes and goes. The segments of the direct map (p_paddr, since 4.14) are physical memory; the page array has its
+ * own segments. Offsets in the file reach 2^56, so they are bigints. `iomem` tells what is where there is no RAM.
  *
- * The kernel answers with zeros where it cannot read (a hole in vmemmap, poisoned or offline pages), which is why the
- * segments are marked `zeroFills`. Throws the error of open(2), FormatError, or UnsupportedError for kernels before 4.14.
+ * The kernel returns zeros for what it cannot read (a hole in vmemmap, poisoned or offline pages), so the segments are
+ * marked `zeroFills`. Throws the error of open(2), FormatError, or UnsupportedError for kernels before 4.14.
  */
 export function openKcore(path = '/proc/kcore', iomem: readonly IomemEntry[] = []): OpenImage {
   const fd = openSync(path, 'r');
@@ -141,7 +140,7 @@ function pageArray(fd: number, segments: SortedSegments): VirtualSegments {
   };
 }
 
-/** Reads as much as is given; what the kernel refuses ends it. */
+/** Reads as much as possible, up to the first refusal. */
 function pread(fd: number, target: Uint8Array, position: bigint): number {
   return preadPages(fd, target, position, CHUNK).done;
 }

@@ -1,13 +1,13 @@
 import { type ByteSource, readUpTo, viewOf } from '../core/bytes.ts';
 
-/** `EMiL` and `AVML` as the words that the files begin with. */
+/** `EMiL` and `AVML`, the first words of the files. */
 export const LIME_MAGIC = 0x4c694d45;
 export const AVML_MAGIC = 0x4c4d5641;
 export const LIME_HEADER = 32;
-/** No machine has memory beyond. */
+/** No machine has memory beyond this. */
 const MAX_ADDRESS = 2n ** 52n;
 
-/** The header before each range (lime.h of LiME, image.rs of AVML): little endian, the last byte included. */
+/** The header before each range (lime.h of LiME, image.rs of AVML): little endian, last byte included. */
 export interface LimeHeader {
   readonly magic: number;
   readonly version: number;
@@ -15,7 +15,7 @@ export interface LimeHeader {
   readonly end: number;
 }
 
-/** The header at `offset`; undefined at the end of the file; a text that says what is wrong with it. */
+/** The header at `offset`; undefined at the end of the file; a text if it is wrong. */
 export function readLimeHeader(source: ByteSource, offset: number): LimeHeader | string | undefined {
   const bytes = readUpTo(source, offset, LIME_HEADER);
   if (bytes.length === 0) return undefined;
@@ -40,12 +40,12 @@ export function startsWith(source: ByteSource, magic: number): boolean {
   return bytes.length === 8 && viewOf(bytes).getUint32(0, true) === magic;
 }
 
-/** How much behind the last range is looked at to tell the end of a longer disk from a header that is damaged. */
+/** Number of bytes after the last range that are examined to tell the end of a longer disk from a damaged header. */
 const LOOK_AHEAD = 65536;
 
 /**
- * What stands where a range header was expected, as a warning: `found` is what is wrong with it. Zeros are what the rest of a disk has
- * that is longer than what was written to it, but a hole in a file looks the same.
+ * A warning about what is in the place of a range header: `found` is what is wrong with it. Zeros follow on a disk that is
+ * longer than what was written to it, but a hole in a file looks the same.
  */
 export function behindLastRange(source: ByteSource, offset: number, found: string): string {
   const ahead = readUpTo(source, offset, LOOK_AHEAD);

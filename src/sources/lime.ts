@@ -4,8 +4,8 @@ import { behindLastRange, LIME_HEADER, LIME_MAGIC, readLimeHeader, startsWith } 
 import { type Piece, piecesMemory } from './pieces.ts';
 
 /**
- * LiME's own format (also written by AVML without --compress, and by LEMON): ranges of physical memory, each behind
- * a header with its first and last address. LiME's `padded` output is a raw image.
+ * LiME's own format (also written by AVML without --compress, and by LEMON): ranges of physical memory, each after a header
+ * with its first and last address. LiME's `padded` output is a raw image.
  */
 export const lime: ImageFormat = {
   name: 'lime',

@@ -1,6 +1,9 @@
 import type { PhysicalMemory } from './image-format.ts';
 
-/** Says how much of its memory an image has lost to truncation or damage; undefined if nothing, or if the format cannot tell. */
+/**
+ * Tells how much of its memory an image has lost to truncation or damage; undefined if nothing, or if the format cannot
+ * tell.
+ */
 export function lossesOf(memory: PhysicalMemory): string | undefined {
   const bytes = memory.runs.reduce(
     (sums, { state, start, end }) => {

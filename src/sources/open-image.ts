@@ -4,19 +4,18 @@ import { filesBeside, openRegular } from './file-source.ts';
 import type { OpenContext, OpenImage } from './image-format.ts';
 import { FORMATS, WRAPPERS } from './registry.ts';
 
-/** How deep compressed files may be nested in one another. */
+/** Maximum number of nested compressions. */
 const MAX_WRAPPERS = 3;
 
 /**
- * Finds out by content what `source` is and opens it. Takes over the source, also when it fails. Files that belong
- * to it are looked for in the same directory, if it is a file and `context` does not say otherwise.
- * Throws FormatError or UnsupportedError.
+ * Recognises `source` by its content and opens it. Takes over the source, even on failure. Looks for files that belong to
+ * it in the same directory, if it is a file and `context` does not say otherwise. Throws FormatError or UnsupportedError.
  */
 export function openImage(source: ByteSource, context: OpenContext = {}): Promise<OpenImage> {
   return openImages([source], context);
 }
 
-/** Opens a dump that is several files, in any order: the parts of a split one, memory beside its description. */
+/** Opens a dump of several files, in any order: the parts of a split dump, or memory with its description. */
 export async function openImages(
   sources: readonly ByteSource[],
   context: OpenContext = {},
@@ -33,7 +32,7 @@ export async function openImages(
       if (i === 0) hows.push(...unwrapped.hows);
     }
     const formats = open.map((source) => findFormat(source));
-    // a format that is more specific than the others leads, whatever the order in which the files were named
+    // the most specific format leads, whatever the order of the files
     const lead = formats.reduce((best, f, i) => (rank(f) < rank(formats[best]!) ? i : best), 0);
     const format = formats[lead]!;
     const parts = open.filter((_, i) => i !== lead);
@@ -69,7 +68,7 @@ export async function openImages(
   }
 }
 
-/** The same source, which calls `then` when it is closed: a format closes files that it looked at and does not read. */
+/** The same source, which calls `then` when it is closed: a format closes files that it does not use. */
 function onClose(source: ByteSource, then: () => void): ByteSource {
   return {
     name: source.name,
@@ -83,7 +82,7 @@ function onClose(source: ByteSource, then: () => void): ByteSource {
   };
 }
 
-/** Takes off every layer of compression around a source. */
+/** Removes every layer of compression around a source. */
 async function unwrapAll(
   source: ByteSource,
   context: OpenContext,

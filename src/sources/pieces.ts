@@ -4,11 +4,11 @@ import { locate, type Range } from '../core/ranges.ts';
 import { sweep } from './extents.ts';
 import type { Missing, PhysicalMemory, PhysicalRun } from './image-format.ts';
 
-/** A stretch of physical memory that lies as it is in a file, or of which is known why it does not. */
+/** A range of physical memory that is stored unchanged in a file, or that is missing for a known reason. */
 export interface Piece extends Range {
-  /** Where byte `start` is in the source; undefined for a piece that is missing. */
+  /** Place of byte `start` in the source; undefined for a missing piece. */
   readonly offset?: number;
-  /** The source, where an image has several. */
+  /** The source, if an image has several. */
   readonly source?: ByteSource;
   readonly missing?: Missing;
 }
@@ -20,8 +20,8 @@ function cut(piece: Piece, range: Range): Piece {
 }
 
 /**
- * Physical memory made of plain stretches of a file. Where pieces overlap one that is present wins over one
- * that is missing, then the earlier in the list. What would lie behind the end of the source is `truncated`.
+ * Physical memory made of plain ranges of a file. Where pieces overlap, a present one wins over a missing one, then the
+ * earlier in the list. What would be after the end of the source is `truncated`.
  */
 export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): PhysicalMemory {
   const clipped = pieces.flatMap((piece): Piece[] => {
@@ -72,7 +72,7 @@ export function piecesMemory(source: ByteSource, pieces: readonly Piece[]): Phys
       const from = piece.source ?? source;
       const offset = piece.offset! + (address - piece.start);
       if (from.readInto(offset, one) === 1) return run;
-      // how far it goes nobody knows: to the end of the page
+      // its extent is unknown: assume the end of the page
       const end = Math.min(run.end, (Math.floor(address / SMALLEST_PAGE) + 1) * SMALLEST_PAGE);
       const why = `${from.name} gives nothing at offset ${offset}`;
       return { start: address, end, state: 'partial' in from ? 'truncated' : 'unreadable', why };
@@ -92,7 +92,7 @@ function layOut(pieces: readonly Piece[]): Piece[] {
   return out;
 }
 
-/** Neighbouring pieces in the same state become one run. */
+/** Joins adjacent pieces in the same state to one run. */
 function joinRuns(pieces: readonly Piece[]): PhysicalRun[] {
   const runs: { start: number; end: number; state: PhysicalRun['state'] }[] = [];
   for (const piece of pieces) {
@@ -104,7 +104,7 @@ function joinRuns(pieces: readonly Piece[]): PhysicalRun[] {
   return runs;
 }
 
-/** The run around an address, with a hole made up where the list has none. */
+/** The run that contains an address; makes up a hole if the list has none. */
 export function runAt(runs: readonly PhysicalRun[], address: number): PhysicalRun {
   const index = locate(runs, address);
   const run = runs[index];

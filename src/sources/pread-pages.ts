@@ -1,16 +1,16 @@
 import { readSync } from 'node:fs';
 import { SMALLEST_PAGE as PAGE } from '../core/address.ts';
 
-/** What came of a read: the bytes that were got, and what ended it early. */
+/** The result of a read: the number of bytes, and what ended it early. */
 export interface Got {
   readonly done: number;
-  /** The error of read(2), of the first byte that is missing. */
+  /** The error of read(2) for the first missing byte. */
   readonly error?: unknown;
 }
 
 /**
- * Reads a file of the kernel's memory, `most` bytes at a time at the most. One page that it refuses makes the kernel refuse the whole
- * read, so what is refused is read again page by page up to that page. Never throws.
+ * Reads a file of the kernel's memory, at most `most` bytes at a time. One refused page makes the kernel refuse the whole
+ * read, so a refused read is repeated page by page up to that page. Never throws.
  */
 export function preadPages(fd: number, target: Uint8Array, position: bigint, most: number): Got {
   let done = 0;

@@ -2,12 +2,12 @@ import { milliseconds } from '../core/clock.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { connectUnix, SocketError, type UnixSocket } from '../native/unix-socket.ts';
 
-/** How long to wait for the greeting, and for the whole answer to a command: both come at once from a QEMU that is well. */
+/** Time limits for the greeting, and for the whole answer to a command: a healthy QEMU answers both at once. */
 const GREETING_SECONDS = 3;
 const ANSWER_SECONDS = 10;
-/** The longest answer: the map of memory of a large guest is some 100 KiB. */
+/** Maximum size of an answer: the memory map of a large guest has some 100 KiB. */
 const MOST_BYTES = 4 * 1024 * 1024;
-/** How deep an answer may be nested: real ones have some five levels. */
+/** Maximum depth of an answer: real ones have some five levels. */
 const MOST_LEVELS = 64;
 
 const BUSY = 'a QMP socket serves one client at a time: disconnect the other one (libvirt?)';
@@ -25,18 +25,20 @@ const REFUSALS: Record<string, readonly [why: string, remedy: string]> = {
   LONG: [`it gave an answer of more than ${MOST_BYTES} bytes`, 'name the socket of -qmp unix:PATH'],
 };
 
-/** QEMU has heard a command and will not do it. */
+/** QEMU has refused a command. */
 export class QmpRefusal extends UnsupportedError {}
 
-/** An object of JSON. */
+/** A JSON object. */
 type Answer = Readonly<Record<string, unknown>>;
 
-/** A connection to QEMU's monitor (docs/interop/qmp-spec.rst of QEMU). Each call waits for its answer, but not for ever. */
+/**
+ * A connection to QEMU's monitor (docs/interop/qmp-spec.rst of QEMU). Each call waits for its answer for a limited time.
+ */
 export class QmpClient {
   readonly path: string;
   readonly #socket: UnixSocket;
 
-  /** `connect` opens the socket. Throws UnsupportedError that says what is wrong with it. */
+  /** `connect` opens the socket. Throws an UnsupportedError that says what is wrong with it. */
   constructor(path: string, connect: typeof connectUnix = connectUnix) {
     this.path = path;
     this.#socket = this.#told(GREETING_SECONDS, () => connect(path, GREETING_SECONDS));
@@ -50,12 +52,15 @@ export class QmpClient {
     }
   }
 
-  /** The result of a command. Throws QmpRefusal with QEMU's own words when it refuses, and UnsupportedError if it does not answer. */
+  /**
+   * The result of a command. Throws QmpRefusal with QEMU's own words if it refuses, and UnsupportedError if it does not
+   * answer.
+   */
   execute(command: string, args?: Answer): unknown {
     const request = { execute: command, ...(args ? { arguments: args } : {}) };
     const deadline = milliseconds() + ANSWER_SECONDS * 1000;
     this.#told(ANSWER_SECONDS, () => this.#socket.write(`${JSON.stringify(request)}\n`));
-    // events may come in between
+    // events may arrive in between
     for (;;) {
       const answer = this.#receive(ANSWER_SECONDS, deadline);
       if ('return' in answer) return answer.return;
@@ -68,21 +73,21 @@ export class QmpClient {
     }
   }
 
-  /** The result of a command that gives an object. Throws as `execute`, and UnsupportedError if it is none. */
+  /** The result of a command that returns an object. Throws like `execute`, and UnsupportedError if it is not an object. */
   object(command: string): Answer {
     const answer = this.execute(command);
     if (isObject(answer)) return answer;
     throw this.#unexpected(command, 'an object');
   }
 
-  /** The result of a command that gives a list of objects. Throws as `object`. */
+  /** The result of a command that returns a list of objects. Throws like `object`. */
   list(command: string): Answer[] {
     const answer = this.execute(command);
     if (Array.isArray(answer) && answer.every(isObject)) return answer;
     throw this.#unexpected(command, 'a list of objects');
   }
 
-  /** What a command of the human monitor prints. Throws as `object`. */
+  /** The output of a command of the human monitor. Throws like `object`. */
   human(line: string): string {
     const answer = this.execute('human-monitor-command', { 'command-line': line });
     if (typeof answer === 'string') return answer;
@@ -99,7 +104,7 @@ export class QmpClient {
       const answer: unknown = isDeep(line) ? undefined : JSON.parse(line);
       if (isObject(answer)) return answer;
     } catch {
-      // what is no JSON is no answer
+      // anything but JSON is not an answer
     }
     throw this.#noServer();
   }
@@ -139,7 +144,7 @@ function isObject(value: unknown): value is Answer {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether brackets are nested deeper than any answer: to parse them would take far more memory than the text. */
+/** Whether brackets are nested deeper than in any answer: parsing them would take far more memory than the text. */
 function isDeep(text: string): boolean {
   let depth = 0;
   let inText = false;

@@ -6,7 +6,7 @@ import { findPciHole } from './raw-split.ts';
 import { vmware } from './vmware.ts';
 import { isVmware } from './vmware-tags.ts';
 
-/** The least that can hold a kernel. */
+/** The smallest memory that can hold a kernel. */
 const SMALLEST = 1024 * 1024;
 const FOUR_GIB = 2 ** 32;
 
@@ -99,7 +99,7 @@ function image(
   return { format: 'raw image of physical memory', memory, notes: [], details, warnings: [], close };
 }
 
-/** The hexadecimal number at the end of a file name, behind a dot or an @. */
+/** The hexadecimal number at the end of a file name, after a dot or an @. */
 function addressInName(name: string): number | undefined {
   const digits = /[.@](?:0x)?([0-9a-f]{1,13})$/i.exec(name)?.[1];
   const address = digits === undefined ? Number.NaN : Number.parseInt(digits, 16);

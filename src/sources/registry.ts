@@ -14,8 +14,8 @@ import type { Wrapper } from './wrapper.ts';
 import { xz } from './xz.ts';
 import { zstd } from './zstd.ts';
 
-/** Every dump format, in the order in which they are tried. `raw` takes anything, so it is last. */
+/** Every dump format, in the order in which they are tried. `raw` accepts anything, so it is last. */
 export const FORMATS: readonly ImageFormat[] = [elf, kdump, lime, avml, vmware, hibernation, foreign, raw];
 
-/** Every compression or rearrangement that may be around a whole file. */
+/** Every compression or rearrangement of a whole file. */
 export const WRAPPERS: readonly Wrapper[] = [gzip, zstd, xz, bzip2, flattened];

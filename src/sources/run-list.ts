@@ -1,6 +1,6 @@
 import type { PhysicalRun, RunList } from './image-format.ts';
 
-/** A run list over a generator function, which is called anew for each pass. */
+/** A run list from a generator function, which is called for each pass. */
 export function lazyRuns(generate: () => Iterable<PhysicalRun>): RunList {
   return {
     [Symbol.iterator]: () => generate()[Symbol.iterator](),

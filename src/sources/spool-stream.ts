@@ -5,10 +5,10 @@ import type { OpenContext } from './image-format.ts';
 import { openSpool } from './spool.ts';
 
 const CHUNK = 1024 * 1024;
-/** How long to wait for a writer that has nothing yet, in milliseconds. */
+/** Pause before reading again from a writer that has nothing yet, in milliseconds. */
 const PAUSE = 5;
 
-/** Copies what comes from a pipe into a temporary file until the writer closes it. Takes over the descriptor. */
+/** Copies a pipe to a temporary file until the writer closes it. Takes over the descriptor. */
 export function spoolStream(
   fd: number,
   name: string,
@@ -37,7 +37,7 @@ export function spoolStream(
   return spool.finish();
 }
 
-/** Another process may have made the pipe non-blocking: then a read says EAGAIN until there is something. */
+/** Another process may have made the pipe non-blocking: a read then fails with EAGAIN until there is data. */
 function readWaiting(fd: number, buffer: Uint8Array): number {
   for (;;) {
     try {

@@ -6,14 +6,14 @@ import { FormatError } from '../core/errors.ts';
 import { fdSource } from './fd-source.ts';
 import type { OpenContext } from './image-format.ts';
 
-/** A temporary file that has no name any more, so that nothing is left behind however the process ends. */
+/** An unnamed temporary file, so that nothing is left behind however the process ends. */
 export interface Spool {
   write(bytes: Uint8Array): void;
-  /** What was written, to be read. The spool must not be written to any more. */
+  /** The contents, as a source. The spool must not be written to any more. */
   finish(): ByteSource;
 }
 
-/** Opens a new file in the system's temporary directory (TMPDIR) and takes its name away. */
+/** Creates a file in the system's temporary directory (TMPDIR) and removes its name. */
 export function openNameless(): number {
   try {
     const dir = mkdtempSync(join(tmpdir(), 'structpage-'));
@@ -48,19 +48,19 @@ const FULL: Record<string, string> = {
   EFBIG: 'that the file would be larger than is allowed',
 };
 
-/** Magic numbers of file systems that are in memory: tmpfs, ramfs (include/uapi/linux/magic.h). */
+/** Magic numbers of file systems in memory: tmpfs, ramfs (include/uapi/linux/magic.h). */
 const IN_MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
-/** What a spool takes of memory without a word. */
+/** Size up to which a spool takes memory without a remark. */
 const LITTLE = 256 * 2 ** 20;
 
-/** The room of the temporary directory. */
+/** The free room of the temporary directory. */
 interface Room {
-  /** The most that one spool may take of it, if nobody says how much. */
+  /** The default limit of one spool. */
   readonly most: number;
   readonly inMemory: boolean;
 }
 
-/** Of what is free a tenth is left to others; of memory half. */
+/** Leaves a tenth of the free room to others; half of it if that is memory. */
 function roomOf(directory: string): Room {
   try {
     const { type, bavail, bsize } = statfsSync(directory);
@@ -72,7 +72,9 @@ function roomOf(directory: string): Room {
   }
 }
 
-/** Makes a spool in the system's temporary directory (TMPDIR) for the content of `name`, within the limit of `context`. */
+/**
+ * Creates a spool in the system's temporary directory (TMPDIR) for the content of `name`, within the limit of `context`.
+ */
 export function openSpool(name: string, context: Pick<OpenContext, 'spoolLimit' | 'warn'> = {}): Spool {
   const fd = openNameless();
   const room = roomOf(tmpdir());

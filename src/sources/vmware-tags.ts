@@ -1,15 +1,15 @@
 import { type ByteSource, cString, readUpTo, viewOf } from '../core/bytes.ts';
 import { FormatError } from '../core/errors.ts';
 
-/** Group and tag counts of a real file are some hundreds; the memory group comes early. */
+/** Limits of groups and tags: a real file has some hundreds, and the memory group comes early. */
 const MAX_GROUPS = 4096;
 const MAX_TAGS = 1 << 20;
 const GROUP = 80;
-/** Sizes in a tag's flags that say: the length follows, 8 bytes packed and 8 plain, then padding. */
+/** Size values in a tag's flags which mean that the length follows: 8 bytes packed and 8 plain, then padding. */
 const LONG = 62;
 const LONG_PACKED = 63;
 
-/** One value of a .vmss/.vmsn file: `name[index][index]`, small ones in `value`, large ones in the file. */
+/** A value of a .vmss/.vmsn file: `name[index][index]`, in `value` if small, in the file if large. */
 export interface VmwareTag {
   readonly name: string;
   readonly indices: readonly number[];
@@ -19,7 +19,7 @@ export interface VmwareTag {
   readonly packed: boolean;
 }
 
-/** 0xbed2bed2 and its kin: the second byte from below differs by version, 0 being 32-bit. */
+/** 0xbed2bed2 and related magics: the second lowest byte differs by version; 0 is 32-bit. */
 export function isVmware(source: ByteSource): boolean {
   const bytes = readUpTo(source, 0, 12);
   if (bytes.length < 12) return false;
@@ -28,8 +28,8 @@ export function isVmware(source: ByteSource): boolean {
 }
 
 /**
- * The tags of one group of a VMware snapshot (.vmsn) or suspend state (.vmss). VMware does not publish the format;
- * this is what Volatility and others found. Throws FormatError.
+ * The tags of one group of a VMware snapshot (.vmsn) or suspend state (.vmss). VMware does not publish the format; this
+ * follows what Volatility and others found. Throws FormatError.
  */
 export function readVmwareGroup(source: ByteSource, wanted: string): VmwareTag[] {
   const head = viewOf(readUpTo(source, 0, 12));

@@ -5,12 +5,12 @@ import { type Piece, piecesMemory } from './pieces.ts';
 import { isVmware, readVmwareGroup, type VmwareTag } from './vmware-tags.ts';
 
 const PAGE = 4096;
-/** Memory of a guest larger than this leaves room for PCI below 4 GiB; then there are regions. */
+/** Guests with more memory than this have a PCI hole below 4 GiB, and therefore regions. */
 const MAX_REGIONS = 4096;
 
 /**
- * VMware suspend states and snapshots: .vmss/.vmsn tell where the regions of the .vmem beside it belong; small or
- * older ones hold the memory themselves.
+ * VMware suspend states and snapshots. A .vmss or .vmsn tells the places of the regions in the .vmem beside it; small or
+ * older ones contain the memory themselves.
  */
 export const vmware: ImageFormat = {
   name: 'vmware',
@@ -74,7 +74,7 @@ export const vmware: ImageFormat = {
   },
 };
 
-/** The regions of guest memory, in pages: where each is for the guest, and where in the file. */
+/** The regions of guest memory, in pages: their place in the guest, and in the file. */
 function regionsOf(tags: readonly VmwareTag[]): { start: number; page: number; pages: number }[] {
   const count = tags.find((t) => t.name === 'regionsCount')?.value ?? 0;
   const get = (name: string, i: number): number | undefined =>

@@ -1,12 +1,12 @@
 import type { ByteSource } from '../core/bytes.ts';
 import type { OpenContext } from './image-format.ts';
 
-/** A source that lacks bytes in the middle, since the file that it is made from is cut off: a read ends there. */
+/** A source that lacks bytes in the middle because the underlying file is cut off: a read ends there. */
 export interface PartialSource extends ByteSource {
   readonly partial: true;
 }
 
-/** The bytes inside of a compressed file, and what was wrong with it if anything. */
+/** The contents of a compressed file, and what was wrong with it, if anything. */
 export interface Unwrapped {
   readonly source: ByteSource;
   /** In words, e.g. `gzip-compressed`. */
@@ -15,8 +15,8 @@ export interface Unwrapped {
 }
 
 /**
- * SEAM: a compression around a whole dump file. To add one: write a file that exports a `Wrapper`, put it into
- * the list `WRAPPERS` of `registry.ts`, test it whole and truncated. `unwrap` takes over the source it is given.
+ * SEAM: a compression around a whole dump file. To add one: write a file that exports a `Wrapper`, add it to the list
+ * `WRAPPERS` in `registry.ts`, and test it whole and truncated. `unwrap` takes over its source.
  */
 export interface Wrapper {
   readonly name: string;

@@ -15,7 +15,7 @@ export const xz: Wrapper = {
 
   unwrap(source, context) {
     return decompress(source, 'xz', context, async (chunks, write) => {
-      // few have use for it, and all would wait for it
+      // loaded on demand: few files need it
       const { default: xzDecompress } = await import('xz-decompress');
       const packed = chunks[Symbol.iterator]();
       const input = new ReadableStream<Uint8Array>({

@@ -1,19 +1,20 @@
-/** The part of fzstd's stream decoder (0.1.x) that holds a frame's window: the last bytes that it gave, newest last. */
+/** The part of fzstd's stream decoder (0.1.x) that holds a frame's window: the latest output, newest last. */
 interface FrameState {
   w: Uint8Array;
 }
 
-/** Windows up to this size are moved as fast as they are read. */
+/** Windows up to this size can be moved as fast as they are read. */
 const SMALL = 1024 * 1024;
-/** Bytes that may pass before the window is copied back to the start of its buffer. */
+/** Number of bytes after which the window is copied back to the start of its buffer. */
 const SLACK = 8 * 1024 * 1024;
 
 /**
- * Makes the window of fzstd's stream decoder slide over a larger buffer. By itself fzstd moves the whole window for each block of
- * 128 KiB, which with `zstd --long` means 128 MiB a block: 20 s for a dump of 400 MiB that decodes in 1 s.
+ * Makes the window of fzstd's stream decoder slide over a larger buffer. fzstd itself moves the whole window for each block
+ * of 128 KiB. With `zstd --long` these are 128 MiB per block: 20 s for a dump of 400 MiB that decodes in 1 s.
  *
- * Call `given` from the decoder's callback. Right after that fzstd shifts `w` by the block's length and stores the block at its
- * end, so `given` puts an empty array in its place, whose `set` stores the block here and restores the moved window.
+ * Call `given` from the decoder's callback. Right after that fzstd shifts `w` by the block's length and stores the block at
+ * its end. `given` therefore puts an empty array in its place, whose `set` stores the block here and restores the moved
+ * window.
  */
 export class SlidingWindow {
   #frame: FrameState | undefined;
@@ -21,7 +22,7 @@ export class SlidingWindow {
   #at = 0;
   #size = 0;
 
-  /** `frame` is the state of the frame whose block was given; other versions of fzstd, with no such state, are left alone. */
+  /** `frame` is the state of the frame of the block. Other versions of fzstd, without such a state, are left alone. */
   given(frame: Partial<FrameState> | undefined): void {
     if (!(frame?.w instanceof Uint8Array)) return;
     const state = frame as FrameState;

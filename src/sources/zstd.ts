@@ -7,7 +7,9 @@ import { SlidingWindow } from './zstd-window.ts';
 
 const MAGIC = 0xfd2fb528;
 
-/** zstd around any other format, decoded by node:zlib where it can (Node 22.15), else in JavaScript at half the speed. */
+/**
+ * zstd around any other format, decoded by node:zlib if possible (Node 22.15), otherwise in JavaScript at half the speed.
+ */
 export const zstd: Wrapper = {
   name: 'zstd',
 
@@ -21,13 +23,13 @@ export const zstd: Wrapper = {
   },
 };
 
-/** The decoder for a stream of zstd that this Node is fastest with. */
+/** The fastest zstd stream decoder of this Node.js. */
 export function zstdDecoder(): StreamDecoder {
   const native = (zlib as { createZstdDecompress?(): NodeJS.ReadWriteStream }).createZstdDecompress;
   return native ? byNode(native) : byFzstd;
 }
 
-/** The decoder in JavaScript, for Node without zstd. */
+/** The JavaScript decoder, for Node.js without zstd. */
 export const byFzstd: StreamDecoder = async (chunks, write) => {
   const { Decompress } = await import('fzstd');
   let ended = false;
@@ -46,7 +48,7 @@ export const byFzstd: StreamDecoder = async (chunks, write) => {
   if (!ended) throw new Error('the data ends early');
 };
 
-/** Decodes by a stream of node:zlib. */
+/** Decodes with a stream of node:zlib. */
 export function byNode(create: () => NodeJS.ReadWriteStream): StreamDecoder {
   return async (chunks, write) => {
     const stream = create();

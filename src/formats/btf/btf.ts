@@ -31,29 +31,29 @@ export interface BtfMember {
   readonly bitSize: number;
 }
 
-/** Where a member is in the struct that holds it. */
+/** The place of a member in the outermost struct. */
 export interface BtfPlace {
-  /** Bytes from the start of the struct. */
+  /** Offset from the start of the struct, in bytes. */
   readonly offset: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly typeId: number;
-  /** Bit field: the lowest bit, counted within the word of `size` bytes at `offset` once read, and the width. */
+  /** For a bit field: its width and its lowest bit, within the word of `size` bytes at `offset` once read. */
   readonly bits?: { readonly shift: number; readonly width: number };
 }
 
-/** Typedefs and qualifiers in a row that a compiler can produce; more are a loop. */
+/** Maximum number of consecutive typedefs and qualifiers; more are a loop. */
 const MAX_CHAIN = 64;
-/** The type whose size is that of a pointer, as in every kernel; BTF does not say the latter. */
+/** The type with the size of a pointer in every kernel; BTF does not state the latter. */
 const LONG = 'long unsigned int';
-/** Sizes above this are nonsense, and would leave the integers that a double holds. */
+/** Larger sizes are nonsense, and would exceed the exact integers of a double. */
 const MAX_SIZE = 2 ** 48;
 
 /**
- * The types of a kernel as it carries them itself: BTF (Documentation/bpf/btf.rst, include/uapi/linux/btf.h),
- * of either byte order. Reads only what is asked for: the first question walks the type section once.
+ * The types of a kernel in BTF of either byte order (Documentation/bpf/btf.rst, include/uapi/linux/btf.h). Reads on demand;
+ * the first lookup walks the type section once.
  *
- * Every method may throw FormatError when the bytes turn out to be damaged.
+ * Every method may throw FormatError if the bytes are damaged.
  */
 export class Btf {
   readonly origin: string;
@@ -77,7 +77,7 @@ export class Btf {
 
   /**
    * Checks the header and the frame of BTF. `bytes` may be longer than the BTF in it.
-   * @throws FormatError when it is damaged or cut off
+   * @throws FormatError if it is damaged or cut off
    */
   static parse(bytes: Uint8Array, origin: string): Btf {
     const sections = parseBtfHeader(bytes, origin);
@@ -101,19 +101,19 @@ export class Btf {
     return new Btf(bytes, sections, origin);
   }
 
-  /** Bytes from the header to the end of the last section; what was given to `parse` may be longer. */
+  /** Number of bytes from the header to the end of the last section; the bytes given to `parse` may be longer. */
   get byteLength(): number {
     return this.#sections.end;
   }
 
-  /** Types and void: valid ids are 0 … typeCount - 1. */
+  /** Number of types, including void: valid ids are 0 … typeCount - 1. */
   get typeCount(): number {
     return this.#types().count;
   }
 
   /**
-   * The id of the struct or union of that name, never of a forward declaration; the largest if several share
-   * it. A typedef of a struct counts where no struct has the name (`nodemask_t`).
+   * The id of the struct or union with a name, never of a forward declaration; the largest if several share it. A typedef
+   * of a struct counts if no struct has the name (`nodemask_t`).
    */
   struct(name: string): number | undefined {
     let best: number | undefined;
@@ -127,7 +127,7 @@ export class Btf {
     return best ?? alias;
   }
 
-  /** Bytes of a type: typedefs and qualifiers are seen through. 0 for void, functions, and unknown ids. */
+  /** Size of a type in bytes, through typedefs and qualifiers. 0 for void, functions, and unknown ids. */
   sizeOf(typeId: number): number {
     let elements = 1;
     let id = typeId;
@@ -151,7 +151,7 @@ export class Btf {
     return id === undefined ? undefined : this.sizeOf(id);
   }
 
-  /** Members of a struct or union, or of what a typedef or qualifier leads to; none for other types. */
+  /** Members of a struct or union, through typedefs and qualifiers; none for other types. */
   members(typeId: number): readonly BtfMember[] {
     const id = this.#composite(typeId);
     if (id === undefined) return [];
@@ -161,8 +161,8 @@ export class Btf {
   }
 
   /**
-   * Where a member is. A path is names with dots between them: `flags.f`, `_mapcount`, `node_zones`. Anonymous
-   * structs and unions are searched through at every step; array elements and pointers are not part of paths.
+   * Finds a member. A path consists of names with dots between them: `flags.f`, `_mapcount`, `node_zones`. Anonymous
+   * structs and unions are searched at every step; array elements and pointers are not part of paths.
    */
   place(structName: string, path: string): BtfPlace | undefined {
     let holder = this.struct(structName);
@@ -178,7 +178,7 @@ export class Btf {
     return member && this.#placeAt(member, bitOffset);
   }
 
-  /** The constants of an enum; the one with most of them if several share the name. */
+  /** The constants of an enum; if several share the name, of the one with most constants. */
   enumerators(enumName: string): ReadonlyMap<string, bigint> | undefined {
     let best: number | undefined;
     for (const id of this.#find(enumName)) {
@@ -201,7 +201,7 @@ export class Btf {
     return out;
   }
 
-  /** The value of a constant in whichever enum has it, named or anonymous. */
+  /** The value of a constant in any enum, named or anonymous. */
   enumerator(name: string): bigint | undefined {
     const wanted = Buffer.from(name, 'latin1');
     for (const id of this.#types().named) {
@@ -231,30 +231,30 @@ export class Btf {
     return true;
   }
 
-  /** The type that typedefs and qualifiers lead to. */
+  /** The type behind typedefs and qualifiers. */
   resolve(typeId: number): number {
     return this.#throughAliases(typeId);
   }
 
-  /** Elements of an array; undefined for other types. The inner lengths of nested arrays are not multiplied in. */
+  /** Number of elements of an array; undefined for other types. Excludes the inner lengths of nested arrays. */
   arrayLength(typeId: number): number | undefined {
     const id = this.#throughAliases(typeId);
     return this.#kind(id) === ARRAY ? this.#words[this.#types().starts[id]! + 5]! : undefined;
   }
 
-  /** `struct`, `typedef`, …; `void` for 0, `unknown` for an id that is out of range, `kind 20` for newer kinds. */
+  /** `struct`, `typedef`, …; `void` for 0, `unknown` for an id out of range, `kind 20` for newer kinds. */
   kindOf(typeId: number): string {
     if (typeId === 0) return 'void';
     const kind = this.#kind(typeId);
     return kind === 0 ? 'unknown' : (KIND_NAMES[kind] ?? `kind ${kind}`);
   }
 
-  /** The name of a type; empty where it has none. */
+  /** The name of a type; empty if it has none. */
   nameOf(typeId: number): string {
     return this.#kind(typeId) === 0 ? '' : this.#strings.text(this.#words[this.#types().starts[typeId]!]!);
   }
 
-  /** Bytes of a pointer: 8 unless `unsigned long` says otherwise. */
+  /** Size of a pointer in bytes: 8 unless `unsigned long` differs. */
   get #pointerSize(): number {
     if (this.#longSize === undefined) {
       this.#longSize = 8;
@@ -316,7 +316,7 @@ export class Btf {
     if (this.#words[at + 1]! >>> 31 === 1) {
       return { name, typeId, bitOffset: where & 0xffffff, bitSize: where >>> 24 };
     }
-    // Without the flag a bit field shows only in its type: an int of fewer bits than its bytes hold.
+    // Without the flag, only the type shows a bit field: an int with fewer bits than its bytes hold.
     const type = this.#throughAliases(typeId);
     if (this.#kind(type) === INT) {
       const encoding = this.#words[this.#types().starts[type]! + 3]!;
@@ -328,7 +328,7 @@ export class Btf {
     return { name, typeId, bitOffset: where, bitSize: 0 };
   }
 
-  /** Looks for a name in a struct and in the anonymous ones within it, with the offset from the outermost. */
+  /** Finds a name in a struct and its anonymous members, with the offset from the outermost struct. */
   #lookUp(id: number, name: Uint8Array, seen: Set<number>): BtfMember | undefined {
     seen.add(id);
     const anonymous: BtfMember[] = [];
@@ -354,7 +354,8 @@ export class Btf {
     const size = this.sizeOf(typeId);
     const offset = Math.floor(bitOffset / 8);
     if (bitSize === 0) return { offset, size, typeId };
-    // As compilers do: the aligned word of the declared type, unless a packed struct lets the field cross it.
+    // Places a bit field as compilers do: in the aligned word of the declared type, unless it crosses that in a packed
+    // struct.
     let start = size > 0 ? bitOffset - (bitOffset % (size * 8)) : bitOffset - (bitOffset % 8);
     let bytes = size;
     if (bitOffset - start + bitSize > bytes * 8) {

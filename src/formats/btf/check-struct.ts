@@ -1,13 +1,13 @@
 import { FormatError } from '../../core/errors.ts';
 import type { Btf } from './btf.ts';
 
-/** Structs within one another; no kernel has as many, and damaged types may be endless. */
+/** Maximum depth of nested structs; no kernel has as many, and damaged types may be endless. */
 const MAX_DEPTH = 16;
 
 /**
- * Holds the members of a struct against one another and against its size, as a compiler would have laid them out: in order, none
- * over another, all at 0 in a union, none beyond the end. Anonymous structs and unions in it are held likewise. One
- * wrong bit in an offset, a size or a type does not pass for another place. Throws FormatError.
+ * Checks the members of a struct against one another and against its size, as a compiler would have laid them out: in
+ * order, without overlap, all at 0 in a union, none beyond the end; likewise anonymous structs and unions in it. Thus a
+ * wrong bit in an offset, a size or a type is detected. Throws FormatError.
  */
 export function checkStruct(btf: Btf, typeId: number, name: string): void {
   check(btf, typeId, name, 0);

@@ -2,27 +2,27 @@ import { viewOf } from '../../core/bytes.ts';
 import { FormatError } from '../../core/errors.ts';
 
 const MAGIC = 0xeb9f;
-/** The header as it was up to 7.0; later ones are longer and name a layout section. */
+/** The header up to 7.0; later ones are longer and name a layout section. */
 const SHORT_HEADER = 24;
 const HEADER_WITH_LAYOUT = 32;
 
-/** Where the sections of BTF are: byte offsets from the start of its header. */
+/** The sections of BTF: byte offsets from the start of its header. */
 export interface BtfSections {
   readonly littleEndian: boolean;
   readonly typesAt: number;
   readonly typesLength: number;
   readonly stringsAt: number;
   readonly stringsLength: number;
-  /** Section that gives the length of every kind the producer knew; length 0 where there is none. */
+  /** The section with the length of every kind that the producer knew; length 0 if there is none. */
   readonly layoutAt: number;
   readonly layoutLength: number;
-  /** One past the last byte that belongs to a section. */
+  /** The end of the last section. */
   readonly end: number;
 }
 
 /**
- * Reads the header of BTF, of either byte order (`struct btf_header`, include/uapi/linux/btf.h). Looks at
- * nothing else, so `bytes` may be the first 32 bytes of it. Throws FormatError.
+ * Reads the header of BTF of either byte order (`struct btf_header`, include/uapi/linux/btf.h). `bytes` may be its first 32
+ * bytes, since it reads nothing else. Throws FormatError.
  */
 export function parseBtfHeader(bytes: Uint8Array, origin: string): BtfSections {
   const damaged = (offset: number, expected: string, found: string): FormatError =>

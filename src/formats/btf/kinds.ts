@@ -1,4 +1,4 @@
-/** Kinds of BTF types by their number (include/uapi/linux/btf.h). */
+/** Kinds of BTF types by number (include/uapi/linux/btf.h). */
 export const KIND_NAMES: readonly string[] = [
   'void',
   'int',
@@ -38,12 +38,12 @@ export const FLOAT = 16;
 export const TYPE_TAG = 18;
 export const ENUM64 = 19;
 
-/** Kind numbers that `info` can hold: 7 bits since 7.1, 5 before that with the others 0. */
+/** Kind numbers that `info` can hold: 7 bits since 7.1; before that 5 bits, with the others 0. */
 export const KINDS = 128;
 
 /**
- * How long a type is, in 32-bit words: 3, and `fixed[kind]`, and `each[kind]` for every one of its `vlen`
- * elements. -1 in `fixed` is a kind of which nothing is known.
+ * The length of a type in 32-bit words: 3 + `fixed[kind]` + `each[kind]` for each of its `vlen` elements. -1 in `fixed`
+ * marks an unknown kind.
  */
 export interface KindSizes {
   readonly fixed: Int16Array;

@@ -1,7 +1,7 @@
-/** No name of C in the kernel is longer (KSYM_NAME_LEN); the rest of one that is would only cost time. */
+/** No name in the kernel is longer (KSYM_NAME_LEN); reading more of a damaged one would only cost time. */
 const LONGEST = 512;
 
-/** The string section of BTF: names are given by their offset in it and end with a NUL. */
+/** The string section of BTF. Names are offsets into it and end with a NUL. */
 export class BtfStrings {
   readonly #bytes: Buffer;
 
@@ -13,14 +13,14 @@ export class BtfStrings {
     return this.#bytes.length;
   }
 
-  /** The name at an offset; empty where the offset is outside. */
+  /** The name at an offset; empty if the offset is out of range. */
   text(offset: number): string {
     const bytes = this.#bytes.subarray(offset, offset + LONGEST);
     const end = bytes.indexOf(0);
     return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
   }
 
-  /** Whether a string begins at an offset; producers share whole strings, never the ends of others. */
+  /** Whether a string starts at an offset. Producers share whole strings, never the ends of others. */
   isStart(offset: number): boolean {
     return offset < this.#bytes.length && (offset === 0 || this.#bytes[offset - 1] === 0);
   }
@@ -36,15 +36,15 @@ export class BtfStrings {
     return bytes[offset + name.length] === 0;
   }
 
-  /** The first four characters of a name in one word; what is behind its end counts as 0. */
+  /** The first four characters of a name in one word; missing characters are 0. */
   prefix(offset: number): number {
     return prefixOf(this.#bytes, offset);
   }
 }
 
 /**
- * Finds types by name. A first question costs one pass that takes four characters of each name, and a look-up a
- * search for such a word: cheaper than hashing tens of thousands of names of which a few dozen are asked for.
+ * Finds types by name. The first lookup costs a pass that takes four characters of each name, and each lookup searches for
+ * such a word. This is faster than hashing tens of thousands of names to find a few dozen.
  */
 export class NameIndex {
   readonly #strings: BtfStrings;
@@ -53,7 +53,7 @@ export class NameIndex {
   readonly #prefixes: Uint32Array;
   readonly #found: Map<string, readonly number[]> = new Map();
 
-  /** `nameOf` gives the offset of a type's name. */
+  /** `nameOf` returns the offset of a type's name. */
   constructor(strings: BtfStrings, ids: Uint32Array, nameOf: (id: number) => number) {
     this.#strings = strings;
     this.#ids = ids;
@@ -66,7 +66,7 @@ export class NameIndex {
     }
   }
 
-  /** Ids of all types of that name, in the order of the file. */
+  /** Ids of all types with a name, in file order. */
   find(name: string): readonly number[] {
     const known = this.#found.get(name);
     if (known) return known;

@@ -4,19 +4,19 @@ import { ENUM, ENUM64, KINDS, type KindSizes, knownKindSizes, STRUCT, TYPEDEF, U
 
 const HOST_IS_LITTLE: boolean = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** What one walk over the type section finds out. */
+/** The result of one walk over the type section. */
 export interface TypeTable {
-  /** Types and void: ids are 0 … count - 1. */
+  /** Number of types, including void: ids are 0 … count - 1. */
   readonly count: number;
-  /** Word at which the type of an id starts; 0 for void, which has none. */
+  /** The word at which each type starts; 0 for void, which has none. */
   readonly starts: Uint32Array;
-  /** Ids of structs, unions, enums and typedefs: what is looked up by name. */
+  /** Ids of structs, unions, enums and typedefs: the types that are looked up by name. */
   readonly named: Uint32Array;
-  /** Whether the producer told signed enums from unsigned ones (pahole 1.24, kernels from 6.0 on). */
+  /** Whether the producer distinguished signed and unsigned enums (pahole 1.24, kernels since 6.0). */
   readonly knowsSigned: boolean;
 }
 
-/** The type section as 32-bit words of the host: all that a type consists of is 32-bit fields. */
+/** The type section as 32-bit words of the host, since a type consists of 32-bit fields only. */
 export function typeWords(bytes: Uint8Array, sections: BtfSections): Uint32Array {
   const { typesAt, typesLength, littleEndian } = sections;
   const start = bytes.byteOffset + typesAt;
@@ -28,7 +28,7 @@ export function typeWords(bytes: Uint8Array, sections: BtfSections): Uint32Array
   return new Uint32Array(copy.buffer, copy.byteOffset, typesLength / 4);
 }
 
-/** Sizes of kinds that this program does not know, from the layout section that kernels since 7.1 may have. */
+/** Sizes of unknown kinds, from the layout section that kernels since 7.1 may have. */
 function kindSizes(bytes: Uint8Array, sections: BtfSections): KindSizes {
   const sizes = knownKindSizes();
   const kinds = Math.min(KINDS, Math.floor(sections.layoutLength / 4));

@@ -1,6 +1,6 @@
 import { ARRAY, ENUM, ENUM64, FLOAT, INT, PTR, STRUCT, TYPEDEF, UNION } from './kinds.ts';
 
-/** A member to be written: its offset and, for a bit field, its width are in bits. */
+/** A member to write: its offset and, for a bit field, its width are in bits. */
 export interface MemberToWrite {
   readonly name: string;
   readonly type: number;
@@ -11,12 +11,12 @@ export interface MemberToWrite {
 const FWD = 7;
 const HEADER_BYTES = 24;
 const MAGIC = 0xeb9f;
-/** kind_flag of a struct leaves 24 bits for the offset of a member. */
+/** The kind_flag of a struct leaves 24 bits for the offset of a member. */
 const MOST_FLAGGED_OFFSET = 0xffffff;
 
 /**
- * Makes BTF (Documentation/bpf/btf.rst) out of types that other formats have told, so that one reader serves all. Ids are
- * given out first and filled in later: types may refer to themselves.
+ * Makes BTF (Documentation/bpf/btf.rst) from the types of other formats, so that one reader serves all. Ids are allocated
+ * first and filled in later, since types may refer to themselves.
  */
 export class BtfWriter {
   readonly #types: (number[] | undefined)[] = [undefined];
@@ -24,7 +24,7 @@ export class BtfWriter {
   readonly #texts: string[] = [''];
   #stringBytes = 1;
 
-  /** The id of a type that one of the other methods is going to fill in. */
+  /** Allocates the id of a type that another method fills in. */
   reserve(): number {
     return this.#types.push(undefined) - 1;
   }
@@ -46,7 +46,7 @@ export class BtfWriter {
     this.#types[id] = [this.#name(name), info(TYPEDEF, 0), to];
   }
 
-  /** A struct or union that is only known by its name. */
+  /** Adds a struct or union of which only the name is known. */
   forward(id: number, name: string, isUnion: boolean): void {
     this.#types[id] = [this.#name(name), info(FWD, 0, isUnion), 0];
   }
@@ -91,7 +91,7 @@ export class BtfWriter {
     ];
   }
 
-  /** All types, in the byte order of the machine that they are of: bit fields are counted by it. */
+  /** All types, in the byte order of their machine, by which bit fields are counted. */
   bytes(littleEndian: boolean): Uint8Array {
     const words = this.#types.slice(1).flatMap((type) => type ?? [0, info(FWD, 0), 0]);
     const out = new Uint8Array(HEADER_BYTES + words.length * 4 + this.#stringBytes);

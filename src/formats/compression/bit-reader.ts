@@ -1,9 +1,9 @@
-/** Thrown at the end of the input, which is told from damage by those who read a file that is cut off. */
+/** Thrown at the end of the input, so that a file that is cut off can be told from a damaged one. */
 export class EndOfInput extends Error {
   override readonly name = 'EndOfInput';
 }
 
-/** Bits of a stream of chunks, the highest bit of each byte first. */
+/** Reads bits from a stream of chunks, the highest bit of each byte first. */
 export class BitReader {
   readonly #chunks: Iterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -15,7 +15,7 @@ export class BitReader {
     this.#chunks = chunks[Symbol.iterator]();
   }
 
-  /** The next `n` bits, 24 at most. Throws EndOfInput. */
+  /** The next `n` bits, at most 24. Throws EndOfInput. */
   take(n: number): number {
     while (this.#count < n) {
       this.#bits = ((this.#bits << 8) | this.#byte()) & 0x7fffffff;
@@ -38,7 +38,7 @@ export class BitReader {
     this.take(this.#count % 8);
   }
 
-  /** Whether nothing is left; to be asked at the start of a byte. */
+  /** Whether nothing is left. Call it at the start of a byte. */
   get atEnd(): boolean {
     return this.#count === 0 && !this.#fill();
   }

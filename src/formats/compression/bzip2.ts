@@ -5,7 +5,7 @@ const END_MAGIC = [0x177245, 0x385090];
 const GROUP = 50;
 const MAX_CODE = 20;
 
-/** CRC-32 with the highest bit first, as bzip2 keeps it of each block. */
+/** CRC-32 with the highest bit first, which bzip2 stores for each block. */
 const CRC: Int32Array = Int32Array.from({ length: 256 }, (_, i) => {
   let crc = i << 24;
   for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
@@ -13,8 +13,8 @@ const CRC: Int32Array = Int32Array.from({ length: 256 }, (_, i) => {
 });
 
 /**
- * Decodes bzip2 (one stream or several), block by block. Throws an Error at damage; what was written before is good,
- * since every block is held against its checksum first.
+ * Decodes one or several streams of bzip2, block by block. Throws an Error on damage; the output so far is valid, since
+ * each block is checked against its checksum first.
  */
 export function decodeBzip2(chunks: Iterable<Uint8Array>, write: (bytes: Uint8Array) => void): void {
   const bits = new BitReader(chunks);
@@ -171,7 +171,10 @@ function readSymbol(bits: BitReader, { limit, base, perm, least, most }: Code): 
   }
 }
 
-/** Undoes the Burrows-Wheeler transform, then the runs: four equal bytes are followed by how many more there are. */
+/**
+ * Undoes the Burrows-Wheeler transform, then the run-length encoding: after four equal bytes comes the number of further
+ * ones.
+ */
 function unsort(tt: Uint32Array, counts: Int32Array, count: number, origin: number): Uint8Array {
   const starts = new Int32Array(256);
   for (let i = 0, sum = 0; i < 256; i++) {

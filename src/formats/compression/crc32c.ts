@@ -4,7 +4,7 @@ const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, i) => {
   return crc;
 });
 
-/** CRC-32C (Castagnoli), as the framed form of snappy keeps it of each chunk. */
+/** CRC-32C (Castagnoli), which framed snappy stores for each chunk. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);

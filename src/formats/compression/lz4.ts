@@ -1,6 +1,6 @@
 /**
- * A raw LZ4 block (lz4_Block_format.md), as hibernation images may hold.
- * Decodes `input` into `output` and returns how many bytes that gave, or -1 where the block is damaged.
+ * Decodes a raw LZ4 block (lz4_Block_format.md), as in hibernation images, into `output`. Returns the number of decoded
+ * bytes, or -1 if the block is damaged.
  */
 export function decodeLz4(input: Uint8Array, output: Uint8Array): number {
   const inEnd = input.length;

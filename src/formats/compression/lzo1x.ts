@@ -1,19 +1,24 @@
 /**
- * LZO1X, the codec of `makedumpfile -l` and of hibernation images, as the kernel documents the stream
+ * LZO1X, the codec of `makedumpfile -l` and of hibernation images, by the kernel's description of the stream
  * (Documentation/staging/lzo.rst). Every copy is checked against both buffers.
  *
- * Decodes `input` into `output` and returns how many bytes that gave, or -1 where the stream is damaged: it leads
- * outside of a buffer, has no end mark, or has bytes behind it.
+ * Decodes `input` into `output` and returns the number of decoded bytes, or -1 if the stream is damaged: if it leads
+ * outside a buffer, has no end mark, or has bytes after it.
  */
 export function decodeLzo1x(input: Uint8Array, output: Uint8Array): number {
   const inEnd = input.length;
   const outEnd = output.length;
   let ip = 0;
   let op = 0;
-  /** Literals that the last instruction copied: 0 to 3, or 4 for a long run. It selects what codes below 16 mean. */
+  /**
+   * Number of literals that the last instruction copied: 0 to 3, or 4 for a long run. It selects the meaning of codes below
+   * 16.
+   */
   let state = 0;
 
-  /** Lengths that overflow their field: a zero byte adds 255, the first other byte ends it. -1 at the end of input. */
+  /**
+   * Reads a length that exceeds its field: each zero byte adds 255, the first other byte ends it. -1 at the end of input.
+   */
   const more = (base: number): number => {
     let length = base;
     while (ip < inEnd && input[ip] === 0) {

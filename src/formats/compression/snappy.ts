@@ -1,6 +1,6 @@
 /**
- * A raw snappy block (format_description.txt of google/snappy), the codec of `makedumpfile -p`.
- * Decodes `input` into `output` and returns how many bytes that gave, or -1 where the block is damaged.
+ * Decodes a raw snappy block (format_description.txt of google/snappy), the codec of `makedumpfile -p`, into `output`.
+ * Returns the number of decoded bytes, or -1 if the block is damaged.
  */
 export function decodeSnappy(input: Uint8Array, output: Uint8Array): number {
   const inEnd = input.length;
@@ -44,7 +44,7 @@ export function decodeSnappy(input: Uint8Array, output: Uint8Array): number {
   return op === end ? op : -1;
 }
 
-/** The decoded length that a block starts with (a varint below 2^32), and how many bytes it takes itself. */
+/** The decoded length at the start of a block (a varint below 2^32), and its own length in bytes. */
 export function snappyLength(input: Uint8Array): { length: number; size: number } | undefined {
   let length = 0;
   for (let i = 0; i < Math.min(5, input.length); i++) {

@@ -1,20 +1,20 @@
 import zlib from 'node:zlib';
 import { UnsupportedError } from '../../core/errors.ts';
 
-/** Decodes one frame of zstd into `output`; the bytes that gave, or -1 where it is damaged or too large. */
+/** Decodes one zstd frame into `output`; returns the decoded bytes, or -1 if the frame is damaged or too large. */
 export type ZstdDecoder = (input: Uint8Array, output: Uint8Array) => number;
 
-/** The part of node:zlib that came with Node 22.15. */
+/** The part of node:zlib that Node 22.15 introduced. */
 interface ZlibWithZstd {
   zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
 }
 
 /**
- * The decoder for single blocks: node:zlib's where it has one, else libzstd as WASM. Loading that takes a moment,
- * so it is done only when a file needs it. Throws UnsupportedError if the package is not there.
+ * Loads the decoder for single blocks: that of node:zlib if there is one, otherwise libzstd in WebAssembly. Loading takes a
+ * moment, so call it only if a file needs it. Throws UnsupportedError if the package is missing.
  */
 export function loadZstd(): Promise<ZstdDecoder> {
-  // the package must not be initialised twice: its memory would be exchanged under what is being decoded
+  // initialising the package twice would replace its memory during decoding
   loading ??= load();
   return loading;
 }
@@ -51,7 +51,7 @@ function into(output: Uint8Array, decode: () => Uint8Array): number {
   }
 }
 
-/** The content size in a frame's header (RFC 8878, 3.1.1.1) where it says one; damage is left to the decoder. */
+/** The content size in a frame's header (RFC 8878, 3.1.1.1), if it has one; the decoder detects damage. */
 export function frameSize(input: Uint8Array): number | undefined {
   const descriptor = input[4];
   if (descriptor === undefined) return undefined;

@@ -1,39 +1,39 @@
 import { AT, FORM } from './constants.ts';
 import { Cursor } from './cursor.ts';
 
-/** What sizes in a unit depend on. */
+/** What determines the sizes in a unit. */
 export interface UnitFormat {
   readonly version: number;
-  /** Bytes of an offset into a section. */
+  /** Size of an offset into a section, in bytes. */
   readonly offsetSize: 4 | 8;
   readonly addressSize: number;
 }
 
-/** An attribute of an entry: its name, how its value is written, and the value where the abbreviation has it. */
+/** An attribute of an entry: its name, its form, and its value if the abbreviation has it. */
 export interface AttributeSpec {
   readonly name: number;
   readonly form: number;
   readonly implicit: bigint;
 }
 
-/** The shape that entries of one code share. */
+/** The shape of all entries with one code. */
 export interface Abbreviation {
   readonly tag: number;
   readonly hasChildren: boolean;
   readonly attributes: readonly AttributeSpec[];
-  /** Bytes of all values where every form has a fixed size; else -1. */
+  /** Size of all values in bytes if every form has a fixed size; otherwise -1. */
   readonly fixedSize: number;
-  /** Where DW_AT_sibling is (a ref4), in bytes behind the code; -1 where that is not fixed. */
+  /** Offset of DW_AT_sibling (a ref4) after the code, in bytes; -1 if it is not fixed. */
   readonly siblingAt: number;
 }
 
 /** Abbreviations by code; an unused code is undefined. */
 export type Abbreviations = readonly (Abbreviation | undefined)[];
 
-/** More codes than any compiler makes for one unit. */
+/** No compiler uses more codes in a unit. */
 const MAX_CODE = 1 << 20;
 
-/** Reads the table at `offset` of .debug_abbrev. Throws RangeError where it is cut off or nonsense. */
+/** Reads the table at `offset` of .debug_abbrev. Throws RangeError if it is cut off or nonsense. */
 export function parseAbbreviations(
   section: Uint8Array,
   offset: number,
@@ -65,7 +65,7 @@ export function parseAbbreviations(
   }
 }
 
-/** Bytes of a value of that form, or -1 if they differ from value to value. */
+/** Size of a value of this form in bytes, or -1 if it varies. */
 function fixedSizeOf(form: number, { version, offsetSize, addressSize }: UnitFormat): number {
   switch (form) {
     case FORM.flag_present:

@@ -1,4 +1,4 @@
-/** Numbers of DWARF 4 and 5 (dwarfstd.org, sections 7.5 and 7.8) that structpage meets; GNU marks extensions of GCC. */
+/** Constants of DWARF 4 and 5 (dwarfstd.org, sections 7.5 and 7.8) that kernels use; GNU marks extensions of GCC. */
 export const TAG = {
   array_type: 0x01,
   enumeration_type: 0x04,
@@ -91,8 +91,8 @@ export const FORM = {
   GNU_strp_alt: 0x1f21,
 } as const;
 
-/** DW_OP_plus_uconst, the only operation that member locations of C are made of. */
+/** DW_OP_plus_uconst, the only operation in member locations of C. */
 export const OP_PLUS_UCONST = 0x23;
 
-/** DW_ATE_*: what a base type holds. */
+/** DW_ATE_*: the encoding of a base type. */
 export const ENCODING = { boolean: 0x02, float: 0x04, signed: 0x05, signed_char: 0x06 } as const;

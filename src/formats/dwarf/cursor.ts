@@ -1,6 +1,6 @@
 import { viewOf } from '../../core/bytes.ts';
 
-/** Reads numbers one behind the other. Throws RangeError at the end of the bytes; callers turn it into a FormatError. */
+/** Reads consecutive numbers. Throws RangeError at the end of the bytes; callers turn it into a FormatError. */
 export class Cursor {
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
@@ -43,7 +43,7 @@ export class Cursor {
     return size === 4 ? this.u32() : Number(this.u64());
   }
 
-  /** Unsigned LEB128 that fits a double exactly, as all but constants do. */
+  /** Unsigned LEB128 that is exact in a double, as all but constants are. */
   uleb(): number {
     let byte = this.u8();
     if (byte < 0x80) return byte;
@@ -69,7 +69,7 @@ export class Cursor {
     while (this.u8() >= 0x80);
   }
 
-  /** Moves behind the next NUL; the text before it as Latin-1. */
+  /** Moves past the next NUL and returns the text before it, as Latin-1. */
   text(): string {
     const end = this.bytes.indexOf(0, this.at);
     if (end < 0) throw new RangeError('a string without an end');

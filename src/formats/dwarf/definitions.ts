@@ -8,23 +8,25 @@ import type { Value } from './values.ts';
 
 /** Names of types to look for. */
 export interface WantedTypes {
-  /** Structs and unions, by their tag or by a typedef. */
+  /** Structs and unions, by tag or by typedef. */
   readonly structs: ReadonlySet<string>;
   readonly enums: ReadonlySet<string>;
 }
 
-/** Where types are defined: offsets of their entries in .debug_info. */
+/** The definitions of types, as offsets of their entries in .debug_info. */
 export interface Definitions {
   readonly structs: ReadonlyMap<string, number>;
   readonly typedefs: ReadonlyMap<string, number>;
   readonly enums: ReadonlyMap<string, number>;
-  /** All units, by ascending offset. */
+  /** All units by ascending offset. */
   readonly units: readonly Unit[];
-  /** DW_AT_str_offsets_base of units that have one, by where they start. */
+  /** DW_AT_str_offsets_base of the units that have it, by unit offset. */
   readonly stringBases: ReadonlyMap<number, number>;
 }
 
-/** Where the offsets begin in .debug_str_offsets of a unit that does not say: behind the header of DWARF 5. */
+/**
+ * The start of the offsets in .debug_str_offsets for a unit without DW_AT_str_offsets_base: after the header of DWARF 5.
+ */
 const FIRST_OFFSET = 8;
 
 interface Best {
@@ -33,9 +35,9 @@ interface Best {
 }
 
 /**
- * Looks through all units for definitions of the wanted types: of several structs that share a name the largest is taken, of
- * enums the one with most constants, as BTF is read. Entries below the top of a unit are passed over.
- * Throws FormatError for damage and UnsupportedError where the types are in another file.
+ * Searches all units for definitions of the wanted types. Of several structs with one name it takes the largest, of enums
+ * the one with most constants, like the BTF reader. Skips entries below the top level of a unit. Throws FormatError for
+ * damage, and UnsupportedError if the types are in another file.
  */
 export function findDefinitions(sections: DwarfSections, wanted: WantedTypes): Definitions {
   const strings = new DwarfStrings(sections, new Set([...wanted.structs, ...wanted.enums]));
@@ -107,7 +109,7 @@ export function findDefinitions(sections: DwarfSections, wanted: WantedTypes): D
   };
 }
 
-/** Tags of entries at the top of a unit that are looked at; an imported unit may be in another file. */
+/** Tags of the top-level entries to examine; an imported unit may be in another file. */
 const VISITED_TAGS: ReadonlySet<number> = new Set([
   TAG.structure_type,
   TAG.union_type,
@@ -120,7 +122,7 @@ function isAlternate(value: Value): boolean {
   return value.kind === 'elsewhere' && value.where === 'alternate';
 }
 
-/** A value that is a number and fits a double. */
+/** A numeric value that fits a double. */
 export function numberOf(entry: Entry, attribute: number): number | undefined {
   const value = entry.attributes.get(attribute);
   return value?.kind === 'number' ? Number(value.value) : undefined;
@@ -132,7 +134,7 @@ function countChildren(loaded: LoadedUnit, cursor: Cursor): number {
   return count;
 }
 
-/** A unit without entries is a skeleton (CONFIG_DEBUG_INFO_SPLIT): its types are in a file of its own. */
+/** A unit without entries is a skeleton (CONFIG_DEBUG_INFO_SPLIT): its types are in a separate file. */
 function refuseSplit(root: Entry | undefined, { name }: DwarfSections, strings: DwarfStrings): void {
   const value = root?.attributes.get(AT.dwo_name) ?? root?.attributes.get(AT.GNU_dwo_name);
   if (!value) return;
@@ -143,7 +145,7 @@ function refuseSplit(root: Entry | undefined, { name }: DwarfSections, strings: 
   );
 }
 
-/** The error for types that another file has. */
+/** The error for types in another file. */
 export function elsewhere(name: string, where: 'alternate' | 'type unit'): UnsupportedError {
   return where === 'alternate'
     ? new UnsupportedError(

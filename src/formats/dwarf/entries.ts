@@ -6,14 +6,14 @@ import { readValue, skipValue, type Value } from './values.ts';
 
 /** An entry (DIE) with its attributes. */
 export interface Entry {
-  /** Bytes from the start of .debug_info. */
+  /** Offset in .debug_info, in bytes. */
   readonly offset: number;
   readonly tag: number;
   readonly hasChildren: boolean;
   readonly attributes: ReadonlyMap<number, Value>;
 }
 
-/** Reads the entry at `offset` of .debug_info, and moves the cursor, which is over its unit, behind it. */
+/** Reads the entry at `offset` of .debug_info, and moves the cursor of its unit past it. */
 export function readEntry(loaded: LoadedUnit, cursor: Cursor): Entry | undefined {
   const offset = loaded.unit.start + cursor.at;
   const abbreviation = abbreviationAt(loaded, cursor);
@@ -23,7 +23,7 @@ export function readEntry(loaded: LoadedUnit, cursor: Cursor): Entry | undefined
   return { offset, tag: abbreviation.tag, hasChildren: abbreviation.hasChildren, attributes };
 }
 
-/** The shape of the entry at the cursor, which is moved behind its code; undefined at the end of a list of children. */
+/** Reads the code at the cursor and returns the shape of its entry; undefined at the end of a list of children. */
 export function abbreviationAt({ abbreviations }: LoadedUnit, cursor: Cursor): Abbreviation | undefined {
   const code = cursor.uleb();
   if (code === 0) return undefined;
@@ -32,7 +32,7 @@ export function abbreviationAt({ abbreviations }: LoadedUnit, cursor: Cursor): A
   return abbreviation;
 }
 
-/** Moves from behind the code of an entry behind all of it; whether its children come next. */
+/** Moves from the code of an entry past its values; returns whether its children follow. */
 export function skipEntry({ unit }: LoadedUnit, cursor: Cursor, abbreviation: Abbreviation): boolean {
   const { hasChildren, fixedSize, siblingAt, attributes } = abbreviation;
   if (hasChildren && siblingAt >= 0) {
@@ -48,7 +48,7 @@ export function skipEntry({ unit }: LoadedUnit, cursor: Cursor, abbreviation: Ab
   return hasChildren;
 }
 
-/** The direct children of the entry that the cursor has just been moved behind. */
+/** The direct children of the entry that the cursor has just passed. */
 export function* children(loaded: LoadedUnit, cursor: Cursor): Generator<Entry> {
   for (;;) {
     const entry = readEntry(loaded, cursor);
@@ -68,7 +68,7 @@ function skipChildren(loaded: LoadedUnit, cursor: Cursor): void {
   }
 }
 
-/** Runs what reads a unit; what it runs into that is no DWARF becomes a FormatError with its place. */
+/** Runs a reader of a unit; turns its RangeError into a FormatError with the place. */
 export function reading<T>(sections: DwarfSections, { unit }: LoadedUnit, cursor: Cursor, read: () => T): T {
   try {
     return read();

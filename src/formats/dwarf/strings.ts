@@ -3,11 +3,11 @@ import { Cursor } from './cursor.ts';
 import type { DwarfSections } from './units.ts';
 import type { Value } from './values.ts';
 
-/** Texts of attributes, and which of them are among some wanted names without making a text of each. */
+/** Reads texts of attributes, and tells which of them are wanted names without decoding each. */
 export class DwarfStrings {
   readonly #sections: DwarfSections;
   readonly #wanted: ReadonlySet<string>;
-  /** Wanted names by their offsets: linkers let a name be the end of a longer one, so there may be several. */
+  /** Wanted names by offset. Linkers merge a name with the end of a longer one, so there may be several. */
   readonly #offsets: Record<'str' | 'line_str', ReadonlyMap<number, string>>;
 
   constructor(sections: DwarfSections, wanted: ReadonlySet<string>) {
@@ -16,7 +16,7 @@ export class DwarfStrings {
     this.#offsets = { str: offsetsOf(sections.str, wanted), line_str: offsetsOf(sections.lineStr, wanted) };
   }
 
-  /** The text of a value; undefined if it is none, or is in another file. */
+  /** The text of a value; undefined if it is not a text, or is in another file. */
   text(value: Value, offsetsBase: number, offsetSize: 4 | 8): string | undefined {
     if (value.kind === 'text') return value.value;
     if (value.kind === 'index') return this.#indexed(value.index, offsetsBase, offsetSize);

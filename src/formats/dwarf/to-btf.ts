@@ -8,14 +8,15 @@ import { DwarfStrings } from './strings.ts';
 import { type DwarfSections, type LoadedUnit, type Unit, UnitLoader } from './units.ts';
 import type { Value } from './values.ts';
 
-/** Units that are kept while types are followed: most of a type is in one unit. */
+/** Number of units cached while types are followed; most of a type is in one unit. */
 const KEPT_UNITS = 8;
-/** Types that hold one another in a row; more are damage. */
+/** Maximum depth of nested types; more are damage. */
 const MAX_DEPTH = 64;
 
 /**
- * The wanted types of a file with DWARF, and all that they hold, as BTF. What a pointer leads to is followed only if it is wanted
- * itself. Throws FormatError for damage and UnsupportedError where the types are in another file.
+ * Converts the wanted types of a file with DWARF, and the types of their members, to BTF. The target of a pointer is
+ * followed only if it is wanted itself. Throws FormatError for damage, and UnsupportedError if the types are in another
+ * file.
  */
 export function dwarfToBtf(sections: DwarfSections, wanted: WantedTypes): Uint8Array {
   return new Converter(sections, findDefinitions(sections, wanted)).run();
@@ -98,7 +99,7 @@ class Converter {
     return id;
   }
 
-  /** What DW_AT_type leads to; 0 for void. */
+  /** The target of DW_AT_type; 0 for void. */
   #target(loaded: LoadedUnit, entry: Entry, depth: number): number {
     const offset = this.#reference(loaded, entry);
     return offset === undefined ? 0 : this.#type(offset, depth);
@@ -112,7 +113,7 @@ class Converter {
     return undefined;
   }
 
-  /** What a pointer leads to: a struct by its name, so that no chain of pointers draws in all types there are. */
+  /** The target of a pointer: a struct by name only, so that chains of pointers do not lead to all types. */
   #pointee(loaded: LoadedUnit, pointer: Entry, depth: number): number {
     let holder = loaded;
     let entry: Entry | undefined = pointer;
@@ -156,7 +157,10 @@ class Converter {
     return members;
   }
 
-  /** Where a member is: DWARF 5 counts the bits of bit fields from the struct on, older ones from the end of their storage. */
+  /**
+   * The place of a member. DWARF 5 counts the bits of bit fields from the start of the struct, older versions from the end
+   * of their storage.
+   */
   #bits(entry: Entry, holder: Entry): { bitOffset: number; bitSize: number } {
     const bitSize = numberOf(entry, AT.bit_size) ?? 0;
     const direct = numberOf(entry, AT.data_bit_offset);
@@ -169,12 +173,12 @@ class Converter {
     return { bitOffset: start + within, bitSize };
   }
 
-  /** An array of arrays becomes one of as many elements, as pahole writes it into the BTF of kernels. */
+  /** Turns an array of arrays into one array with as many elements, as pahole does in the BTF of kernels. */
   #array(id: number, loaded: LoadedUnit, cursor: Cursor, entry: Entry, depth: number): void {
     let length = 1;
     for (const child of children(loaded, cursor)) {
       if (child.tag !== TAG.subrange_type) continue;
-      // a flexible array has no bound, or one of -1
+      // a flexible array has no bound, or a bound of -1
       const upper = numberOf(child, AT.upper_bound) ?? -1;
       length *= numberOf(child, AT.count) ?? upper + 1;
     }

@@ -3,12 +3,12 @@ import { FormatError } from '../../core/errors.ts';
 import { type Abbreviations, parseAbbreviations, type UnitFormat } from './abbrevs.ts';
 import { Cursor } from './cursor.ts';
 
-/** The sections of DWARF that types need, uncompressed. */
+/** The uncompressed sections of DWARF that types need. */
 export interface DwarfSections {
-  /** What messages call the file. */
+  /** The name of the file in messages. */
   readonly name: string;
   readonly littleEndian: boolean;
-  /** .debug_info: large, so it is read a unit at a time. */
+  /** .debug_info is large, so it is read one unit at a time. */
   readonly info: ByteSource;
   readonly abbrev: Uint8Array;
   readonly str: Uint8Array;
@@ -16,11 +16,11 @@ export interface DwarfSections {
   readonly strOffsets: Uint8Array;
 }
 
-/** A unit of .debug_info: offsets are bytes from the start of the section. */
+/** A unit of .debug_info; offsets are in bytes from the start of the section. */
 export interface Unit extends UnitFormat {
   readonly start: number;
   readonly end: number;
-  /** The first entry, in bytes from `start`. */
+  /** Offset of the first entry from `start`. */
   readonly firstEntry: number;
   readonly abbrevOffset: number;
 }
@@ -33,11 +33,11 @@ export interface LoadedUnit {
 }
 
 const UNIT_TYPE = { type: 0x02, skeleton: 0x04, splitCompile: 0x05, splitType: 0x06 } as const;
-/** A unit has the types and functions of one source file: the largest seen have 3 MB. */
+/** A unit has the types and functions of one source file; the largest seen have 3 MB. */
 const MAX_UNIT = 512 * 1024 * 1024;
 const HEADER = 40;
 
-/** Goes through the units of .debug_info. Throws FormatError for a header that is damaged or of an unknown version. */
+/** The units of .debug_info. Throws FormatError for a header that is damaged or of an unknown version. */
 export function* units(sections: DwarfSections): Generator<Unit> {
   const { info, name, littleEndian } = sections;
   for (let start = 0; start < info.byteLength; ) {
@@ -72,7 +72,7 @@ function parseHeader(bytes: Uint8Array, littleEndian: boolean, start: number, fi
   }
 }
 
-/** Reads units and their abbreviations; those that were read last are kept. */
+/** Reads units and their abbreviations, and caches the most recent ones. */
 export class UnitLoader {
   readonly #sections: DwarfSections;
   readonly #loaded: Map<number, LoadedUnit> = new Map();

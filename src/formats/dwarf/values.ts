@@ -2,7 +2,9 @@ import type { AttributeSpec, UnitFormat } from './abbrevs.ts';
 import { FORM } from './constants.ts';
 import type { Cursor } from './cursor.ts';
 
-/** A value as it is written. `offset` and `index` lead to strings; `local` is within the unit, `global` within .debug_info. */
+/**
+ * A value as it is stored. `offset` and `index` lead to strings; `local` is within the unit, `global` within .debug_info.
+ */
 export type Value =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'text'; readonly value: string }
@@ -10,15 +12,15 @@ export type Value =
   | { readonly kind: 'index'; readonly index: number }
   | { readonly kind: 'local' | 'global'; readonly offset: number }
   | { readonly kind: 'block'; readonly bytes: Uint8Array }
-  /** In another file: dwz's alternate one (`alternate`), or a type unit. */
+  /** In another file: dwz's alternate file (`alternate`), or a type unit. */
   | { readonly kind: 'elsewhere'; readonly where: 'alternate' | 'type unit' };
 
-/** Reads the value of an attribute and moves behind it. Throws RangeError for a form that is not known. */
+/** Reads the value of an attribute and moves past it. Throws RangeError for an unknown form. */
 export function readValue(cursor: Cursor, spec: AttributeSpec, format: UnitFormat): Value {
   return readForm(cursor, spec.form, spec.implicit, format);
 }
 
-/** Moves behind the value of an attribute. */
+/** Moves past the value of an attribute. */
 export function skipValue(cursor: Cursor, spec: AttributeSpec, format: UnitFormat): void {
   switch (spec.form) {
     case FORM.exprloc:

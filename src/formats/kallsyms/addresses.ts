@@ -7,14 +7,14 @@ export interface Decoding {
 }
 
 /**
- * The ways in which kernels have stored addresses (kernel/kallsyms.c, kallsyms_sym_address):
- * - relative: kallsyms_relative_base and an unsigned distance; without per-CPU symbols, 4.6 to 7.0;
- * - per-CPU absolute: distances of 0 and more are absolute (per-CPU offsets), negative ones are -1 minus the distance
- *   from the base (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86 SMP, up to 6.14);
+ * How kernels store addresses (kernel/kallsyms.c, kallsyms_sym_address):
+ * - relative: kallsyms_relative_base plus an unsigned distance; without per-CPU symbols, 4.6 to 7.0;
+ * - per-CPU absolute: distances of 0 and more are absolute (per-CPU offsets), negative ones are -1 minus the distance from
+ *   the base (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86 SMP, up to 6.14);
  * - place-relative: signed, from the place of the entry itself, since 7.1;
  * - absolute: 64-bit addresses (kallsyms_addresses), without CONFIG_KALLSYMS_BASE_RELATIVE, up to 6.11.
  *
- * Nothing in the tables says which; the address of a known symbol does.
+ * Nothing in the tables tells which; the address of a known symbol does.
  */
 export function decodings(offsets: LazyTable, absolute: LazyTable, bases: readonly bigint[]): Decoding[] {
   const signed = (index: number): bigint => BigInt(offsets.u32(index * 4) | 0);

@@ -3,7 +3,7 @@ import { GROUP, MAX_ENTRY } from './names.ts';
 import type { KallsymsTables } from './tables.ts';
 import { startsOf, TOKEN_INDEX_BYTES, Tokens } from './tokens.ts';
 
-/** A stretch of memory that holds the kernel's read-only data. */
+/** A piece of memory that contains the kernel's read-only data. */
 export interface ImageBytes {
   readonly bytes: Uint8Array;
   /** Virtual address of bytes[0]. */
@@ -11,30 +11,30 @@ export interface ImageBytes {
 }
 
 /**
- * Tokens "0" to "9": a character that occurs in symbol names keeps its own number as a token (scripts/kallsyms.c), and
- * every kernel has all digits in some name.
+ * Tokens "0" to "9". A character that occurs in symbol names keeps its own number as a token (scripts/kallsyms.c), and
+ * every kernel has all digits in its names.
  */
 const DIGITS = Buffer.from('0\x001\x002\x003\x004\x005\x006\x007\x008\x009\x00', 'latin1');
 const FIRST_DIGIT = 0x30;
-/** Token tables are about 1 KiB; no anchor is further from the end of its table. */
+/** Token tables have about 1 KiB; no anchor is further from the end of its table. */
 const MAX_TOKEN_TABLE = 16384;
-/** Between the markers and the token table there may be 3 bytes a symbol (6.2, 6.3). */
+/** Between the markers and the token table there may be 3 bytes per symbol (6.2, 6.3). */
 const MARKERS_WINDOW = 4 << 20;
-/** Markers that must rise in step before a place is taken for their beginning; groups of names that are walked. */
+/** Number of steadily rising markers that prove their start, and number of groups of names walked. */
 const SAMPLE = 16;
-/** Of two hundred thousand addresses, as many are looked at to tell that they are sorted. */
+/** Number of addresses, of two hundred thousand, that are sampled to tell that they are sorted. */
 const MANY_SAMPLES = 4096;
-/** A distance above this is no kernel image. */
+/** Larger than any kernel image, as a distance. */
 const IMAGE_REACH = 1n << 31n;
 
 /**
- * Finds the tables of kallsyms by their shape, for kernels whose VMCOREINFO does not name them (before 6.0) and for
- * images without VMCOREINFO. Undefined when there are none; never throws for the content of `image`.
+ * Finds the tables of kallsyms by their shape, for kernels whose VMCOREINFO does not name them (before 6.0) and for images
+ * without VMCOREINFO. Undefined if there are none; never throws for the content of `image`.
  *
  * The order of the tables (scripts/kallsyms.c):
  * - up to 6.1: offsets, relative_base, num_syms, names, markers, token_table, token_index;
- * - 6.2, 6.3: the same with seqs_of_names behind the markers;
- * - since 6.4: num_syms, names, markers, token_table, token_index, offsets, relative_base (gone in 7.1), seqs_of_names.
+ * - 6.2, 6.3: the same with seqs_of_names after the markers;
+ * - since 6.4: num_syms, names, markers, token_table, token_index, offsets, relative_base (removed in 7.1), seqs_of_names.
  */
 export function findKallsyms(image: ImageBytes): KallsymsTables | undefined {
   const bytes = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
@@ -79,7 +79,7 @@ interface NameTables {
   readonly count: number;
 }
 
-/** The search for all other tables around the token tables; positions are offsets in the image. */
+/** Searches for all other tables around the token tables; positions are offsets in the image. */
 class Search {
   readonly #bytes: Buffer;
   readonly #view: DataView;
@@ -119,16 +119,16 @@ class Search {
     return at >= 0 && at + 4 <= this.#bytes.length ? this.#view.getUint32(at, this.#tokens.littleEndian) : -1;
   }
 
-  /** Goes back from the token table to where markers begin: 0, and then a steady rise. */
+  /** Goes back from the token table to the start of the markers: 0, then a steady rise. */
   #nameTables(): NameTables | undefined {
     const { table } = this.#tokens;
-    // Tables are aligned in memory, so it is their address that counts and not their place in the image.
+    // Tables are aligned in memory, so their address matters, not their place in the image.
     const start = table - Number(this.#virtual(table) & 3n);
     for (let at = start - 4; at >= Math.max(0, start - MARKERS_WINDOW); at -= 4) {
       if (this.#u32(at) !== 0) continue;
       const count = this.#risingWords(at, start);
       if (count < SAMPLE && start - (at + count * 4) >= 8) continue;
-      // What follows may happen to continue the rise by a word or two.
+      // The following words may continue the rise by chance.
       for (let groups = count; groups > Math.max(0, count - 3); groups--) {
         const found = this.#namesBefore(at, groups);
         if (found) return found;
@@ -137,7 +137,7 @@ class Search {
     return undefined;
   }
 
-  /** How many words from `at` on rise as markers do, by the length of 256 names. */
+  /** Number of words from `at` on that rise like markers, by the length of 256 names. */
   #risingWords(at: number, end: number): number {
     let count = 1;
     for (; at + count * 4 < end; count++) {
@@ -147,7 +147,7 @@ class Search {
     return count;
   }
 
-  /** Tries every distance that the names of the last, unmarked group can have. */
+  /** Tries every length that the names of the last, unmarked group can have. */
   #namesBefore(markers: number, groups: number): NameTables | undefined {
     const last = this.#u32(markers + (groups - 1) * 4);
     const nearest = markers - last - ((-last >>> 0) % 4);
@@ -161,7 +161,7 @@ class Search {
     return undefined;
   }
 
-  /** Walks groups of names: each must end where the next one is marked, and the last at the markers. */
+  /** Walks groups of names: each must end at the next marker, and the last at the markers. */
   #namesAgree(names: number, markers: number, count: number): boolean {
     const bytes = this.#bytes;
     const last = Math.ceil(count / GROUP) - 1;
@@ -211,7 +211,7 @@ class Search {
     return distance > -IMAGE_REACH && distance < IMAGE_REACH + BigInt(this.#bytes.length);
   }
 
-  /** Distances that rise; or absolute ones that rise, and then negative ones that fall. */
+  /** Rising distances; or rising absolute ones followed by falling negative ones. */
   #sorted(at: number, count: number): boolean {
     if (at < 0 || at + count * 4 > this.#bytes.length) return false;
     let rising = true;
@@ -238,7 +238,7 @@ class Search {
     return true;
   }
 
-  /** The order by name: every number below `count`, each once. */
+  /** The order by name: every number below `count` once. */
   #seqs({ markers, count }: NameTables, offsets: Offsets): number | undefined {
     const behindOffsets = offsets.base === undefined ? offsets.at + count * 4 : offsets.base + 8;
     const behindMarkers = markers + Math.ceil(count / GROUP) * 4;

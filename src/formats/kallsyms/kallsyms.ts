@@ -9,28 +9,28 @@ import { Tokens } from './tokens.ts';
 export type { ReadVirtual } from './lazy-table.ts';
 export type { KallsymsTables } from './tables.ts';
 
-/** What is known otherwise, and decides how addresses are stored. */
+/** Known facts that decide how addresses are stored. */
 export interface KallsymsHints {
   /** Runtime address of _stext or _text. */
   readonly text: bigint;
 }
 
-/** The order of symbols is stored in 3 bytes (kallsyms_seqs_of_names). */
+/** The order of symbols has 3 bytes each (kallsyms_seqs_of_names). */
 const MAX_SYMBOLS = 1 << 24;
-/** Addresses that are looked at to tell whether a way of decoding them makes sense. */
+/** Number of addresses sampled to tell whether a decoding makes sense. */
 const SAMPLES = 8;
 
 /**
- * The kernel's own symbol table, read from its memory (kernel/kallsyms.c): all layouts from 5.10 on, of either
- * byte order. Nothing decides by version: whatever gives `_stext` the address that it is known to have is right.
+ * The kernel's own symbol table in its memory (kernel/kallsyms.c), in all layouts since 5.10 and either byte order. No
+ * version decides: the decoding that gives `_stext` its known address is right.
  *
- * Methods throw FaultError where a part of the tables is not in the image, FormatError where it is damaged.
+ * Methods throw FaultError if a part of the tables is missing, FormatError if it is damaged.
  */
 export class Kallsyms {
   readonly count: number;
   readonly #names: Names;
   readonly #decoding: Decoding;
-  /** kallsyms_seqs_of_names: indices of the symbols in the order of their names, 3 bytes each, high first. */
+  /** kallsyms_seqs_of_names: indices of the symbols in the order of their names, 3 bytes each, high byte first. */
   readonly #byName: LazyTable | undefined;
   readonly #cache: Map<string, bigint | undefined> = new Map();
 
@@ -42,8 +42,8 @@ export class Kallsyms {
   }
 
   /**
-   * @throws FormatError when the tables do not agree with each other or with the hint
-   * @throws FaultError when they cannot be read
+   * @throws FormatError if the tables contradict each other or the hint
+   * @throws FaultError if they cannot be read
    */
   static open(read: ReadVirtual, tables: KallsymsTables, hints: KallsymsHints): Kallsyms {
     const tokens = Tokens.read(read, tables.tokenTable, tables.tokenIndex);
@@ -89,12 +89,12 @@ export class Kallsyms {
     return this.#decoding.name;
   }
 
-  /** Address of the symbol of exactly that name; the first in the order of addresses if several have it. */
+  /** Address of the symbol with this name; the first by address if several have it. */
   address(name: string): bigint | undefined {
     return this.addresses([name]).get(name);
   }
 
-  /** Addresses of many symbols: in one pass where the kernel has no order by name (before 6.2). */
+  /** Addresses of several symbols, in one pass if the kernel has no order by name (before 6.2). */
   addresses(names: readonly string[]): Map<string, bigint> {
     const missing = names.filter((name) => !this.#cache.has(name));
     if (missing.length > 0) {
@@ -112,7 +112,7 @@ export class Kallsyms {
     return out;
   }
 
-  /** Every symbol, in the order of addresses. `type` is the letter of nm(1). */
+  /** Every symbol by ascending address. `type` is the letter of nm(1). */
   *entries(): Generator<{ name: string; type: string; address: bigint }> {
     let index = 0;
     for (const text of this.#names.texts()) {
@@ -120,7 +120,7 @@ export class Kallsyms {
     }
   }
 
-  /** The symbol at or before an address; undefined before the first and after the last, so for modules. */
+  /** The symbol at or before an address; undefined before the first and after the last, hence for modules. */
   nearest(address: bigint): { name: string; offset: bigint } | undefined {
     let low = 0;
     let high = this.count;
@@ -132,14 +132,14 @@ export class Kallsyms {
     if (low === 0) return undefined;
     const start = this.#decoding.address(low - 1);
     if (low === this.count && start !== address) return undefined;
-    // Of several symbols at one address the kernel prints the first.
+    // Of several symbols at one address, the kernel prints the first.
     let first = low - 1;
     while (first > 0 && this.#decoding.address(first - 1) === start) first--;
     return { name: this.#names.text(first).slice(1), offset: address - start };
   }
 }
 
-/** Binary search as kallsyms_lookup_names does it; the first of several of that name. */
+/** Binary search like kallsyms_lookup_names(); the first of several symbols with this name. */
 function searchByName(names: Names, order: LazyTable, name: string): number | undefined {
   const wanted = Buffer.from(name, 'latin1');
   const at = (position: number): number | undefined => {
@@ -180,7 +180,7 @@ function chooseDecoding(
   );
 }
 
-/** Symbols are sorted by address: one that happens to be right does not make a decoding right. */
+/** Checks that symbols are sorted by address: one correct address does not prove a decoding. */
 function rises(decoding: Decoding, count: number): boolean {
   let before = 0n;
   for (let i = 0; i <= SAMPLES; i++) {

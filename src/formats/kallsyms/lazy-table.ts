@@ -1,17 +1,17 @@
 import { viewOf } from '../../core/bytes.ts';
 
-/** Reads kernel memory by virtual address; throws FaultError where there is none. */
+/** Reads kernel memory by virtual address; throws FaultError for missing memory. */
 export type ReadVirtual = (address: bigint, length: number) => Uint8Array;
 
 const PAGE = 4096;
 
 /**
- * A table in kernel memory of which only the pages that are needed are read: a look-up by name touches a few
- * dozen of the thousand pages that the symbols take, and each may have to be decompressed.
+ * A table in kernel memory of which only the needed pages are read. A lookup by name touches a few dozen of the thousand
+ * pages of the symbol table, and each may need decompression.
  */
 export class LazyTable {
   readonly address: bigint;
-  /** Valid where `load` was called for it. */
+  /** Valid only where `load` has been called. */
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   readonly #read: ReadVirtual;

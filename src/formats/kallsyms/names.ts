@@ -2,32 +2,32 @@ import { FormatError } from '../../core/errors.ts';
 import type { LazyTable } from './lazy-table.ts';
 import { MAX_NAME, PREFIX, type Tokens } from './tokens.ts';
 
-/** Symbols between two entries of kallsyms_markers. */
+/** Number of symbols between two entries of kallsyms_markers. */
 export const GROUP = 256;
-/** Bytes that the longest entry takes, if no token of it were longer than a character. */
+/** Maximum size of an entry, if each token were a single character. */
 export const MAX_ENTRY = 1024;
 
-/** An entry of the names table; reused, so valid until the next call. */
+/** An entry of the names table; reused, so it is valid until the next call. */
 interface Entry {
   from: number;
   to: number;
 }
 
 /**
- * The compressed names (kallsyms_names): entry by entry in the order of the addresses, each a length and that many
- * tokens. A length above 127 takes two bytes since 6.1, low seven bits first (scripts/kallsyms.c).
+ * The compressed names (kallsyms_names) by ascending address: each entry is a length and that many tokens. Since 6.1, a
+ * length above 127 takes two bytes, low seven bits first (scripts/kallsyms.c).
  */
 export class Names {
   readonly count: number;
   readonly #table: LazyTable;
   readonly #tokens: Tokens;
   readonly #markers: Uint32Array;
-  /** Where the names end, or a place behind that. */
+  /** The end of the names, or a place after it. */
   #end: number;
   readonly #entry: Entry = { from: 0, to: 0 };
   readonly #buffer: Uint8Array = new Uint8Array(MAX_NAME);
 
-  /** `markers` as the kernel has them; without, one pass over all names makes them. */
+  /** `markers` are those of the kernel; without them, one pass over all names makes them. */
   constructor(table: LazyTable, tokens: Tokens, count: number, markers: Uint32Array | undefined) {
     this.#table = table;
     this.#tokens = tokens;
@@ -44,7 +44,7 @@ export class Names {
     return Buffer.from(this.#buffer.buffer, 0, length).toString('latin1');
   }
 
-  /** All of them, in order. */
+  /** All names in order. */
   *texts(): Generator<string> {
     for (let group = 0; group * GROUP < this.count; group++) {
       this.#loadGroup(group);
@@ -57,7 +57,7 @@ export class Names {
     }
   }
 
-  /** Below, at, or above 0: how the name of an entry (without its type) compares to `wanted`, as strcmp does. */
+  /** Compares the name of an entry (without its type) with `wanted`, like strcmp: the result is below, at, or above 0. */
   compare(index: number, wanted: Uint8Array): number {
     this.#seek(index);
     const length = this.#tokens.expand(this.#table.bytes, this.#entry.from, this.#entry.to, this.#buffer);
@@ -69,7 +69,7 @@ export class Names {
     return length - 1 - wanted.length;
   }
 
-  /** Index of the first symbol of each name, in one pass. Names that no symbol has are left out. */
+  /** Index of the first symbol with each name, in one pass. Unknown names are left out. */
   findAll(names: readonly string[]): Map<string, number> {
     const found = new Map<string, number>();
     const distinct = new Set(names);
@@ -116,7 +116,7 @@ export class Names {
   #seek(index: number): void {
     const group = Math.floor(index / GROUP);
     this.#loadGroup(group);
-    // Most of the time of a look-up passes here: the walk only steps, and the entry it ends at is checked.
+    // Takes most of the time of a lookup: the walk only steps, and only the entry at its end is checked.
     const bytes = this.#table.bytes;
     let at = this.#markers[group]!;
     for (let i = group * GROUP; i < index; i++) {
@@ -126,7 +126,7 @@ export class Names {
     this.#enter(at, index);
   }
 
-  /** Sets the entry to the one at `at` and returns where the next one starts. */
+  /** Sets the entry to the one at `at` and returns the start of the next one. */
   #enter(at: number, index: number): number {
     const bytes = this.#table.bytes;
     let from = at + 1;

@@ -10,13 +10,13 @@ export interface KallsymsTables {
   readonly names: bigint;
   readonly tokenTable: bigint;
   readonly tokenIndex: bigint;
-  /** kallsyms_offsets, or kallsyms_addresses where the kernel has those. */
+  /** kallsyms_offsets, or kallsyms_addresses if the kernel has those. */
   readonly offsets: bigint;
   /** Absent since 7.1. */
   readonly relativeBase?: bigint;
-  /** Since 6.2; looked for where it is not given. */
+  /** Since 6.2; searched for if not given. */
   readonly seqsOfNames?: bigint;
-  /** Looked for where it is not given. */
+  /** Searched for if not given. */
   readonly markers?: bigint;
 }
 
@@ -25,7 +25,7 @@ export function align(address: bigint, to: bigint): bigint {
   return (address + to - 1n) & -to;
 }
 
-/** Room for the names: they end where another table starts. */
+/** Maximum size of the names: they end where another table starts. */
 export function namesRoom(tables: KallsymsTables, markers: bigint | undefined, count: number): number {
   const most = BigInt(Math.min(count * MAX_ENTRY, 1 << 26));
   let room = most;
@@ -36,8 +36,8 @@ export function namesRoom(tables: KallsymsTables, markers: bigint | undefined, c
 }
 
 /**
- * kallsyms_markers: where in the names every 256th symbol is. VMCOREINFO does not name it; it ends where the token
- * table starts, with the order by name between them in 6.2 and 6.3.
+ * Finds kallsyms_markers, the offset of every 256th symbol in the names. VMCOREINFO does not name it. It ends where the
+ * token table starts; in 6.2 and 6.3 the order by name is between them.
  */
 export function findMarkers(
   read: ReadVirtual,
@@ -86,7 +86,7 @@ function agrees(read: ReadVirtual, names: bigint, markers: Uint32Array, count: n
   return at === end;
 }
 
-/** Where the order by name can be: behind the offsets and the base (6.4 on), or behind the markers (6.2, 6.3). */
+/** Possible places of the order by name: after the offsets and the base (since 6.4), or after the markers (6.2, 6.3). */
 export function seqsCandidates(
   tables: KallsymsTables,
   markers: bigint | undefined,
@@ -104,7 +104,7 @@ export function seqsCandidates(
   return out;
 }
 
-/** Undefined where memory that the answer needs cannot be read. */
+/** Undefined if the necessary memory cannot be read. */
 export function unlessFault<T>(read: () => T): T | undefined {
   try {
     return read();

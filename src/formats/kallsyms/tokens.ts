@@ -2,18 +2,18 @@ import { viewOf } from '../../core/bytes.ts';
 import { FormatError } from '../../core/errors.ts';
 import type { ReadVirtual } from './lazy-table.ts';
 
-/** kallsyms_token_index: where each of the 256 tokens starts, 16 bits each. */
+/** kallsyms_token_index: the start of each of the 256 tokens, 16 bits each. */
 export const TOKEN_INDEX_BYTES = 512;
-/** Longer than any expanded name: KSYM_NAME_LEN is 512 since 6.1 and was 128 before (include/linux/kallsyms.h). */
+/** Longer than any expanded name: KSYM_NAME_LEN has been 512 since 6.1 and was 128 before (include/linux/kallsyms.h). */
 export const MAX_NAME = 1024;
-/** Characters of a name that `prefix` puts into a word. */
+/** Number of characters that `prefix` puts into a word. */
 export const PREFIX = 4;
-/** Room for the last token, whose end only its NUL tells. */
+/** Room for the last token, which only its NUL ends. */
 const LAST_TOKEN = 256;
 
 /**
- * The 256 strings that stand for one byte each in compressed symbol names (scripts/kallsyms.c). The first
- * character of an expanded name is the type of the symbol, as nm gives it.
+ * The 256 strings that stand for one byte each in compressed symbol names (scripts/kallsyms.c). The first character of an
+ * expanded name is the type of the symbol, as in nm.
  */
 export class Tokens {
   readonly littleEndian: boolean;
@@ -28,7 +28,9 @@ export class Tokens {
     this.littleEndian = littleEndian;
   }
 
-  /** Reads both tables. Their order tells the byte order of the kernel. Throws FormatError when they disagree. */
+  /**
+   * Reads both tables. Their order tells the byte order of the kernel. Throws FormatError if they contradict each other.
+   */
   static read(read: ReadVirtual, tableAddress: bigint, indexAddress: bigint): Tokens {
     const index = read(indexAddress, TOKEN_INDEX_BYTES);
     const gap = indexAddress - tableAddress;
@@ -36,7 +38,7 @@ export class Tokens {
       const starts = startsOf(index, littleEndian);
       const last = starts[255]!;
       if (!starts.every((start, i) => (i === 0 ? start === 0 : start > starts[i - 1]!))) continue;
-      // The index follows the table, so a read that stops there cannot run into what is not mapped.
+      // The index follows the table, so a read up to it cannot reach unmapped memory.
       const room = gap > last && gap < last + LAST_TOKEN ? Number(gap) : last + LAST_TOKEN;
       const tokens = Tokens.of(read(tableAddress, room), starts, littleEndian);
       if (tokens) return tokens;
@@ -60,7 +62,7 @@ export class Tokens {
     return new Tokens(text, starts, lengths, littleEndian);
   }
 
-  /** The first four characters behind the type in one word, to tell nearly all names apart without expanding them. */
+  /** The first four characters after the type in one word, which distinguishes nearly all names without expanding them. */
   prefix(names: Uint8Array, from: number, to: number): number {
     const text = this.#text;
     let word = 0;
@@ -75,7 +77,7 @@ export class Tokens {
     return word;
   }
 
-  /** Whether the bytes `from` … `to` - 1 of `names` are a type and then exactly `name`; stops where they differ. */
+  /** Whether the bytes `from` … `to` - 1 of `names` are a type followed by `name`; stops at the first difference. */
   spell(names: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
     let matched = -1;
     for (let i = from; i < to; i++) {
@@ -89,7 +91,7 @@ export class Tokens {
     return matched === name.length;
   }
 
-  /** Expands into `target` and returns the length; what does not fit is cut off. */
+  /** Expands into `target` and returns the length; the excess is cut off. */
   expand(names: Uint8Array, from: number, to: number, target: Uint8Array): number {
     let length = 0;
     for (let i = from; i < to; i++) {

@@ -1,6 +1,6 @@
 import type { PhysicalRun } from '../image-format.ts';
 
-/** What the two bitmaps say of a page. */
+/** The state of a page in the two bitmaps. */
 export type BitState = 'present' | 'excluded' | 'hole';
 
 const POPCOUNT: Uint8Array = Uint8Array.from({ length: 256 }, (_, i) => {
@@ -9,14 +9,16 @@ const POPCOUNT: Uint8Array = Uint8Array.from({ length: 256 }, (_, i) => {
   return bits;
 });
 
-/** Bytes between two entries of the directory of counts. */
+/** Distance between two entries of the directory of counts, in bytes. */
 const STRIDE = 64;
-/** How far `around` looks each way, in bytes: far enough for bulk reads, bounded for a terabyte in one state. */
+/**
+ * How far `around` looks in each direction, in bytes: far enough for bulk reads, but bounded for a terabyte in one state.
+ */
 const REACH = 4096;
 
 /**
- * The bitmaps of a kdump file, a bit a page, lowest bit first: bitmap 1 has the pages that are memory, bitmap 2
- * those that are in the file. A file may have the second only.
+ * The bitmaps of a kdump file, one bit per page, lowest bit first. Bitmap 1 has the pages that are memory, bitmap 2 those
+ * that are in the file. A file may have only the second.
  */
 export class PageBitmaps {
   readonly pages: number;
@@ -30,7 +32,7 @@ export class PageBitmaps {
     this.#dumped = dumped.subarray(0, bytes);
     this.#memory = memory.subarray(0, bytes);
     if (this.pages % 8 !== 0 && bytes > 0) {
-      // bits behind the last page would be counted
+      // bits beyond the last page would be counted
       this.#dumped[bytes - 1]! &= (1 << (this.pages % 8)) - 1;
     }
     this.#counts = new Float64Array(Math.ceil(bytes / STRIDE) + 1);
@@ -42,7 +44,7 @@ export class PageBitmaps {
     this.#counts[Math.ceil(bytes / STRIDE)] = count;
   }
 
-  /** The same pages without those that bitmap 1 knows nothing of. */
+  /** The same pages without those that bitmap 1 lacks. */
   intersected(): PageBitmaps {
     return new PageBitmaps(
       this.pages,
@@ -55,7 +57,7 @@ export class PageBitmaps {
     return Buffer.compare(this.#dumped, other.#dumped) === 0;
   }
 
-  /** How many pages before `pfn` are in the file. */
+  /** Number of pages before `pfn` in the file. */
   rank(pfn: number): number {
     if (pfn >= this.pages) return this.#counts.at(-1)!;
     const byte = Math.floor(pfn / 8);
@@ -73,7 +75,7 @@ export class PageBitmaps {
     return (this.#memory[byte] ?? 0) & bit ? 'excluded' : 'hole';
   }
 
-  /** The pages around `pfn` that are in its state: all of them, or as far as a bounded look goes. */
+  /** The pages around `pfn` in the same state, within a bounded distance. */
   around(pfn: number): { start: number; end: number; state: BitState } {
     const state = this.state(pfn);
     if (pfn >= this.pages) return { start: this.pages, end: Infinity, state };
@@ -88,7 +90,7 @@ export class PageBitmaps {
     return { start, end, state };
   }
 
-  /** Every run in order, holes left out; `blockSize` turns page frames into bytes. */
+  /** Every run in order, without holes; `blockSize` turns page frames into bytes. */
   *runs(blockSize: number): Generator<PhysicalRun> {
     let pfn = 0;
     while (pfn < this.pages) {
@@ -99,7 +101,7 @@ export class PageBitmaps {
     }
   }
 
-  /** The first page from `pfn` on that is not in `state`, `limit` at most. */
+  /** The first page from `pfn` on that is not in `state`, at most `limit`. */
   #next(pfn: number, state: BitState, limit: number): number {
     let at = pfn;
     while (at < limit) {

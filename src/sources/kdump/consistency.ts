@@ -3,16 +3,16 @@ import { DESCRIPTOR_SIZE, type Descriptor, faultOf } from './descriptors.ts';
 import { INCOMPLETE } from './page-codec.ts';
 import type { KdumpPart } from './part.ts';
 
-/** Descriptors that are looked at to find where page data begins. */
+/** Number of descriptors examined to find the start of page data. */
 const SAMPLE = 4096;
-/** How many of the lowest offsets are tried: more than one, since a descriptor may be damaged. */
+/** Number of the lowest offsets that are tried; several, since a descriptor may be damaged. */
 const TRIES = 4;
 
 /**
- * A page is found by counting bits: one wrong bit in a bitmap gives every later page its neighbour's content. Nothing
- * in the format guards against that, but writers put page data directly behind the last descriptor, a page of zeros
- * first, so the number of descriptors can be had without the bitmap. Where the two disagree the bitmap is mended
- * if bits without memory explain it; else the part is said to be contradictory, and none of its pages is shown.
+ * Checks the number of pages. A page is found by counting bits, so one wrong bit in a bitmap gives every later page its
+ * neighbour's content, and the format has no protection. But writers put page data directly after the last descriptor, so
+ * the number of descriptors is known without the bitmap. If they disagree, bits without memory are cleared if that resolves
+ * it; otherwise the part is contradictory, and none of its pages is shown.
  */
 export function checkConsistency(part: KdumpPart, warnings: string[]): void {
   const candidates = lowestOffsets(part);
@@ -34,7 +34,7 @@ function countIn(bitmaps: KdumpPart['bitmaps'], part: KdumpPart): number {
   return bitmaps.rank(part.end) - bitmaps.rank(part.start);
 }
 
-/** Descriptors with the lowest offsets among the first ones; none if no page data is in the file. */
+/** The lowest offsets among the first descriptors; none if the file has no page data. */
 function lowestOffsets(part: KdumpPart): Descriptor[] {
   const low: Descriptor[] = [];
   const most = Math.min(part.count, SAMPLE);
@@ -51,9 +51,9 @@ function lowestOffsets(part: KdumpPart): Descriptor[] {
   return low.filter((d) => d.offset < part.source.byteLength);
 }
 
-/** Whether page data begins where the table of that many descriptors ends. */
+/** Whether page data starts where the table of that many descriptors ends. */
 function fits(part: KdumpPart, candidates: readonly Descriptor[]): boolean {
-  // makedumpfile --split leaves room for the descriptors of the whole dump in every part
+  // makedumpfile --split reserves room for the descriptors of the whole dump in every part
   const counts = new Set([part.count, part.bitmaps.rank(part.bitmaps.pages)]);
   return [...counts].some((count) => {
     const end = part.tableOffset + count * DESCRIPTOR_SIZE;

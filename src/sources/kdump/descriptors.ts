@@ -2,17 +2,17 @@ import { type ByteSource, viewOf } from '../../core/bytes.ts';
 import { FileWindow } from '../file-window.ts';
 
 export const DESCRIPTOR_SIZE = 24;
-/** The bits of a descriptor's flags that have a meaning: zlib, LZO, snappy, excluded vmemmap, zstd. */
+/** The known bits of a descriptor's flags: zlib, LZO, snappy, excluded vmemmap, zstd. */
 const KNOWN_FLAGS = 0x1 | 0x2 | 0x4 | 0x10 | 0x20;
 
-/** struct page_desc: where the data of one page is in the file. */
+/** struct page_desc: the place of a page's data in the file. */
 export interface Descriptor {
   readonly offset: number;
   readonly size: number;
   readonly flags: number;
 }
 
-/** The table of page descriptors, one for each page that is in the file, in order of page frames. */
+/** The table of page descriptors, one for each page in the file, by page frame. */
 export class DescriptorTable {
   readonly offset: number;
   readonly #window: FileWindow;
@@ -24,7 +24,7 @@ export class DescriptorTable {
     this.#window = new FileWindow(source, 192 * 1024);
   }
 
-  /** Descriptor `index`; undefined where the file ends before it. */
+  /** Descriptor `index`; undefined if the file ends before it. */
   read(index: number): Descriptor | undefined {
     const bytes = this.#window.read(this.offset + index * DESCRIPTOR_SIZE, DESCRIPTOR_SIZE);
     if (bytes.length < DESCRIPTOR_SIZE) return undefined;
@@ -36,7 +36,7 @@ export class DescriptorTable {
   }
 }
 
-/** Why a descriptor cannot be right, or undefined if it can. `dataStart` is the least offset that page data can have. */
+/** Why a descriptor cannot be right; undefined if it can. `dataStart` is the lowest possible offset of page data. */
 export function faultOf(d: Descriptor, blockSize: number, dataStart: number): string | undefined {
   if (d.flags & ~KNOWN_FLAGS) return `flags 0x${d.flags.toString(16)}`;
   if (d.size === 0 || d.size > blockSize) return `a size of ${d.size} bytes`;

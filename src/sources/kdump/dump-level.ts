@@ -5,10 +5,10 @@ const BITS: readonly (readonly [bit: number, what: string])[] = [
   [16, 'free'],
 ];
 
-/** Pages of zeros are not left out of a kdump: all of them share one page of the file (pd_zero of makedumpfile). */
+/** A kdump does not leave out pages of zeros: all of them share one page of the file (pd_zero of makedumpfile). */
 const ZERO = 1;
 
-/** What makedumpfile's dump level left out, in words. Struct pages are kernel memory, which no level leaves out. */
+/** What makedumpfile's dump level left out, in words. No level leaves out struct pages, which are kernel memory. */
 export function describeDumpLevel(level: number): string {
   if (level === 0) return 'nothing was to be excluded';
   const out = BITS.filter(([bit]) => level & bit).map(([, what]) => what);

@@ -4,11 +4,11 @@ import { FormatError, UnsupportedError } from '../../core/errors.ts';
 import { u64be, u64le } from '../../formats/u64.ts';
 
 export const SIGNATURE = 'KDUMP   ';
-/** Offset of block_size in the header of a 64-bit and of a 32-bit kernel. */
+/** Offset of block_size in the headers of 64-bit and 32-bit kernels. */
 const BLOCK_SIZE_64 = 428;
 const BLOCK_SIZE_32 = 416;
 const MAX_BLOCK = 1 << 20;
-/** Above this, page frames would lie beyond 2^52 bytes, which no architecture addresses. */
+/** Larger page frame numbers would be beyond 2^52 bytes, which no architecture addresses. */
 const MAX_PFN = 2 ** 40;
 
 /** struct disk_dump_header and struct kdump_sub_header of makedumpfile (diskdump_mod.h), and QEMU (include/sysemu/dump.h). */
@@ -22,7 +22,7 @@ export interface KdumpHeader {
     readonly version: string;
     readonly machine: string;
   };
-  /** Seconds since 1970; 0 where the writer did not say. */
+  /** Seconds since 1970; 0 if the writer recorded none. */
   readonly timestamp: number;
   /** Bits: 1 zlib, 2 LZO, 4 snappy, 8 incomplete, 16 vmemmap excluded, 32 zstd. */
   readonly status: number;
@@ -33,7 +33,7 @@ export interface KdumpHeader {
   readonly pages: number;
   readonly cpus: number;
   readonly physBase: bigint;
-  /** What makedumpfile -d was given, or QEMU's 1; undefined in version 0. */
+  /** The argument of makedumpfile -d, or QEMU's 1; undefined in version 0. */
   readonly dumpLevel: number | undefined;
   /** The page frames of this part of a split dump. */
   readonly split: { readonly start: number; readonly end: number } | undefined;
@@ -112,7 +112,7 @@ function structs(le: boolean): { main: Struct<RawHeader>; sub: Struct<RawSubHead
   return { main, sub };
 }
 
-/** What tells the parts of one split dump from any other file: all of the main header up to the status. */
+/** The part of the main header, up to the status, that distinguishes the parts of one split dump from other files. */
 export function identity(source: ByteSource): string {
   return Buffer.from(readUpTo(source, 0, 424)).toString('latin1');
 }
@@ -197,7 +197,7 @@ function isBlockSize(size: number): boolean {
   return size >= 1024 && size <= MAX_BLOCK && (size & (size - 1)) === 0;
 }
 
-/** Whether a file starts as a kdump does: `damaged` when only the signature itself is not quite right. */
+/** Whether a file starts like a kdump; `damaged` if only the signature itself is wrong. */
 export function looksLikeKdump(source: ByteSource): 'yes' | 'no' | 'damaged' {
   const bytes = readUpTo(source, 0, 464);
   if (hasText(bytes, SIGNATURE)) return 'yes';

@@ -12,14 +12,14 @@ import { codecName, INCOMPLETE, ZSTD } from './page-codec.ts';
 import { KdumpPart, readBitmaps } from './part.ts';
 import { collectParts } from './split.ts';
 
-/** Notes and VMCOREINFO are a few KiB; what claims more than this is damaged. */
+/** Notes and VMCOREINFO have a few KiB; a larger claim is damage. */
 const MAX_AREA = 16 * 1024 * 1024;
 const SAMPLE = 256;
 
 /**
  * kdump-compressed files of makedumpfile and QEMU, header versions 1 to 6: a header, two bitmaps of page frames, a
- * descriptor for each page that is in the file, and the pages, each compressed on its own. (makedumpfile's
- * IMPLEMENTATION and diskdump_mod.h.)
+ * descriptor for each page in the file, and the separately compressed pages (makedumpfile's IMPLEMENTATION and
+ * diskdump_mod.h).
  */
 export const kdump: ImageFormat = {
   name: 'kdump',
@@ -82,7 +82,7 @@ function openPart(
   return part;
 }
 
-/** Before version 6 the status did not tell the codec; zstd came with version 6, but a look at the pages is cheap. */
+/** Before version 6 the status did not tell the codec. zstd came with version 6, but checking the pages is cheap. */
 function needsZstd(header: KdumpHeader, source: ByteSource): boolean {
   if (header.status & ZSTD) return true;
   const probe = new KdumpPart(source, header, readBitmaps(source, header, []), undefined);
@@ -120,11 +120,11 @@ function details(part: KdumpPart, count: number): (readonly [string, string])[] 
       `${header.utsname.sysname} ${header.utsname.release} ${header.utsname.machine}`,
     ]);
   }
-  // makedumpfile records the time of the dump, QEMU none
+  // makedumpfile records the time of the dump; QEMU does not
   if (header.timestamp > 0 && header.timestamp < 2 ** 40) {
     rows.push(['taken at', new Date(header.timestamp * 1000).toISOString()]);
   }
-  // QEMU's is of the guest's firmware or wrong where the kernel was moved by KASLR; structpage uses neither
+  // QEMU's value is that of the guest's firmware, or wrong if KASLR moved the kernel; structpage uses neither
   if (header.physBase !== 0n && !isQemu(header)) {
     rows.push(['phys_base in the header', `0x${header.physBase.toString(16)}`]);
   }

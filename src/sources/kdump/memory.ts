@@ -5,10 +5,10 @@ import type { PageBitmaps } from './bitmaps.ts';
 import type { KdumpPart, PageFault } from './part.ts';
 
 const CACHE = 32 * 1024 * 1024;
-/** Page frames known to be bad; beyond this many they are found bad anew each time. */
+/** Maximum number of bad page frames remembered; further ones are found bad each time. */
 const MAX_FAULTS = 65536;
 
-/** The page frames that no part at hand has, and what to say of them. */
+/** Page frames that are in none of the available parts, and the message about them. */
 export interface Gap {
   readonly start: number;
   readonly end: number;
@@ -16,9 +16,8 @@ export interface Gap {
 }
 
 /**
- * The memory of a kdump file, or of the parts of a split one. Blocks are decoded when they are read, each once as
- * long as reads go on in order. `runs` and `runAt` go by the bitmaps; a page that turns out to be bad when it is
- * read has a run of its own.
+ * The memory of a kdump file, or of the parts of a split one. Blocks are decoded as they are read, each once if reads are
+ * in order. `runs` and `runAt` follow the bitmaps; a page found bad when read has its own run.
  */
 export function kdumpMemory(
   parts: readonly KdumpPart[],
@@ -53,7 +52,7 @@ export function kdumpMemory(
     }
     const found = part.find(pfn);
     if ('state' in found) return fail(pfn, part, found);
-    // several pages may share one place: all those of zeros do
+    // several pages may share one place: all pages of zeros do
     const key = many ? found.offset * parts.length + parts.indexOf(part) : found.offset;
     const cached = cache.get(key);
     if (cached) return cached;
@@ -77,7 +76,7 @@ export function kdumpMemory(
     }
     const block = load(pfn);
     if ('state' in block) return { start: pfn * blockSize, end: (pfn + 1) * blockSize, ...block };
-    // gaps next to this stretch end it
+    // gaps next to this range end it
     const start = gaps.reduce((s, g) => (g.end <= pfn ? Math.max(s, g.end) : s), around.start);
     const end = gaps.reduce((e, g) => (g.start > pfn ? Math.min(e, g.start) : e), around.end);
     return { start: start * blockSize, end: end * blockSize, state: 'present' };

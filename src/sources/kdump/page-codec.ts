@@ -17,17 +17,17 @@ const NAMES: readonly (readonly [flag: number, name: string])[] = [
   [ZSTD, 'zstd'],
 ];
 
-/** What a descriptor's flags (or the header's status) say of the compression. */
+/** The compression by a descriptor's flags, or by the header's status. */
 export function codecName(flags: number): string {
   return NAMES.find(([flag]) => flags & flag)?.[1] ?? 'none';
 }
 
-/** Whether a wrong bit in the compressed page is sure to be noticed: zlib keeps a sum of the page. */
+/** Whether a wrong bit in the compressed page is always detected: zlib has a checksum of the page. */
 export function isChecksummed(flags: number): boolean {
   return (flags & ZLIB) !== 0;
 }
 
-/** Decodes one page into `block`; false where that does not give exactly one page. */
+/** Decodes one page into `block`; false if the result is not exactly one page. */
 export function decodePage(
   data: Uint8Array,
   flags: number,

@@ -7,28 +7,28 @@ import { DESCRIPTOR_SIZE, type Descriptor, DescriptorTable, faultOf } from './de
 import type { KdumpHeader } from './header.ts';
 import { decodePage, EXCLUDED_VMEMMAP, INCOMPLETE, isChecksummed } from './page-codec.ts';
 
-/** Why a page that the bitmap has cannot be had. */
+/** Why a page in the bitmap is not available. */
 export interface PageFault {
   readonly state: Missing;
   readonly why: string;
 }
 
-/** Bitmaps of 16 TiB of pages of 4 KiB; two of them and an index are what a dump may cost in memory. */
+/** Maximum size of a bitmap: 16 TiB of 4 KiB pages. A dump may cost two of them and an index in memory. */
 const MAX_BITMAP = 512 * 1024 * 1024;
 
-/** How many pages before and after one are looked at to see where it should be. */
+/** Number of pages before and after a page that are examined to see where it should be. */
 const NEIGHBOURS = 64;
-/** The last pages that tell whether the file is truncated. */
+/** Number of last pages that decide whether the file is truncated. */
 const LAST = 3;
 
-/** One kdump file: the whole of a dump, or a part of a split one. */
+/** One kdump file: a whole dump, or a part of a split one. */
 export class KdumpPart {
   readonly source: ByteSource;
   readonly header: KdumpHeader;
   bitmaps: PageBitmaps;
-  /** Set when bitmap and descriptors contradict one another: then no page can be told from another. */
+  /** Set if bitmap and descriptors contradict each other, so that pages cannot be told apart. */
   contradiction: string | undefined;
-  /** Where page data begins, which is where pages of zeros are; and where the first other page is. */
+  /** The start of page data, where pages of zeros are, and the start of the first other page. */
   dataStart = 0;
   firstPlace: number | undefined;
   readonly #table: DescriptorTable;
@@ -52,7 +52,7 @@ export class KdumpPart {
     return this.header.split?.end ?? this.header.pages;
   }
 
-  /** How many pages are in this file. */
+  /** Number of pages in this file. */
   get count(): number {
     return this.bitmaps.rank(this.end) - this.bitmaps.rank(this.start);
   }
@@ -65,7 +65,7 @@ export class KdumpPart {
     return this.#table.offset;
   }
 
-  /** The descriptor of a page that the bitmap has, or why there is none. */
+  /** The descriptor of a page in the bitmap, or the reason why there is none. */
   find(pfn: number): Descriptor | PageFault {
     if (this.contradiction !== undefined) return { state: 'damaged', why: this.contradiction };
     const index = this.bitmaps.rank(pfn) - this.bitmaps.rank(this.start);
@@ -87,8 +87,8 @@ export class KdumpPart {
   }
 
   /**
-   * How many pages, from the first on, have their data in the file, supposing that it lies in the order of the pages. All, unless
-   * the last ones agree that the file ends before them: one descriptor may be damaged.
+   * Number of pages, from the first on, whose data is in the file, if data is in page order. All of them, unless the last
+   * ones agree that the file ends before them: a single descriptor may be damaged.
    */
   get reached(): number {
     const { count } = this;
@@ -103,7 +103,7 @@ export class KdumpPart {
     let high = count;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      // pages of zeros have their data at the start of all
+      // pages of zeros have their data at the very start
       let at = middle;
       while (at < high - 1 && this.#table.read(at)?.offset === this.dataStart) at++;
       if (isBehind(this.#table.read(at))) high = middle;
@@ -123,8 +123,8 @@ export class KdumpPart {
   }
 
   /**
-   * Whether the pages before and after leave no doubt that this one is elsewhere. Writers put pages one behind the
-   * other, but for those of zeros, which share one place; in makedumpfile's and QEMU's files it is the first one.
+   * Whether the pages before and after prove that this page is elsewhere. Writers put pages one after another, except pages
+   * of zeros, which share one place; in files of makedumpfile and QEMU it is the first.
    */
   #isMisplaced(index: number, d: Descriptor): boolean {
     const end = this.#endBefore(index);
@@ -135,7 +135,7 @@ export class KdumpPart {
     return !this.#isZero(d);
   }
 
-  /** Where the data ends of the last page before this one that has a place of its own. */
+  /** The end of the data of the previous page that has its own place. */
   #endBefore(index: number): number | undefined {
     for (let i = index - 1; i >= Math.max(0, index - NEIGHBOURS); i--) {
       const d = this.#table.read(i);
@@ -144,7 +144,7 @@ export class KdumpPart {
     return index <= NEIGHBOURS ? this.firstPlace : undefined;
   }
 
-  /** Where the data begins of the first page after this one that has a place of its own. */
+  /** The start of the data of the next page that has its own place. */
   #startAfter(index: number): number | undefined {
     const count = this.count;
     for (let i = index + 1; i < Math.min(count, index + NEIGHBOURS); i++) {
@@ -160,13 +160,13 @@ export class KdumpPart {
   }
 }
 
-/** Reads the bitmaps of a file. Says in `warnings` what of them is missing. */
+/** Reads the bitmaps of a file. Adds what is missing of them to `warnings`. */
 export function readBitmaps(source: ByteSource, header: KdumpHeader, warnings: string[]): PageBitmaps {
   const { blockSize, bitmapBlocks, subHeaderBlocks, pages } = header;
   const at = (1 + subHeaderBlocks) * blockSize;
   const both = bitmapBlocks * blockSize;
   const needed = Math.ceil(pages / 8);
-  // a file with one bitmap only has no room for two
+  // a file with one bitmap has no room for two
   const single = needed > both / 2;
   const length = Math.min(needed, single ? both : both / 2, MAX_BITMAP);
   const first = readUpTo(source, at, length);

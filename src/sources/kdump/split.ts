@@ -6,8 +6,8 @@ import type { Gap } from './memory.ts';
 import type { KdumpPart } from './part.ts';
 
 /**
- * Gathers the parts of a split dump: those that were given with the first one, and those that lie beside it. Parts
- * belong together if their headers agree in kernel, time and size, and their bitmaps bit for bit.
+ * Collects the parts of a split dump: those given with the first one, and those in its directory. Parts belong together if
+ * their headers agree in kernel, time and size, and their bitmaps are equal.
  */
 export function collectParts(
   first: KdumpPart,
@@ -31,7 +31,7 @@ export function collectParts(
     if (!header.split || header.blockSize !== first.header.blockSize)
       return refuse('it is not part of this dump');
     const part = open(source, header);
-    // one dump may have been split twice, so parts may overlap: they hold the same
+    // a dump may have been split twice, so parts may overlap: they have the same contents
     const same = parts.find((p) => p.start <= part.start && part.end <= p.end);
     if (same) {
       return refuse(`its pages ${part.start} to ${part.end} are in ${same.source.name} already`);
@@ -74,7 +74,7 @@ function looksLikeKdumpQuietly(source: ByteSource): boolean {
   return looksLikeKdump(source) === 'yes';
 }
 
-/** The stretches of page frames that no part has. Parts do not say how many there are: at least this many. */
+/** The ranges of page frames that no part has. Parts do not tell their number, only that there are at least this many. */
 function missing(parts: readonly KdumpPart[], pages: number): (Gap & { name: string })[] {
   const sorted = [...parts].sort((a, b) => a.start - b.start);
   const stretches: { start: number; end: number; number: number }[] = [];
