@@ -1,10 +1,11 @@
 // One build for every customer: compiles src/ to dist/ with tsc and marks the command as runnable.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand, bundleWorker } from './bundle.mjs';
+import { keepBytecode } from './bytecode.mjs';
 import { writeAssembly } from './loops-abi.mjs';
 import { differences } from './wasm-signatures.mjs';
 
@@ -67,6 +68,7 @@ mkdirSync(cli);
 for (const [name, code] of command) writeFileSync(join(cli, name), code);
 writeFileSync(worker, thread);
 writeFileSync(join(cli, 'package.json'), '{ "type": "commonjs" }\n');
+copyFileSync(join(root, 'scripts', 'entry.cjs'), join(cli, 'main.js'));
 chmodSync(join(cli, 'main.js'), 0o755);
 const start = spawnSync(process.execPath, [join(cli, 'main.js'), '--version'], { encoding: 'utf8' });
 if (start.status !== 0) {
@@ -75,3 +77,4 @@ if (start.status !== 0) {
   );
   process.exit(1);
 }
+keepBytecode(cli, join(root, 'examples', 'sample.elf.gz'));

@@ -27,12 +27,16 @@ const options = (input) => ({
   logLevel: 'silent',
 });
 
-/** The scripts of the command by their file names. Node starts CommonJS sooner than ES modules, and a room can be loaded late. */
+/**
+ * The scripts of the command by their file names; `command.js` runs it. Node starts CommonJS sooner than ES modules, and a room can be
+ * loaded late.
+ */
 export async function bundleCommand(input) {
   const build = await rolldown(options(input));
   const { output } = await build.generate({
     format: 'cjs',
     comments: false,
+    entryFileNames: 'command.js',
     chunkFileNames: '[name].js',
     codeSplitting: {
       includeDependenciesRecursively: false,

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { MAIN, SAMPLE } from './run.ts';
 
 const HOOK = join(import.meta.dirname, 'tell-loaded.cjs');
+const BYTECODE_HOOK = join(import.meta.dirname, 'tell-bytecode.cjs');
 
 /** Runs the command, and gives what it loaded: its own scripts, and modules of Node.js as `node:name`. */
 function loadedBy(...args: string[]): string[] {
@@ -33,4 +36,27 @@ test('printing pages loads what reads types that were not met before, and nothin
 test('a command loads what it needs', () => {
   expect(loadedBy('buddyinfo', SAMPLE)).toContain('objects.js');
   expect(loadedBy('info', SAMPLE)).toContain('reports.js');
+});
+
+/** Runs `--version` of a command, and gives which of its scripts were run from bytecode. */
+function fromBytecode(main: string): string[] {
+  const { status, stderr } = spawnSync(process.execPath, ['-r', BYTECODE_HOOK, main, '--version'], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stderr.split('\n').at(-1)!);
+}
+
+test('scripts are run from the bytecode that the build left beside them', () => {
+  expect(fromBytecode(MAIN)).toEqual(['command.js', 'common.js']);
+});
+
+test('bytecode of another version of V8 is passed over', () => {
+  const root = mkdtempSync(join(tmpdir(), 'structpage-bytecode-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const project = join(dirname(MAIN), '..', '..');
+  cpSync(dirname(MAIN), join(root, 'dist', 'cli'), { recursive: true });
+  symlinkSync(join(project, 'package.json'), join(root, 'package.json'));
+  writeFileSync(join(root, 'dist', 'cli', 'common.js.bytecode'), 'not of this V8');
+  expect(fromBytecode(join(root, 'dist', 'cli', 'main.js'))).toEqual(['command.js']);
 });
