@@ -9,7 +9,9 @@ export interface DataModel {
   readonly pointers: { readonly from: bigint; readonly to: bigint };
 }
 
-/** Reads members of a kernel's structs by the data model of that kernel. Offsets are in bytes. */
+const ZEROS = new Uint8Array(4096);
+
+/** Reads members out of a kernel's structs in memory, by the data model of that kernel. Offsets are bytes. */
 export class StructView {
   readonly byteLength: number;
   readonly model: DataModel;
@@ -50,11 +52,28 @@ export class StructView {
     return this.model.wordBytes === 8 ? this.u64(at) : BigInt(this.u32(at));
   }
 
-  /** Whether the word at `at` is 0; faster than `word`. */
-  isZero(at: number): boolean {
-    return (
-      this.#view.getUint32(at) === 0 && (this.model.wordBytes === 4 || this.#view.getUint32(at + 4) === 0)
-    );
+  /** Where the first word from `at` on is that is not 0; `byteLength` if there is none. Pages of zeros cost nearly nothing. */
+  nextNonZero(at: number): number {
+    const { wordBytes } = this.model;
+    for (let here = at; here < this.byteLength; here += wordBytes) {
+      if (here % ZEROS.length === 0) here = this.#endOfZeros(here);
+      if (here >= this.byteLength) break;
+      if (this.#view.getUint32(here) !== 0 || (wordBytes === 8 && this.#view.getUint32(here + 4) !== 0))
+        return here;
+    }
+    return this.byteLength;
+  }
+
+  /** Where pages of zeros end that begin at `at`. */
+  #endOfZeros(at: number): number {
+    const bytes = Buffer.from(this.#view.buffer, this.#view.byteOffset, this.byteLength);
+    let end = at;
+    while (
+      end + ZEROS.length <= bytes.length &&
+      bytes.compare(ZEROS, 0, ZEROS.length, end, end + ZEROS.length) === 0
+    )
+      end += ZEROS.length;
+    return end;
   }
 
   /** Whether bit `bit` is set in the bitmap of words (DECLARE_BITMAP) that starts at `at`. */

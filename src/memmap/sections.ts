@@ -113,10 +113,14 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
     const { wordBytes } = space.model;
     const seen = new Map<VirtAddr, number>();
     const roots = space.readStruct(table.address, table.count * wordBytes, 'mem_section');
-    for (let root = 0; root < table.count; root++) {
-      // a kernel with 5-level page tables has 131,072 of them, nearly all empty
-      if (roots.isZero(root * wordBytes)) continue;
-      const at = roots.word(root * wordBytes);
+    // a kernel with 5-level page tables has 131,072 of them, nearly all empty
+    for (
+      let place = roots.nextNonZero(0);
+      place < roots.byteLength;
+      place = roots.nextNonZero(place + wordBytes)
+    ) {
+      const root = place / wordBytes;
+      const at = roots.word(place);
       const before = seen.get(at);
       if (before !== undefined) {
         throw new LayoutError(

@@ -22,7 +22,7 @@ function repeating(rootAt: (root: number, first: bigint) => bigint): Kernel {
             const real = space.readStruct(address === table ? table : first, 16, what);
             return {
               byteLength: length,
-              isZero: () => false,
+              nextNonZero: (at: number) => at,
               word: (at: number) => (address === table ? rootAt(at / 8, first) : real.word(at % 16)),
             };
           },
