@@ -11,7 +11,7 @@ export interface DataModel {
 
 const ZEROS = new Uint8Array(4096);
 
-/** Reads members out of a kernel's structs in memory, by the data model of that kernel. Offsets are bytes. */
+/** Reads members of a kernel's structs by the data model of that kernel. Offsets are in bytes. */
 export class StructView {
   readonly byteLength: number;
   readonly model: DataModel;
@@ -52,7 +52,7 @@ export class StructView {
     return this.model.wordBytes === 8 ? this.u64(at) : BigInt(this.u32(at));
   }
 
-  /** Where the first word from `at` on is that is not 0; `byteLength` if there is none. Pages of zeros cost nearly nothing. */
+  /** The offset of the first word from `at` on that is not 0; `byteLength` if there is none. Skips pages of zeros quickly. */
   nextNonZero(at: number): number {
     const { wordBytes } = this.model;
     for (let here = at; here < this.byteLength; here += wordBytes) {
@@ -64,7 +64,7 @@ export class StructView {
     return this.byteLength;
   }
 
-  /** Where pages of zeros end that begin at `at`. */
+  /** The end of the pages of zeros that begin at `at`. */
   #endOfZeros(at: number): number {
     const bytes = Buffer.from(this.#view.buffer, this.#view.byteOffset, this.byteLength);
     let end = at;

@@ -218,9 +218,26 @@ export class PageWalker {
         offset += this.#restOfTable(step, length - offset, smallest, (at, to, why) =>
           add(offset + at, smallest, to, why),
         );
+      } else if (reason === 'not-mapped' && step && offset < length) {
+        const more = Math.min(this.#sameBehind(step, steps.length - 1) * span, length - offset);
+        if (more > 0) add(offset, more, undefined, reason);
+        offset += more;
       }
     }
     return runs;
+  }
+
+  /** The number of entries after `step` that equal it. If it maps nothing, neither do they. */
+  #sameBehind(step: WalkStep, depth: number): number {
+    // tables may be shorter than their level
+    if (this.#levels.some((level) => level.table?.extent)) return 0;
+    const level = this.#levels[depth]!;
+    const table = step.at - step.index * level.entryBytes;
+    const entries = this.#cache.entries(table, level, 0, Number.POSITIVE_INFINITY);
+    if (typeof entries === 'string') return 0;
+    let end = step.index + 1;
+    while (end < entries.length && entries[end] === step.entry) end++;
+    return end - step.index - 1;
   }
 
   /** Adds the pages after `step` in its table, up to `length` bytes, and returns the number of bytes that they map. */
