@@ -1,8 +1,9 @@
 import type { Pfn } from '../../core/address.ts';
+import type { Range } from '../../core/ranges.ts';
 import { pageTypeDecoder } from '../../decode/page-type.ts';
 import type { PageLayout } from '../../layout/page-layout.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
-import type { PageReader } from '../../memmap/page-reader.ts';
+import type { PlacedPages } from '../../memmap/placed-pages.ts';
 import type { Zone } from '../../memmap/zones.ts';
 
 /** What struct pages tell about their own page frame: how many confirm it, and how many contradict it. */
@@ -13,29 +14,90 @@ export interface Testimony {
   listed: { yes: number; no: number };
   /** By the zone and node in their flags. */
   zoned: { yes: number; no: number };
+  /** The number of `own.yes` that hold an address close to their own: no other part of the array does. */
+  sure: number;
+  /** List neighbours that have not been read yet. */
+  readonly neighbours: Neighbour[];
+}
+
+export function noTestimony(): Testimony {
+  return {
+    own: { yes: 0, no: 0 },
+    listed: { yes: 0, no: 0 },
+    zoned: { yes: 0, no: 0 },
+    sure: 0,
+    neighbours: [],
+  };
+}
+
+/** A page frame on a list, a neighbour of it there, and the offset of the pointer back in the record of that neighbour. */
+interface Neighbour {
+  readonly pfn: Pfn;
+  readonly other: Pfn;
+  readonly back: number;
+}
+
+/** A zone, and node and zone as the flags of its pages hold them: low and high half. */
+interface ZoneFlags extends Range {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Maximum number of list neighbours to read for a group of struct pages: each is somewhere else. */
 const MOST_ASKED = 6;
+/** Page frames this close to each other are in one part of the array. */
+const CLOSE = 8;
 /** No folio has more pages. */
 const MOST_PAGES = 2 ** 22;
 
-/** Collects the evidence of struct pages for one kernel. */
+/** The low and the high half of a 64-bit word. */
+function halves(value: bigint): [low: number, high: number] {
+  return [Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn)];
+}
+
+/**
+ * Collects the evidence of struct pages for one kernel. Every start does so: a word is read as two numbers, which are much faster
+ * than a bigint.
+ */
 export class Witnesses {
   readonly #layout: PageLayout;
   readonly #model: MemoryModel;
-  readonly #reader: PageReader;
-  readonly #zones: readonly Zone[];
+  readonly #pages: PlacedPages;
+  readonly #zones: readonly ZoneFlags[];
+  /** The bits of node and zone in the flags: low and high half. */
+  readonly #mask: readonly [number, number];
   readonly #isFree: (word: number) => boolean;
+  readonly #lruBit: number;
+  readonly #reservedBit: number;
   /** Offset of page.lru in memory. */
-  readonly #lru: bigint;
+  readonly #lru: number;
+  /** Address of the struct page of page frame 0: low and high half. */
+  readonly #base: readonly [number, number];
+  readonly #end: Pfn;
 
-  constructor(layout: PageLayout, reader: PageReader, zones: readonly Zone[], lru: number) {
+  constructor(
+    layout: PageLayout,
+    model: MemoryModel,
+    pages: PlacedPages,
+    zones: readonly Zone[],
+    lru: number,
+  ) {
+    const { node, zone } = layout.fields;
+    const inPlace = (field: typeof node, value: number): bigint =>
+      field.width === 0 ? 0n : BigInt(value) << BigInt(field.shift);
     this.#layout = layout;
-    this.#model = reader.model;
-    this.#reader = reader;
-    this.#zones = zones;
-    this.#lru = BigInt(lru);
+    this.#model = model;
+    this.#pages = pages;
+    this.#mask = halves(inPlace(node, 2 ** node.width - 1) | inPlace(zone, 2 ** zone.width - 1));
+    this.#zones = zones.map((z) => {
+      const [low, high] = halves(inPlace(node, z.node) | inPlace(zone, z.zone));
+      return { start: z.start, end: z.end, low, high };
+    });
+    this.#lru = lru;
+    this.#base = halves(model.base ?? 0n);
+    this.#end = model.present.at(-1)?.end ?? 0;
+    this.#lruBit = bitOf(layout, 'lru');
+    this.#reservedBit = bitOf(layout, 'reserved');
     const types = pageTypeDecoder(layout);
     const free = types.code('buddy');
     this.#isFree = (word) => types.decode(word) === free && free !== 0;
@@ -43,17 +105,25 @@ export class Witnesses {
 
   /** Adds the evidence of `count` struct pages from `start` on to `sum`. */
   hear(start: Pfn, count: number, sum: Testimony): void {
-    const { bytes, states } = this.#reader.read(start, count);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let asked = 0;
+    const view = this.#pages.read(start, count);
+    if (view === undefined) return;
+    const { size, offsets } = this.#layout;
+    const most = sum.neighbours.length + 2 * MOST_ASKED;
     for (let i = 0; i < count; i++) {
-      if (states[i] !== 0) continue;
-      const at = i * this.#layout.size;
-      const pfn = start + i;
-      this.#zone(view, at, pfn, sum);
-      const link = view.getBigUint64(at + this.#layout.offsets.compound, true);
-      if ((link & 1n) === 1n) this.#tail(pfn, link, sum);
-      else asked += this.#list(view, at, pfn, asked < MOST_ASKED, sum);
+      const at = i * size;
+      this.#zone(view, at, start + i, sum);
+      if (view.getUint32(at + offsets.compound, true) & 1) this.#tail(view, at, start + i, sum);
+      else this.#list(view, at, start + i, sum, sum.neighbours.length < most);
+    }
+  }
+
+  /** Adds the evidence of the list neighbours that `hear` has noted. Slow: each is read on its own. */
+  askNeighbours(sum: Testimony): void {
+    for (const { pfn, other, back } of sum.neighbours.splice(0)) {
+      const view = this.#pages.read(other, 1);
+      if (view === undefined) continue;
+      if (this.#nodeAt(view, back) === pfn) sum.listed.yes++;
+      else sum.listed.no++;
     }
   }
 
@@ -62,73 +132,88 @@ export class Witnesses {
    * neither.
    */
   isLoose(pfn: Pfn): boolean {
-    const { bytes, readable } = this.#reader.read(pfn, 1);
-    if (readable === 0) return false;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return this.#has(view, 0, 'lru') || this.#isFree(view.getInt32(this.#layout.offsets.mapcount, true));
+    const view = this.#pages.read(pfn, 1);
+    return view !== undefined && this.#isListed(view, 0);
   }
 
-  #has(view: DataView, at: number, flag: string): boolean {
-    const bit = this.#layout.flags.bits.get(flag);
-    return bit !== undefined && ((view.getUint32(at + this.#layout.offsets.flags, true) >>> bit) & 1) === 1;
+  #isListed(view: DataView, at: number): boolean {
+    const { flags, mapcount } = this.#layout.offsets;
+    const isOnLru = (view.getUint32(at + flags, true) & this.#lruBit) !== 0;
+    return isOnLru || this.#isFree(view.getInt32(at + mapcount, true));
+  }
+
+  #isReserved(view: DataView, at: number): boolean {
+    return (view.getUint32(at + this.#layout.offsets.flags, true) & this.#reservedBit) !== 0;
   }
 
   #zone(view: DataView, at: number, pfn: Pfn, sum: Testimony): void {
     // struct pages of holes are reserved and may have any zone
-    if (this.#zones.length === 0 || this.#has(view, at, 'reserved')) return;
-    const flags = view.getBigUint64(at + this.#layout.offsets.flags, true);
-    const { node, zone } = this.#layout.fields;
-    const field = (f: { shift: number; width: number }): number =>
-      f.width === 0 ? 0 : Number((flags >> BigInt(f.shift)) & ((1n << BigInt(f.width)) - 1n));
-    const spans = this.#zones.filter((z) => pfn >= z.start && pfn < z.end);
-    if (spans.length === 0) return;
-    if (spans.some((z) => z.node === field(node) && z.zone === field(zone))) sum.zoned.yes++;
-    else sum.zoned.no++;
+    if (this.#zones.length === 0 || this.#isReserved(view, at)) return;
+    const [lowMask, highMask] = this.#mask;
+    const { flags } = this.#layout.offsets;
+    const low = (view.getUint32(at + flags, true) & lowMask) >>> 0;
+    const high = (view.getUint32(at + flags + 4, true) & highMask) >>> 0;
+    let isSpanned = false;
+    for (const zone of this.#zones) {
+      if (pfn < zone.start || pfn >= zone.end) continue;
+      isSpanned = true;
+      if (zone.low === low && zone.high === high) {
+        sum.zoned.yes++;
+        return;
+      }
+    }
+    if (isSpanned) sum.zoned.no++;
   }
 
   /** A tail holds the address of its head, which is before it. Since 7.1 it may hold a mask, which tells nothing. */
-  #tail(pfn: Pfn, link: bigint, sum: Testimony): void {
-    if (this.#layout.tailMayBeMask && link >> 32n === 0xffffffffn) return;
-    const head = this.#model.pfnOf(link - 1n);
-    if (head !== undefined && head < pfn && pfn - head < MOST_PAGES) sum.own.yes++;
+  #tail(view: DataView, at: number, pfn: Pfn, sum: Testimony): void {
+    const low = view.getUint32(at + this.#layout.offsets.compound, true);
+    const high = view.getUint32(at + this.#layout.offsets.compound + 4, true);
+    if (this.#layout.tailMayBeMask && high === 0xffffffff) return;
+    const head = Math.floor(this.#pagesTo(low - 1, high));
+    if (head >= 0 && head < pfn && pfn - head < MOST_PAGES) sum.own.yes++;
     else sum.own.no++;
+    if (head < pfn && pfn - head <= CLOSE) sum.sure++;
   }
 
-  /**
-   * A page on no list holds its own address twice; a page on a list has neighbours whose pointers lead back. Returns the
-   * number of neighbours read.
-   */
-  #list(view: DataView, at: number, pfn: Pfn, mayAsk: boolean, sum: Testimony): number {
-    const { lru, mapcount } = this.#layout.offsets;
-    const next = view.getBigUint64(at + lru, true);
-    const previous = view.getBigUint64(at + lru + 8, true);
-    const here = this.#model.addressOf(pfn)! + this.#lru;
-    if (next === previous) {
-      const named = this.#nodeOf(next);
-      if (next === here) sum.own.yes++;
-      else if (named !== undefined && this.#has(view, at, 'reserved')) sum.own.no++;
-      if (next === here || named === undefined) return 0;
+  /** A page on no list holds its own address twice; a page on a list has neighbours whose pointers lead back. */
+  #list(view: DataView, at: number, pfn: Pfn, sum: Testimony, mayAsk: boolean): void {
+    const { lru } = this.#layout.offsets;
+    const next = this.#nodeAt(view, at + lru);
+    const previous = this.#nodeAt(view, at + lru + 8);
+    if (next === previous && isSame(view, at + lru, at + lru + 8)) {
+      if (next === pfn) {
+        sum.own.yes++;
+        sum.sure++;
+      } else if (next !== undefined && this.#isReserved(view, at)) sum.own.no++;
+      if (next === pfn || next === undefined) return;
     }
-    const listed = this.#has(view, at, 'lru') || this.#isFree(view.getInt32(at + mapcount, true));
-    if (!listed || !mayAsk) return 0;
-    for (const [neighbour, back] of [
-      [next, lru + 8],
-      [previous, lru],
-    ] as const) {
-      const other = this.#nodeOf(neighbour);
-      if (other === undefined) continue;
-      const { bytes, readable } = this.#reader.read(other, 1);
-      if (readable === 0) continue;
-      const leads = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(back, true);
-      if (leads === here) sum.listed.yes++;
-      else sum.listed.no++;
-    }
-    return 1;
+    if (!mayAsk || !this.#isListed(view, at)) return;
+    if (next !== undefined) sum.neighbours.push({ pfn, other: next, back: lru + 8 });
+    if (previous !== undefined) sum.neighbours.push({ pfn, other: previous, back: lru });
   }
 
-  /** The pfn whose page.lru is at an address. */
-  #nodeOf(address: bigint): Pfn | undefined {
-    const pfn = this.#model.pfnOf(address - this.#lru);
-    return pfn !== undefined && this.#model.addressOf(pfn) === address - this.#lru ? pfn : undefined;
+  /** The pfn to whose page.lru the pointer at `at` leads. */
+  #nodeAt(view: DataView, at: number): Pfn | undefined {
+    const pfn = this.#pagesTo(view.getUint32(at, true) - this.#lru, view.getUint32(at + 4, true));
+    return Number.isInteger(pfn) && pfn >= 0 && pfn < this.#end ? pfn : undefined;
   }
+
+  /** The distance of an address from the start of the array, in struct pages. */
+  #pagesTo(low: number, high: number): number {
+    const [baseLow, baseHigh] = this.#base;
+    return ((high - baseHigh) * 2 ** 32 + (low - baseLow)) / this.#model.pageSize;
+  }
+}
+
+function bitOf(layout: PageLayout, flag: string): number {
+  const bit = layout.flags.bits.get(flag);
+  return bit === undefined ? 0 : 1 << bit;
+}
+
+function isSame(view: DataView, one: number, other: number): boolean {
+  return (
+    view.getUint32(one, true) === view.getUint32(other, true) &&
+    view.getUint32(one + 4, true) === view.getUint32(other + 4, true)
+  );
 }

@@ -5,12 +5,13 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import type { PageLayout } from '../../layout/page-layout.ts';
 import type { TypeFacts } from '../../layout/type-facts.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
-import { PageReader } from '../../memmap/page-reader.ts';
+import { PlacedPages, type PlacedRange } from '../../memmap/placed-pages.ts';
 import { readZones } from '../../memmap/zones.ts';
-import { type Testimony, Witnesses } from './array-evidence.ts';
+import { noTestimony, type Testimony, Witnesses } from './array-evidence.ts';
 
 /** A part of the array that one entry of the page tables maps. */
-interface Piece extends Range {
+interface Piece extends PlacedRange {
+  /** Where its first byte is, and the number of bytes that the entry maps. */
   readonly physical: PhysAddr;
   readonly bytes: number;
 }
@@ -33,6 +34,8 @@ const SMALL = 64;
 const MOST_PIECES = 1024;
 /** Minimum number of struct pages with evidence. */
 const ENOUGH = 3;
+/** With this much certain evidence, spread over a piece, and none against it, the rest of the piece is not examined. */
+const CLEAR = 12;
 /** Maximum number of reasons listed one by one. */
 const MOST_TOLD = 4;
 
@@ -49,13 +52,9 @@ export function checkPlaces(
 ): Misplaced {
   const lru = types.place('page', 'lru')?.offset;
   if (model.base === undefined || lru === undefined) return { ranges: [], why: [] };
-  const witnesses = new Witnesses(
-    layout,
-    new PageReader(kernel.space, model, 0),
-    readZones(kernel, types),
-    lru,
-  );
   const all = piecesOf(kernel, model);
+  const pages = new PlacedPages(kernel.space, all, model.pageSize, GROUP);
+  const witnesses = new Witnesses(layout, model, pages, readZones(kernel, types), lru);
   const step = Math.max(1, all.length / MOST_PIECES);
   const users = usersOf(all);
   const groups = Math.min(MOST_GROUPS, Math.max(LEAST_GROUPS, Math.floor(ALL_GROUPS / all.length)));
@@ -92,18 +91,23 @@ function whatIsWrong(
   model: MemoryModel,
   mostGroups: number,
 ): string | undefined {
-  const sum: Testimony = {
-    own: { yes: 0, no: 0 },
-    listed: { yes: 0, no: 0 },
-    zoned: { yes: 0, no: 0 },
-  };
   const length = piece.end - piece.start;
-  const groups = Math.max(1, Math.min(mostGroups, Math.floor(length / GROUP)));
-  for (let i = 0; i < groups; i++) {
-    const start = piece.start + Math.floor((i * length) / groups);
-    witnesses.hear(start, Math.min(GROUP, piece.end - start), sum);
-  }
+  const all = Math.max(1, Math.min(mostGroups, Math.floor(length / GROUP)));
+  const hear = (groups: number): Testimony => {
+    const sum = noTestimony();
+    for (let i = 0; i < groups; i++) {
+      const start = piece.start + Math.floor((i * length) / groups);
+      witnesses.hear(start, Math.min(GROUP, piece.end - start), sum);
+    }
+    return sum;
+  };
+  const few = hear(Math.min(LEAST_GROUPS, all));
+  const shared = users.get(Math.floor(piece.physical / piece.bytes)) ?? 1;
+  const isClear = few.sure >= CLEAR && few.own.no === 0 && few.zoned.no === 0 && shared === 1;
+  const sum = isClear ? few : hear(all);
   const { own, listed, zoned } = sum;
+  // neighbours count only if the pages' own contents tell too little
+  if (own.yes < ENOUGH || shared > 1) witnesses.askNeighbours(sum);
   if (own.no >= ENOUGH && own.no > own.yes)
     return `${own.no} of ${own.no + own.yes} that know their place deny it`;
   // pages that swapped places also lead back to one another, except at the ends of their lists
@@ -114,7 +118,6 @@ function whatIsWrong(
   const frame = Math.floor(piece.physical / 2 ** model.pageShift);
   if (witnesses.isLoose(frame))
     return `the struct page of page frame ${frame} says that nothing of the kernel is there`;
-  const shared = users.get(Math.floor(piece.physical / piece.bytes)) ?? 1;
   // tails of a hugetlb folio may share a page of the array, which is then a small page
   const mayShare = length <= SMALL && own.no === 0 && zoned.no === 0;
   if (shared > 1 && !mayShare && own.yes + listed.yes <= own.no + listed.no)
@@ -151,7 +154,13 @@ function piecesOf(kernel: Kernel, model: MemoryModel): Piece[] {
       const first: Pfn = start + Math.ceil(at / model.pageSize);
       const last = start + Math.floor(next / model.pageSize);
       if (physical !== undefined && last > first)
-        pieces.push({ start: first, end: last, physical, bytes: pageSize });
+        pieces.push({
+          start: first,
+          end: last,
+          first: physical + (first - start) * model.pageSize - at,
+          physical,
+          bytes: pageSize,
+        });
       at = next;
     }
   }
