@@ -23,13 +23,14 @@ export interface CachedPage {
 export class Mappings {
   readonly #machine: Machine;
   readonly #operations: Map<VirtAddr, number> = new Map();
-  readonly #files: Map<VirtAddr, number> = new Map();
+  /** The code of each address_space; undefined if it cannot be read. */
+  readonly #files: Map<VirtAddr, number | undefined> = new Map();
   readonly #movable: Map<VirtAddr, number | undefined> = new Map();
   readonly #file: number = classCode('file');
   readonly #shmem: number = classCode('shmem');
   readonly #hugeShmem: number = classCode('shmem', 'huge');
   #last: VirtAddr = 0n;
-  #lastCode = 0;
+  #lastCode: number | undefined;
   /** The first thing that could not be read, for the report. */
   trouble: string | undefined;
 
@@ -52,49 +53,55 @@ export class Mappings {
    */
   file(mapping: VirtAddr, index: number, pfn: Pfn, page: CachedPage): number | undefined {
     const { lru, head, swapbacked } = page;
-    try {
-      const code = mapping === this.#last ? this.#lastCode : this.#codeOf(mapping, swapbacked);
-      this.#last = mapping;
-      this.#lastCode = code;
-      if (!lru && !this.#isCached(mapping, index, pfn)) return undefined;
-      return head && code === this.#shmem ? this.#hugeShmem : code;
-    } catch (error) {
-      if (!(error instanceof StructPageError)) throw error;
-      this.trouble ??= error.message;
-      return lru ? (swapbacked ? this.#shmem : this.#file) : undefined;
-    }
+    const code = mapping === this.#last ? this.#lastCode : this.#codeOf(mapping, swapbacked);
+    this.#last = mapping;
+    this.#lastCode = code;
+    if (code === undefined) return lru ? (swapbacked ? this.#shmem : this.#file) : undefined;
+    if (!lru && !this.#isCached(mapping, index, pfn)) return undefined;
+    return head && code === this.#shmem ? this.#hugeShmem : code;
   }
 
   /** The class of a page that its driver can move; undefined if the driver is not known. */
   movable(mapping: VirtAddr): number | undefined {
     if (this.#movable.has(mapping)) return this.#movable.get(mapping);
-    let code: number | undefined;
-    try {
-      code = this.#driverOf(mapping);
-    } catch (error) {
-      if (!(error instanceof StructPageError)) throw error;
-      this.trouble ??= error.message;
-    }
+    const code = this.#tried(() => this.#driverOf(mapping));
     this.#movable.set(mapping, code);
     return code;
   }
 
-  /** Of what is not anonymous only shmem is backed by swap: that tells where the operations are not known. */
-  #codeOf(mapping: VirtAddr, swapbacked: boolean): number {
-    let code = this.#files.get(mapping);
-    if (code === undefined) {
+  /**
+   * Of what is not anonymous only shmem is backed by swap: that tells where the operations are not known. Undefined if the
+   * address_space cannot be read.
+   */
+  #codeOf(mapping: VirtAddr, swapbacked: boolean): number | undefined {
+    if (this.#files.has(mapping)) return this.#files.get(mapping);
+    const code = this.#tried(() => {
       const operations = this.#machine.objects.struct('address_space').word(mapping, 'a_ops');
-      code = this.#operations.get(operations) ?? (swapbacked ? this.#shmem : this.#file);
-      this.#files.set(mapping, code);
-    }
+      return this.#operations.get(operations) ?? (swapbacked ? this.#shmem : this.#file);
+    });
+    this.#files.set(mapping, code);
     return code;
   }
 
   #isCached(mapping: VirtAddr, index: number, pfn: Pfn): boolean {
     const { objects, model } = this.#machine;
-    const tree = objects.struct('address_space').at(mapping, ['i_pages', 'page_tree']);
-    const entry: XarrayEntry = { index, entry: xarrayLoad(objects, tree, index) };
-    return entry.entry !== 0n && pointerOf(entry) === model.addressOf(pfn);
+    const isCached = this.#tried(() => {
+      const tree = objects.struct('address_space').at(mapping, ['i_pages', 'page_tree']);
+      const entry: XarrayEntry = { index, entry: xarrayLoad(objects, tree, index) };
+      return entry.entry !== 0n && pointerOf(entry) === model.addressOf(pfn);
+    });
+    return isCached ?? false;
+  }
+
+  /** What `look` finds; undefined if something of it cannot be read, of which the first is kept. */
+  #tried<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      this.trouble ??= error.message;
+      return undefined;
+    }
   }
 
   /** Until 5.19 `mapping` of a movable page is an address_space, and later its operations; both lie in the module. */

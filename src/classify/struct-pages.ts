@@ -52,6 +52,9 @@ interface TypeTest {
   readonly code: number;
 }
 
+/** Flags that decide, by their names in the kernel; all are among the lowest 32 bits of `flags`. */
+const FLAGS = ['slab', 'reserved', 'hwpoison', 'head', 'lru', 'swapcache', 'swapbacked'] as const;
+
 /** What the struct pages say themselves, for every page; held against what was claimed before. */
 export class StructPages {
   readonly #machine: Machine;
@@ -59,20 +62,45 @@ export class StructPages {
   readonly #mappings: Mappings;
   readonly #tests: readonly TypeTest[];
   readonly #buddy: TypeTest | undefined;
+  /** 32-bit words of a struct page, and which of them hold what. */
   readonly #words: number;
-  readonly #hugeOrder: number;
+  readonly #flagsAt: number;
+  readonly #typeAt: number;
+  readonly #compoundAt: number;
+  readonly #refcountAt: number;
+  readonly #mappingAt: number;
+  readonly #indexAt: number;
+  readonly #privateAt: number;
   readonly #poolAt: number | undefined;
+  /** The bit of each flag, 0 if this kernel does not have it. */
+  readonly #flag: Readonly<Record<(typeof FLAGS)[number], number>>;
+  readonly #hugeOrder: number;
+  /** The link of the last tail whose link is a pointer, and its head. */
+  #linkLow = 0;
+  #linkHigh = 0;
+  #linked: Pfn | undefined;
 
   constructor(machine: Machine, claims: Claims) {
     this.#machine = machine;
     this.#claims = claims;
     this.#mappings = new Mappings(machine);
-    const { types } = machine.layout;
+    const { types, offsets, flags, size } = machine.layout;
     this.#tests = TYPED.flatMap(([type, name, subclass]) => testFor(types, type, classCode(name, subclass)));
     [this.#buddy] = testFor(types, 'buddy', CODE.buddy);
-    this.#words = machine.layout.size / 4;
+    this.#words = size / 4;
+    this.#flagsAt = offsets.flags / 4;
+    this.#typeAt = offsets.mapcount / 4;
+    this.#compoundAt = offsets.compound / 4;
+    this.#refcountAt = offsets.refcount / 4;
+    this.#mappingAt = offsets.mapping / 4;
+    this.#indexAt = offsets.index / 4;
+    this.#privateAt = offsets.private / 4;
     const magic = poolMagic(machine);
     this.#poolAt = magic === undefined ? undefined : magic / 4;
+    this.#flag = Object.fromEntries(FLAGS.map((name) => [name, maskOf(flags.bits.get(name))])) as Record<
+      (typeof FLAGS)[number],
+      number
+    >;
     const { levels } = machine.objects.memory.space.walker.tables.mode;
     this.#hugeOrder = levels.at(-1)!.bits;
   }
@@ -96,20 +124,17 @@ export class StructPages {
   }
 
   #batch(raw: RawPages): void {
-    const { layout, limit } = this.#machine;
+    const { limit } = this.#machine;
     const { codes } = this.#claims;
     const words = new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * this.#words);
-    const size = this.#words;
-    const typeAt = layout.offsets.mapcount / 4;
     const buddy = this.#buddy;
-    const orderAt = layout.offsets.private / 4;
     for (let i = 0; i < raw.count; i++) {
       const pfn = raw.start + i;
-      const at = i * size;
+      const at = i * this.#words;
       let code: number;
       if (raw.states[i] !== OK) code = CODE.unread;
-      else if (buddy && (words[at + typeAt]! & buddy.mask) === buddy.value) {
-        const order = words[at + orderAt]!;
+      else if (buddy && (words[at + this.#typeAt]! & buddy.mask) === buddy.value) {
+        const order = words[at + this.#privateAt]!;
         const end = Math.min(limit, pfn + (order < 32 ? 2 ** order : 1));
         // pages of a free block have nothing to say; those that are claimed all the same are a conflict
         for (let free = pfn; free < end; free++) this.#put(codes, free, CODE.buddy);
@@ -128,31 +153,40 @@ export class StructPages {
 
   /** What one page is, by its struct page and that of its head. */
   #codeOf(words: Uint32Array, at: number, pfn: Pfn): number {
-    const { layout } = this.#machine;
-    const { offsets, flags } = layout;
-    const low = words[at + offsets.flags / 4]!;
-    const type = words[at + offsets.mapcount / 4]! | 0;
-    const compound = words[at + offsets.compound / 4]!;
-    if ((compound & 1) === 1) {
-      if (isSet(low, flags.bits.get('hwpoison'))) return CODE.hwpoison;
-      const head = this.#headOf(words, at, pfn);
+    const low = words[at + this.#flagsAt]!;
+    const type = words[at + this.#typeAt]! | 0;
+    if ((words[at + this.#compoundAt]! & 1) === 1) {
+      if ((low & this.#flag.hwpoison) !== 0) return CODE.hwpoison;
+      const head = this.#linkedHead(words, at, pfn);
       return head === undefined ? CODE.unknown : (this.#claims.codes[head] ?? CODE.unknown);
     }
-    if (isSet(low, flags.bits.get('slab'))) return CODE.slab;
+    if ((low & this.#flag.slab) !== 0) return CODE.slab;
     if (type < -1) for (const test of this.#tests) if ((type & test.mask) === test.value) return test.code;
-    if (isSet(low, flags.bits.get('reserved'))) return CODE.reserved;
-    if (isSet(low, flags.bits.get('hwpoison'))) return CODE.hwpoison;
-    const head = isSet(low, flags.bits.get('head'));
+    if ((low & this.#flag.reserved) !== 0) return CODE.reserved;
+    if ((low & this.#flag.hwpoison) !== 0) return CODE.hwpoison;
+    const head = (low & this.#flag.head) !== 0;
     if (head && this.#isHugetlb(words, at)) return CODE.hugetlb;
     return this.#byMapping(words, at, pfn, low, head);
   }
 
+  /** The head of a tail. Tails of a folio lie together and have one pointer, so that it is followed once. */
+  #linkedHead(words: Uint32Array, at: number, pfn: Pfn): Pfn | undefined {
+    const low = words[at + this.#compoundAt]!;
+    const high = words[at + this.#compoundAt + 1]!;
+    if (low === this.#linkLow && high === this.#linkHigh) return this.#linked;
+    const head = this.#headOf(words, at, pfn);
+    // a mask leads from each folio to a head of its own
+    if (this.#machine.layout.tailMayBeMask && high === 0xffffffff) return head;
+    this.#linkLow = low;
+    this.#linkHigh = high;
+    this.#linked = head;
+    return head;
+  }
+
   #byMapping(words: Uint32Array, at: number, pfn: Pfn, low: number, head: boolean): number {
-    const { layout } = this.#machine;
-    const { offsets, flags } = layout;
-    const refcount = words[at + offsets.refcount / 4]! | 0;
-    const mappingLow = words[at + offsets.mapping / 4]!;
-    const mappingHigh = words[at + offsets.mapping / 4 + 1]!;
+    const refcount = words[at + this.#refcountAt]! | 0;
+    const mappingLow = words[at + this.#mappingAt]!;
+    const mappingHigh = words[at + this.#mappingAt + 1]!;
     const pool = this.#poolAt;
     // the two lowest bits are flags; POISON_POINTER_DELTA of 64-bit machines
     if (pool !== undefined && words[at + pool + 1] === POOL_HIGH && (words[at + pool]! & ~3) === POOL_LOW) {
@@ -160,26 +194,23 @@ export class StructPages {
     }
     if (refcount === 0) return head ? CODE.compound : CODE.tail;
     const kind = mappingLow & 3;
-    const lru = isSet(low, flags.bits.get('lru'));
+    const lru = (low & this.#flag.lru) !== 0;
+    const swapbacked = (low & this.#flag.swapbacked) !== 0;
     if (kind === 3) return CODE.ksm;
     if (kind === 1) {
       const order = head ? this.#orderOf(words, at) : 0;
       return order === 0 ? CODE.anon : order === this.#hugeOrder ? CODE.thp : CODE.mthp;
     }
     if (mappingLow === 0 && mappingHigh === 0) {
-      const cached = isSet(low, flags.bits.get('swapcache')) && isSet(low, flags.bits.get('swapbacked'));
-      if (cached) return CODE.swapCache;
+      if (swapbacked && (low & this.#flag.swapcache) !== 0) return CODE.swapCache;
       return lru ? CODE.truncated : head ? CODE.compound : CODE.unknown;
     }
     const mapping = word(mappingLow, mappingHigh);
     if (kind === 2) return this.#mappings.movable(mapping & ~3n) ?? CODE.unknown;
-    const index = words[at + offsets.index / 4]! + words[at + offsets.index / 4 + 1]! * 4294967296;
+    const index = words[at + this.#indexAt]! + words[at + this.#indexAt + 1]! * 4294967296;
     return (
-      this.#mappings.file(mapping, index, pfn, {
-        lru,
-        head,
-        swapbacked: isSet(low, flags.bits.get('swapbacked')),
-      }) ?? (head ? CODE.compound : CODE.unknown)
+      this.#mappings.file(mapping, index, pfn, { lru, head, swapbacked }) ??
+      (head ? CODE.compound : CODE.unknown)
     );
   }
 
@@ -198,8 +229,7 @@ export class StructPages {
     const { hugetlb } = this.#machine.layout;
     const next = at + this.#words;
     if (hugetlb.kind === 'type' || next + this.#words > words.length) return false;
-    if (hugetlb.kind === 'flag')
-      return isSet(words[next + this.#machine.layout.offsets.flags / 4]!, hugetlb.bit);
+    if (hugetlb.kind === 'flag') return (words[next + this.#flagsAt]! & maskOf(hugetlb.bit)) !== 0;
     const byte = at * 4 + hugetlb.offset;
     const bytes = new Uint8Array(words.buffer, words.byteOffset + byte, hugetlb.size);
     return bytes[0] === hugetlb.value;
@@ -228,8 +258,9 @@ function poolMagic({ objects }: Machine): number | undefined {
   return desc?.has('pp_magic') ? desc.offset('pp_magic') : undefined;
 }
 
-function isSet(low: number, bit: number | undefined): boolean {
-  return bit !== undefined && bit < 32 && ((low >>> bit) & 1) === 1;
+/** A flag as a mask over the low half of `flags`. */
+function maskOf(bit: number | undefined): number {
+  return bit === undefined || bit > 31 ? 0 : 1 << bit;
 }
 
 /** All ones above some bit, none below it but the lowest. */
