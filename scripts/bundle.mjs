@@ -12,7 +12,7 @@ const ROOMS = [
   },
   {
     name: 'reports',
-    test: /dist\/(inspector\/(explain-|info|extract-layout|page-words|features|contents|capture|group-pages)|layout\/(vmlinux|struct-table)|views\/(verify|layout-diff))/,
+    test: /dist\/(inspector\/(explain-|info|extract-layout|page-words|features|contents|capture|group-pages|page-traits)|tables\/process-areas|layout\/(vmlinux|struct-table)|views\/(verify|layout-diff))/,
   },
 ];
 

@@ -87,7 +87,7 @@ export class Mappings {
     const { objects, model } = this.#machine;
     const isCached = this.#tried(() => {
       const tree = objects.struct('address_space').at(mapping, ['i_pages', 'page_tree']);
-      const entry: XarrayEntry = { index, entry: xarrayLoad(objects, tree, index) };
+      const entry: XarrayEntry = { index, span: 1, entry: xarrayLoad(objects, tree, index) };
       return entry.entry !== 0n && pointerOf(entry) === model.addressOf(pfn);
     });
     return isCached ?? false;

@@ -144,3 +144,13 @@ export class OutputError extends StructPageError {
   readonly code = 'output';
   override readonly name = 'OutputError';
 }
+
+/** What `read` gives, or `otherwise` where memory, or the types, do not have what it reads. */
+export function readOr<T>(otherwise: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StructPageError) return otherwise;
+    throw error;
+  }
+}

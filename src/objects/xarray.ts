@@ -6,6 +6,8 @@ import { ChainError } from './walk.ts';
 /** An entry of an xarray: a pointer, or a value that is stored in place. */
 export interface XarrayEntry {
   readonly index: number;
+  /** How many indices it stands for. */
+  readonly span: number;
   /** The entry as it is stored: a pointer with its tag bits, or `value << 1 | 1`. */
   readonly entry: bigint;
 }
@@ -60,21 +62,24 @@ export function* xarrayEntries(objects: Objects, root: VirtAddr): Generator<Xarr
   function* below(node: VirtAddr, base: number, above: number): Generator<XarrayEntry> {
     const shift = memory.u8(node + BigInt(shape.shift));
     if (shift >= above || shape.fanOut < 2) throw new ChainError(name, node, met, `its shift is ${shift}`);
+    const at = (slot: number): bigint => memory.word(node + shape.slots + BigInt(slot) * word);
     for (let slot = 0; slot < shape.fanOut; slot++) {
-      const entry = memory.word(node + shape.slots + BigInt(slot) * word);
+      const entry = at(slot);
       if (entry === 0n) continue;
       const index = base + slot * 2 ** shift;
       if (shape.isNode(entry)) yield* below(shape.nodeOf(entry), index, shift);
       else if (isEntry(entry)) {
         met++;
-        yield { index, entry };
+        let slots = 1;
+        while (slot + slots < shape.fanOut && isSiblingOf(at(slot + slots), slot)) slots++;
+        yield { index, entry, span: slots * 2 ** shift };
       }
     }
   }
   const head = memory.word(root + shape.head);
   if (head === 0n) return;
   if (shape.isNode(head)) yield* below(shape.nodeOf(head), 0, 64);
-  else if (isEntry(head)) yield { index: 0, entry: head };
+  else if (isEntry(head)) yield { index: 0, entry: head, span: 1 };
 }
 
 /** The entry at one index; 0 if there is none. */
@@ -100,6 +105,11 @@ export function xarrayLoad(objects: Objects, root: VirtAddr, index: number): big
   }
   if (above === 64 && index !== 0) return 0n;
   return isEntry(entry) ? entry : 0n;
+}
+
+/** Whether an entry says that the one in another slot goes on here (xa_is_sibling). */
+function isSiblingOf(entry: bigint, slot: number): boolean {
+  return (entry & 3n) === INTERNAL && entry >> 2n === BigInt(slot);
 }
 
 /** Whether an entry is what somebody stored: no sibling, retry or zero entry. */

@@ -10,10 +10,18 @@ export interface Area {
   readonly flags: number;
   /** Its struct file; 0 if it has none. */
   readonly file: VirtAddr;
+  /** The page of the file, or of what it maps, that it begins with. */
+  readonly firstPage: number;
 }
 
 /** Bits of vm_flags (include/linux/mm.h), which are the same in all kernels. */
+export const VM_READ = 1;
+export const VM_WRITE = 2;
+export const VM_EXEC = 4;
+export const VM_SHARED = 8;
+export const VM_MAYSHARE = 0x80;
 export const VM_PFNMAP = 0x400;
+export const VM_LOCKED = 0x2000;
 export const VM_HUGETLB = 0x400000;
 
 /** The areas of an mm_struct by ascending address. */
@@ -28,6 +36,7 @@ export function areasOf(objects: Objects, mm: VirtAddr): Area[] {
       // the upper half has protection keys and the like
       flags: Number(BigInt.asUintN(32, type.word(address, 'vm_flags'))),
       file: type.word(address, 'vm_file'),
+      firstPage: type.number(address, 'vm_pgoff'),
     });
   }
   return areas;

@@ -1,5 +1,5 @@
 import type { VirtAddr } from '../core/address.ts';
-import { StructPageError } from '../core/errors.ts';
+import { readOr, StructPageError } from '../core/errors.ts';
 import { hlistNodes } from '../objects/hlist.ts';
 import type { Objects } from '../objects/objects.ts';
 import { ChainError } from '../objects/walk.ts';
@@ -32,11 +32,43 @@ export class FileNames {
   /** The name of what a struct file is open on; undefined if it has none. */
   ofFile(file: VirtAddr): string | undefined {
     return this.#kept(this.#byFile, file, 'the name of an open file', () => {
-      const type = this.#objects.struct('file');
-      const path = type.at(file, ['f_path', '__f_path']);
-      const dentry = this.#objects.struct('path').word(path, 'dentry');
-      return dentry === 0n ? undefined : this.#ofDentry(dentry);
+      const path = this.#pathOf(file);
+      const type = this.#objects.struct('path');
+      const dentry = type.word(path, 'dentry');
+      return dentry === 0n ? undefined : this.#ofDentry(dentry, type.word(path, 'mnt'));
     });
+  }
+
+  /** The inode that a program sees behind a struct file: of overlayfs its own, where the file knows it. */
+  inodeOfFile(file: VirtAddr): VirtAddr {
+    const seen = this.#userPath(file);
+    if (seen === undefined) return this.#objects.struct('file').word(file, 'f_inode');
+    return this.#objects.struct('dentry').word(this.#objects.struct('path').word(seen, 'dentry'), 'd_inode');
+  }
+
+  /** Where the struct path is by which a program opened a file. */
+  #pathOf(file: VirtAddr): VirtAddr {
+    return this.#userPath(file) ?? this.#objects.struct('file').at(file, ['f_path', '__f_path']);
+  }
+
+  /**
+   * The path that a program used to open a file of overlayfs, where `file` is that of the layer below (struct backing_file, 6.5
+   * on). Which bit of f_mode tells such files has changed: the path proves itself.
+   */
+  #userPath(file: VirtAddr): VirtAddr | undefined {
+    const backing = this.#objects.find('backing_file');
+    if (!backing?.has('user_path') || !backing.has('file')) return undefined;
+    const path = backing.at(backing.container(file, 'file'), 'user_path');
+    return readOr(undefined, () => (this.#isPath(path) ? path : undefined));
+  }
+
+  /** Whether the mount and the dentry of a struct path are of one filesystem. */
+  #isPath(path: VirtAddr): boolean {
+    const type = this.#objects.struct('path');
+    const [mount, dentry] = [type.word(path, 'mnt'), type.word(path, 'dentry')];
+    if (mount === 0n || dentry === 0n) return false;
+    const block = this.#objects.struct('vfsmount').word(mount, 'mnt_sb');
+    return block !== 0n && block === this.#objects.struct('dentry').word(dentry, 'd_sb');
   }
 
   /** A name of an inode; undefined if no dentry of it is in memory. */
@@ -57,7 +89,8 @@ export class FileNames {
     });
   }
 
-  #ofDentry(dentry: VirtAddr): string | undefined {
+  /** `through` is the struct vfsmount that it was opened through, if any. */
+  #ofDentry(dentry: VirtAddr, through = 0n): string | undefined {
     const type = this.#objects.struct('dentry');
     const block = type.word(dentry, 'd_sb');
     const mounts = this.#mountsOf(block);
@@ -67,10 +100,14 @@ export class FileNames {
     const suffix = unhashed ? DELETED : '';
     const shown = mounts.filter((m) => !m.isInternal);
     if (shown.length === 0) {
+      const special = SPECIAL[this.#filesystemOf(block)];
+      if (special) return special(this.#nameOf(dentry), this.#numberOf(dentry));
       const name = this.#nameOf(dentry);
       return name === '' || (isRoot && name === '/') ? undefined : name + suffix;
     }
-    for (const mount of shown) {
+    const own = this.#objects.struct('mount');
+    const isThrough = (m: Mount): boolean => through !== 0n && own.at(m.address, 'mnt') === through;
+    for (const mount of [...shown.filter(isThrough), ...shown]) {
       const below = this.#below(dentry, mount.root);
       if (below === undefined) continue;
       const path = [...this.#placeOf(mount), ...below];
@@ -115,10 +152,23 @@ export class FileNames {
   #mountsOf(block: VirtAddr): readonly Mount[] {
     let mounts = this.#mounts.get(block);
     if (!mounts) {
-      mounts = [...mountsOf(this.#objects, block)];
+      mounts = [...mountsOf(this.#objects, block)].sort(byPreference);
       this.#mounts.set(block, mounts);
     }
     return mounts;
+  }
+
+  /** The name of the type of a filesystem. */
+  #filesystemOf(block: VirtAddr): string {
+    const type = this.#objects.struct('super_block').word(block, 's_type');
+    const name = type === 0n ? 0n : this.#objects.struct('file_system_type').word(type, 'name');
+    return name === 0n ? '' : this.#objects.memory.string(name, LONGEST_PART);
+  }
+
+  /** The inode number behind a dentry. */
+  #numberOf(dentry: VirtAddr): bigint {
+    const inode = this.#objects.struct('dentry').word(dentry, 'd_inode');
+    return inode === 0n ? 0n : this.#objects.struct('inode').word(inode, 'i_ino');
   }
 
   #nameOf(dentry: VirtAddr): string {
@@ -147,4 +197,16 @@ export class FileNames {
     known.set(key, name);
     return name;
   }
+}
+
+/** How files of the kernel's own filesystems are called (d_dname of net/socket.c, fs/pipe.c, fs/anon_inodes.c). */
+const SPECIAL: Readonly<Record<string, (name: string, inode: bigint) => string>> = {
+  sockfs: (_, inode) => `socket:[${inode}]`,
+  pipefs: (_, inode) => `pipe:[${inode}]`,
+  anon_inodefs: (name) => `anon_inode:${name}`,
+};
+
+/** Mounts of the first namespace before those of containers, whole filesystems before parts of them, old ones first. */
+function byPreference(a: Mount, b: Mount): number {
+  return Number(b.isInitial) - Number(a.isInitial) || Number(b.isWhole) - Number(a.isWhole) || a.id - b.id;
 }

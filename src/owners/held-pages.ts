@@ -1,9 +1,10 @@
+import type { Pfn } from '../core/address.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 
 /**
- * Tells entries of the swap format that name a page frame from markers: the frame is poisoned, or locked while it is moved
+ * The page frame that an entry of the swap format names, if it is no marker: the frame is poisoned, or locked while it is moved
  * (include/linux/swapops.h). The types of such entries depend on how the kernel was configured; the struct page does not.
  */
 export function heldPages(
@@ -11,14 +12,15 @@ export function heldPages(
   model: MemoryModel,
   reader: PageReader,
   pageShift: number,
-): (offset: bigint) => boolean {
+): (offset: bigint) => Pfn | undefined {
   const bits = ['hwpoison', 'locked'].flatMap((name) => layout.flags.bits.get(name) ?? []);
   const frame = (1n << BigInt(model.maxPhysicalBits - pageShift)) - 1n;
   return (offset) => {
     const pfn = Number(offset & frame);
-    if (!model.present.some((r) => pfn >= r.start && pfn < r.end)) return false;
+    if (!model.present.some((r) => pfn >= r.start && pfn < r.end)) return undefined;
     const { bytes, states } = reader.read(pfn, 1);
-    if (states[0] !== 0) return false;
-    return bits.some((bit) => ((bytes[layout.offsets.flags + (bit >> 3)]! >> (bit & 7)) & 1) === 1);
+    if (states[0] !== 0) return undefined;
+    const isHeld = bits.some((bit) => ((bytes[layout.offsets.flags + (bit >> 3)]! >> (bit & 7)) & 1) === 1);
+    return isHeld ? pfn : undefined;
   };
 }

@@ -1,31 +1,51 @@
 import type { Pfn } from '../core/address.ts';
 
-const CHUNK_SHIFT = 9;
-const CHUNK = 1 << CHUNK_SHIFT;
+const BLOCK_SHIFT = 9;
+const BLOCK = 1 << BLOCK_SHIFT;
 
-/** How often each page frame is mapped: 4 bytes for each page of those blocks of 512 that are mapped at all. */
+/** How often each page frame is mapped: 4 bytes for each page of those blocks of 512 that single pages are mapped of, and 4 for each block. */
 export class MapCounts {
-  readonly #chunks: Map<number, Uint32Array> = new Map();
+  /** Of single pages, by block. */
+  readonly #blocks: (Uint32Array | undefined)[] = [];
+  /** Of whole blocks. */
+  readonly #whole: Uint32Array;
+
+  /** `limit` is the first pfn behind the last page: frames beyond it are not counted. */
+  constructor(limit: Pfn) {
+    this.#whole = new Uint32Array(Math.ceil(limit / BLOCK));
+  }
 
   add(pfn: Pfn, count: number): void {
-    for (let at = pfn; at < pfn + count; ) {
-      const chunk = this.#chunk(at);
-      const end = Math.min(pfn + count, (Math.floor(at / CHUNK) + 1) * CHUNK);
-      for (let i = at % CHUNK; at < end; at++, i++) chunk[i]!++;
+    const end = Math.min(pfn + count, this.#whole.length * BLOCK);
+    for (let at = pfn; at < end; ) {
+      const block = Math.floor(at / BLOCK);
+      if (at % BLOCK === 0 && at + BLOCK <= end) {
+        this.#whole[block]!++;
+        at += BLOCK;
+      } else {
+        this.#blockAt(block)[at % BLOCK]!++;
+        at++;
+      }
     }
   }
 
   get(pfn: Pfn): number {
-    return this.#chunks.get(Math.floor(pfn / CHUNK))?.[pfn % CHUNK] ?? 0;
+    const block = Math.floor(pfn / BLOCK);
+    return (this.#whole[block] ?? 0) + (this.#blocks[block]?.[pfn % BLOCK] ?? 0);
   }
 
-  #chunk(pfn: Pfn): Uint32Array {
-    const key = Math.floor(pfn / CHUNK);
-    let chunk = this.#chunks.get(key);
-    if (!chunk) {
-      chunk = new Uint32Array(CHUNK);
-      this.#chunks.set(key, chunk);
+  /** How many pages from `pfn` on, `count` at most, are mapped as often as it is for certain. */
+  alike(pfn: Pfn, count: number): number {
+    const left = BLOCK - (pfn % BLOCK);
+    return this.#blocks[Math.floor(pfn / BLOCK)] === undefined ? Math.min(left, count) : 1;
+  }
+
+  #blockAt(block: number): Uint32Array {
+    let counts = this.#blocks[block];
+    if (!counts) {
+      counts = new Uint32Array(BLOCK);
+      this.#blocks[block] = counts;
     }
-    return chunk;
+    return counts;
   }
 }

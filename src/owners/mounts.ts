@@ -12,6 +12,12 @@ export interface Mount {
   readonly mountpoint: VirtAddr;
   /** Whether it is in no namespace of mounts: the kernel's own, of memfd, pipes, shared memory. */
   readonly isInternal: boolean;
+  /** Whether the first process sees it. */
+  readonly isInitial: boolean;
+  /** Whether its root is that of the filesystem. */
+  readonly isWhole: boolean;
+  /** Rises with each mount that is made, until numbers are used again. */
+  readonly id: number;
 }
 
 /** The mounts of a super block, in the order in which they were made. */
@@ -33,15 +39,28 @@ export function* mountsOf(objects: Objects, superBlock: VirtAddr): Generator<Mou
       next = type.word(next, 'mnt_next_for_sb') & ~1n;
     }
   };
+  const whole = objects.struct('super_block').word(superBlock, 's_root');
+  const initial = initialNamespace(objects);
   for (const address of at()) {
+    const root = own.word(type.at(address, 'mnt'), 'mnt_root');
+    const namespace = type.word(address, 'mnt_ns');
     yield {
       address,
-      root: own.word(type.at(address, 'mnt'), 'mnt_root'),
+      root,
       parent: type.word(address, 'mnt_parent'),
       mountpoint: type.word(address, 'mnt_mountpoint'),
-      isInternal: isInternal(type.word(address, 'mnt_ns')),
+      isInternal: isInternal(namespace),
+      isInitial: namespace === initial,
+      isWhole: root === whole,
+      id: type.number(address, type.has('mnt_id_unique') ? 'mnt_id_unique' : 'mnt_id'),
     };
   }
+}
+
+/** The namespace of mounts that the first process is in. */
+function initialNamespace(objects: Objects): VirtAddr {
+  const proxy = objects.struct('task_struct').word(objects.symbol('init_task'), 'nsproxy');
+  return proxy === 0n ? 0n : objects.struct('nsproxy').word(proxy, 'mnt_ns');
 }
 
 /** MNT_NS_INTERNAL is an error pointer (fs/mount.h); a mount that was taken away has none. */

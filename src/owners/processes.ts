@@ -36,12 +36,12 @@ export class Processes {
   list(): Process[] {
     const { objects } = this;
     const found: Process[] = [];
-    this.#unless('the list of processes', () => {
+    this.attempt('the list of processes', () => {
       for (const { mm, task } of addressSpaces(objects)) {
         const name = `process ${task.pid}`;
         const process = { pid: task.pid, comm: task.comm, mm, areas: [], root: undefined };
         found.push(
-          this.#unless(name, () => ({ ...process, areas: this.#areas(mm), root: this.#root(mm) })) ?? process,
+          this.attempt(name, () => ({ ...process, areas: this.#areas(mm), root: this.#root(mm) })) ?? process,
         );
       }
     });
@@ -53,9 +53,20 @@ export class Processes {
     if (root === undefined) return;
     let lost = 0;
     const counting: MappingVisitor = { ...visitor, missing: () => lost++ };
-    this.#unless(`the page tables of process ${pid}`, () => this.#tables.walk(root, areas, counting));
+    this.attempt(`the page tables of process ${pid}`, () => this.#tables.walk(root, areas, counting));
     if (lost > 0)
       this.#trouble(`${lost} page tables of process ${pid} are not in the dump: what they map is left out`);
+  }
+
+  /** What `read` gives; what it cannot read is told, and nothing comes of it. */
+  attempt<T>(what: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      this.#trouble(`${what} cannot be read to the end: ${error.message}`);
+      return undefined;
+    }
   }
 
   #areas(mm: VirtAddr): Area[] {
@@ -65,15 +76,5 @@ export class Processes {
   #root(mm: VirtAddr): PhysAddr | undefined {
     const { memory } = this.objects;
     return memory.physical(this.objects.struct('mm_struct').word(mm, 'pgd'));
-  }
-
-  #unless<T>(what: string, read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof StructPageError)) throw error;
-      this.#trouble(`${what} cannot be read to the end: ${error.message}`);
-      return undefined;
-    }
   }
 }

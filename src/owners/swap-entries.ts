@@ -10,6 +10,8 @@ export interface UserEntryFormat {
   readonly frame: bigint;
   /** Set in entries of the lowest level whose page is nobody's: the zero page, pages without reference counts. */
   readonly special: bigint;
+  /** Set, any of them, in entries through which memory was written; where it is known. */
+  readonly dirty?: bigint;
   /** Swap entries: where the type and the offset are. */
   readonly swap: {
     readonly typeShift: bigint;
@@ -29,6 +31,8 @@ export const USER_ENTRY_FORMATS: readonly UserEntryFormat[] = [
     invertsHidden: true,
     frame: 0x000ffffffffff000n,
     special: 0x200n,
+    // _PAGE_DIRTY, and _PAGE_SAVED_DIRTY of shadow stacks
+    dirty: (1n << 57n) | 0x40n,
     swap: { typeShift: 59n, typeBits: 5n, offsetShift: 9n, offsetBits: 50n, invertsOffset: true },
   },
 ];

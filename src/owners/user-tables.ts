@@ -6,12 +6,22 @@ import type { PageTables } from '../translate/page-walk.ts';
 import type { Area } from './areas.ts';
 import { absentEntry, type UserEntryFormat } from './swap-entries.ts';
 
+/** Bits of what is told of an entry that maps memory. */
+export const MAPPED = {
+  /** The page is nobody's: the zero page, memory without reference counts. */
+  special: 1,
+  /** The processor wrote to it through this entry. */
+  dirty: 2,
+  /** It must not be touched: PROT_NONE, NUMA hints. */
+  hidden: 4,
+} as const;
+
 /** What is told of the page tables of a process. */
 export interface MappingVisitor {
-  /** Memory that is mapped: the page frame at `address`, and how many pages the entry maps from there on. */
-  page(area: Area, address: number, pfn: Pfn, count: number, special: boolean): void;
-  /** An entry of the swap format: in swap, or a marker, or a page that is being moved or was poisoned. */
-  absent?(area: Area, address: number, type: number, offset: bigint): void;
+  /** Memory that is mapped: the page frame at `address`, how many pages the entry maps from there on, and bits of MAPPED. */
+  page(area: Area, address: number, pfn: Pfn, count: number, bits: number): void;
+  /** An entry of the swap format for `count` pages: in swap, or a marker, or pages that are being moved or were poisoned. */
+  absent?(area: Area, address: number, type: number, offset: bigint, count: number): void;
   /** A table that cannot be read. */
   missing?(table: PhysAddr): void;
 }
@@ -29,6 +39,10 @@ export class UserTables {
   readonly #pageBytes: number;
   readonly #format: UserEntryFormat | undefined;
   readonly #limit: Pfn;
+  readonly #special: EntryBits;
+  readonly #dirty: EntryBits;
+  /** The lowest level, where each entry is one page: nearly all entries are there. */
+  readonly #plain: FastLevel | undefined;
   #tablesLeft = 0;
 
   /** `limit` is the number of page frames of the machine. */
@@ -42,6 +56,12 @@ export class UserTables {
     this.#buffers = levels.map(({ bits }) => new Uint32Array(2 << bits));
     this.#littleEndian = littleEndianEntries;
     this.#pageBytes = 2 ** pageShift;
+    this.#special = bitsOf(format?.special ?? 0n);
+    this.#dirty = bitsOf(format?.dirty ?? 0n);
+    const last = this.#levels.at(-1)!;
+    const isPlain =
+      last.leaves.length === 1 && last.leaves[0]!.shift === pageShift && last.shift === pageShift;
+    this.#plain = isPlain ? last : undefined;
   }
 
   /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError for a tree without end. */
@@ -71,6 +91,7 @@ export class UserTables {
       visitor.missing?.(table);
       return from;
     }
+    if (level === this.#plain) return this.#pages(level, base, count, words, areas, from, visitor);
     let at = from;
     for (let i = 0; i < count && at < areas.length; i++) {
       const address = base + i * span;
@@ -95,6 +116,43 @@ export class UserTables {
     return at;
   }
 
+  /** The entries of a table of the lowest level, area by area. */
+  #pages(
+    level: FastLevel,
+    base: number,
+    count: number,
+    words: Uint32Array,
+    areas: readonly Area[],
+    from: number,
+    visitor: MappingVisitor,
+  ): number {
+    const size = this.#pageBytes;
+    const end = base + count * size;
+    const { when, frame } = level.leaves[0]!;
+    const { maskLow, maskHigh } = when;
+    const special = this.#special;
+    const dirty = this.#dirty;
+    let at = from;
+    for (; at < areas.length && areas[at]!.start < end; at++) {
+      const area = areas[at]!;
+      const last = Math.min(count, (area.end - base) / size);
+      for (let i = Math.max(0, (area.start - base) / size); i < last; i++) {
+        const low = words[2 * i]!;
+        const high = words[2 * i + 1]!;
+        if (low === 0 && high === 0) continue;
+        const address = base + i * size;
+        if (((low & maskLow) | 0) === when.low && ((high & maskHigh) | 0) === when.high) {
+          const bits =
+            ((low & special.low) | (high & special.high) ? MAPPED.special : 0) |
+            ((low & dirty.low) | (high & dirty.high) ? MAPPED.dirty : 0);
+          visitor.page(area, address, Math.floor(frame(low, high) / size), 1, bits);
+        } else this.#absent(low, high, true, address, size, areas, at, visitor);
+      }
+      if (area.end > end) break;
+    }
+    return at;
+  }
+
   #entry(
     level: FastLevel,
     depth: number,
@@ -111,14 +169,33 @@ export class UserTables {
     if (leaf) {
       const target = leaf.frame(low, high);
       const inPage = leaf.shift > level.shift ? address % 2 ** leaf.shift : 0;
-      const special = lowest && this.#format !== undefined && (word(low, high) & this.#format.special) !== 0n;
-      this.#tell(target - (target % 2 ** leaf.shift) + inPage, address, span, special, areas, at, visitor);
+      const isSpecial = lowest && anyOf(this.#special, low, high);
+      const bits = (isSpecial ? MAPPED.special : 0) | (anyOf(this.#dirty, low, high) ? MAPPED.dirty : 0);
+      this.#tell(target - (target % 2 ** leaf.shift) + inPage, address, span, bits, areas, at, visitor);
       return;
     }
+    this.#absent(low, high, lowest, address, span, areas, at, visitor);
+  }
+
+  /** An entry that the processor takes for invalid. */
+  #absent(
+    low: number,
+    high: number,
+    lowest: boolean,
+    address: number,
+    span: number,
+    areas: readonly Area[],
+    at: number,
+    visitor: MappingVisitor,
+  ): void {
     if (!this.#format) return;
     const absent = absentEntry(this.#format, word(low, high), lowest);
-    if (absent.kind === 'swap') visitor.absent?.(areas[at]!, address, absent.type, absent.offset);
-    else this.#tell(absent.physical - (absent.physical % span), address, span, false, areas, at, visitor);
+    if (absent.kind === 'swap')
+      visitor.absent?.(areas[at]!, address, absent.type, absent.offset, span / this.#pageBytes);
+    else {
+      const bits = MAPPED.hidden | (anyOf(this.#dirty, low, high) ? MAPPED.dirty : 0);
+      this.#tell(absent.physical - (absent.physical % span), address, span, bits, areas, at, visitor);
+    }
   }
 
   /** An entry may map more than one area, if they are neighbours; what lies outside of all is told of none. */
@@ -126,7 +203,7 @@ export class UserTables {
     physical: PhysAddr,
     address: number,
     span: number,
-    special: boolean,
+    bits: number,
     areas: readonly Area[],
     at: number,
     visitor: MappingVisitor,
@@ -136,7 +213,7 @@ export class UserTables {
       const start = Math.max(area.start, address);
       const end = Math.min(area.end, address + span);
       const pfn = (physical + (start - address)) / this.#pageBytes;
-      visitor.page(area, start, pfn, (end - start) / this.#pageBytes, special);
+      visitor.page(area, start, pfn, (end - start) / this.#pageBytes, bits);
     }
   }
 
@@ -159,4 +236,18 @@ export class UserTables {
 
 function word(low: number, high: number): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
+
+/** Bits of an entry in two halves. */
+interface EntryBits {
+  readonly low: number;
+  readonly high: number;
+}
+
+function bitsOf(mask: bigint): EntryBits {
+  return { low: Number(BigInt.asIntN(32, mask)), high: Number(BigInt.asIntN(32, mask >> 32n)) };
+}
+
+function anyOf(bits: EntryBits, low: number, high: number): boolean {
+  return ((low & bits.low) | (high & bits.high)) !== 0;
 }

@@ -29,21 +29,24 @@ export const processes: TableDefinition = defineTable({
     { name: 'hugetlb', kind: 'number', help: 'memory of hugetlb pages, which is in none of the others' },
   ],
   *rows({ objects, model, kernel, layout, reader }, trouble) {
-    const all = new Processes(objects, model.present.at(-1)?.end ?? 0, trouble);
+    const limit = model.present.at(-1)?.end ?? 0;
+    const all = new Processes(objects, limit, trouble);
     const list = all.list();
-    const counter = new UsageCounter(all, heldPages(layout, model, reader, kernel.pageShift));
+    const counter = new UsageCounter(all, limit, heldPages(layout, model, reader, kernel.pageShift));
+    counter.count(list);
     const kib = 2 ** kernel.pageShift / KIB;
-    const usage = [...counter.usage(list)].sort(([, a], [, b]) => b.rss - a.rss);
-    for (const [{ pid, comm }, { rss, pss, uss, swap, huge, hugetlb }] of usage) {
+    const usage = list.map((process) => ({ process, used: counter.of(process) }));
+    usage.sort((a, b) => b.used.rss - a.used.rss);
+    for (const { process, used } of usage) {
       yield {
-        pid,
-        comm,
-        rss: rss * kib,
-        pss: Math.floor(pss * kib),
-        uss: uss * kib,
-        swap: all.knowsSwap ? swap * kib : undefined,
-        huge: huge * kib,
-        hugetlb: hugetlb * kib,
+        pid: process.pid,
+        comm: process.comm,
+        rss: used.rss * kib,
+        pss: Math.floor(used.pss * kib),
+        uss: used.uss * kib,
+        swap: all.knowsSwap ? used.swap * kib : undefined,
+        huge: used.huge * kib,
+        hugetlb: (used.sharedHugetlb + used.privateHugetlb) * kib,
       };
     }
   },

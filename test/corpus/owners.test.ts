@@ -16,6 +16,37 @@ if (captures.length === 0)
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+/** What smaps says that `process` says, too. */
+const SIZES =
+  /^(size|rss|pss|anonymous|lazyfree|anonhugepages|shmempmdmapped|filepmdmapped|shared_hugetlb|private_hugetlb|swap|swappss|locked)$/;
+
+interface RecordedArea {
+  readonly start: bigint;
+  readonly sizes: Map<string, number>;
+}
+
+/** The areas of user space in a record of /proc/PID/smaps, with `==> PID` before each. */
+function smapsOf(path: string): Map<string, RecordedArea[]> {
+  const text = spawnSync('zstd', ['-dcq', '--long=27', path], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  }).stdout;
+  const found = new Map<string, RecordedArea[]>();
+  for (const part of text.split(/^==> /m).slice(1)) {
+    const areas: RecordedArea[] = [];
+    for (const line of part.split('\n').slice(1)) {
+      const head = /^([0-9a-f]+)-[0-9a-f]+ /.exec(line);
+      const size = /^(\w+): +(\d+) kB$/.exec(line);
+      if (head) areas.push({ start: BigInt(`0x${head[1]}`), sizes: new Map() });
+      else if (size && SIZES.test(size[1]!.toLowerCase()))
+        areas.at(-1)!.sizes.set(size[1]!.toLowerCase(), Number(size[2]));
+    }
+    const own = areas.filter((a) => a.start < 1n << 63n);
+    if (own.length > 0) found.set(/^\d+/.exec(part)![0], own);
+  }
+  return found;
+}
+
 describe.skipIf(captures.length === 0).each(captures.length > 0 ? captures : ['a capture'])(
   'owners of the pages of %s',
   (name) => {
@@ -42,6 +73,31 @@ describe.skipIf(captures.length === 0).each(captures.length > 0 ? captures : ['a
       expect(check.stdout).not.toContain('SHORT');
       expect(check.stdout.match(/ ok$/gm)?.length).toBe(8);
       expect([check.status, check.stderr]).toEqual([0, '']);
+    });
+
+    test('each memory area of each process is as smaps has it', () => {
+      const wanted = smapsOf(join(answers, name, 'truth', 'proc-smaps.zst'));
+      expect(wanted.size).toBeGreaterThan(10);
+      let compared = 0;
+      for (const [pid, areas] of wanted) {
+        const { out, code } = structpage('process', dump, pid, '--format', 'ndjson');
+        expect(code).toBe(0);
+        const rows = out
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Record<string, unknown>);
+        for (const area of areas) {
+          const row = rows.find((r) => BigInt(r.start as string) === area.start)!;
+          const own = Object.fromEntries([...area.sizes.keys()].map((key) => [key, row[key]]));
+          expect({ pid, start: row.start, ...own }).toEqual({
+            pid,
+            start: `0x${area.start.toString(16)}`,
+            ...Object.fromEntries(area.sizes),
+          });
+          compared += area.sizes.size;
+        }
+      }
+      expect(compared).toBeGreaterThan(2000);
     });
   },
 );

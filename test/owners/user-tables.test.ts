@@ -27,7 +27,7 @@ function memoryOf(tables: Record<number, Record<number, bigint>>): PhysicalMemor
 }
 
 function area(start: number, end: number, flags = 0): Area {
-  return { address: 0n, start, end, flags, file: 0n };
+  return { address: 0n, start, end, flags, file: 0n, firstPage: 0 };
 }
 
 /** What a walk tells, a line each. */
@@ -44,9 +44,9 @@ function walk(
     limit,
   );
   walker.walk(0x1000, areas, {
-    page: (of, address, pfn, count, special) =>
+    page: (of, address, pfn, count, bits) =>
       found.push(
-        `${areas.indexOf(of)}: ${address.toString(16)} -> ${pfn} x ${count}${special ? ' special' : ''}`,
+        `${areas.indexOf(of)}: ${address.toString(16)} -> ${pfn} x ${count}${bits & 1 ? ' special' : ''}`,
       ),
     absent: (of, address, type, offset) =>
       found.push(`${areas.indexOf(of)}: ${address.toString(16)} absent ${type} ${offset}`),

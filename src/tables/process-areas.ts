@@ -1,0 +1,156 @@
+import { UsageError } from '../core/errors.ts';
+import type { Inspector } from '../inspector/inspector.ts';
+import { traitsOf } from '../inspector/page-traits.ts';
+import { areaNames, NO_NAMES } from '../owners/area-names.ts';
+import { FileNames } from '../owners/file-names.ts';
+import { heldPages } from '../owners/held-pages.ts';
+import { type Process, Processes } from '../owners/processes.ts';
+import { type Usage, UsageCounter } from '../owners/usage.ts';
+import type { ColumnSpec } from '../table/column.ts';
+import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
+
+const KIB = 1024;
+
+/** Memory of an area as /proc/PID/smaps has it, in KiB, by the names that smaps has in lower case. */
+const USAGE = [
+  { name: 'rss', kind: 'number', help: 'memory that it maps' },
+  { name: 'pss', kind: 'number', help: 'the same, each page divided by the number of processes that map it' },
+  { name: 'uss', kind: 'number', help: 'memory that no other process maps' },
+  { name: 'anonymous', kind: 'number', help: 'memory that is in no file' },
+  { name: 'ksm', kind: 'number', help: 'memory that was found to be equal, and merged' },
+  { name: 'lazyfree', kind: 'number', help: 'memory that MADV_FREE gave up' },
+  {
+    name: 'anonhugepages',
+    kind: 'number',
+    help: 'anonymous memory that entries of huge pages map',
+  },
+  { name: 'shmempmdmapped', kind: 'number', help: 'shared memory that entries of huge pages map' },
+  { name: 'filepmdmapped', kind: 'number', help: 'files that entries of huge pages map' },
+  { name: 'shared_hugetlb', kind: 'number', help: 'hugetlb pages that others map, too: not in rss' },
+  { name: 'private_hugetlb', kind: 'number', help: 'hugetlb pages that no one else maps: not in rss' },
+  {
+    name: 'swap',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: 'pages in swap; empty if this architecture’s entries are not known',
+  },
+  {
+    name: 'swappss',
+    kind: 'number',
+    mayBeEmpty: true,
+    help: 'the same of anonymous memory, each page divided by the number of processes that have it',
+  },
+  { name: 'locked', kind: 'number', help: 'the part of pss that is locked into memory' },
+] as const satisfies readonly ColumnSpec[];
+
+/** The memory areas of a process, a row for each, as /proc/PID/smaps has them. */
+export function processAreas(pid: number): TableDefinition {
+  return defineTable({
+    name: 'process',
+    help: 'memory areas of a process',
+    columns: [
+      { name: 'start', kind: 'word', help: 'first address' },
+      { name: 'end', kind: 'word', help: 'first address behind it' },
+      { name: 'perms', kind: 'name', help: 'r, w, x: what the process may do; s: shared, p: private' },
+      { name: 'offset', kind: 'word', help: 'byte of the file that it begins with' },
+      { name: 'dev', kind: 'name', mayBeEmpty: true, help: 'device of the file' },
+      { name: 'inode', kind: 'number', mayBeEmpty: true, help: 'inode number of the file' },
+      { name: 'size', kind: 'number', help: 'KiB of addresses' },
+      ...USAGE,
+      { name: 'file', kind: 'name', mayBeEmpty: true, help: 'file that it maps, or what it is: [stack]' },
+    ],
+    *rows(inspector, trouble) {
+      const { kernel, objects } = inspector;
+      const examined = examine(inspector, pid, trouble);
+      if (!examined) return;
+      const { processes, process, counter, traits } = examined;
+      const { knowsSwap } = processes;
+      const kib = 2 ** kernel.pageShift / KIB;
+      const files = new FileNames(objects, trouble);
+      for (const [area, usage] of counter.ofAreas(process, traits)) {
+        const named = processes.attempt(`the names of process ${pid}`, () =>
+          areaNames(objects, files, process.mm, area),
+        );
+        const { perms, offset, dev, inode, name } = named ?? NO_NAMES;
+        yield {
+          start: BigInt(area.start),
+          end: BigInt(area.end),
+          perms,
+          offset: BigInt(offset),
+          dev: dev === '' ? undefined : dev,
+          inode: inode === undefined ? undefined : Number(inode),
+          size: (area.end - area.start) / KIB,
+          ...kibOf(usage, kib, knowsSwap),
+          file: name === '' ? undefined : name,
+        };
+      }
+    },
+  });
+}
+
+/** The same, summed up: /proc/PID/smaps_rollup. */
+export function processRollup(pid: number): TableDefinition {
+  return defineTable({
+    name: 'process',
+    help: 'memory of a process',
+    columns: [
+      { name: 'pid', kind: 'number', help: 'process', numbers: 'int32' },
+      { name: 'comm', kind: 'name', help: 'its name' },
+      ...USAGE,
+    ],
+    *rows(inspector, trouble) {
+      const examined = examine(inspector, pid, trouble);
+      if (!examined) return;
+      const { processes, process, counter, traits } = examined;
+      const usages = [...counter.ofAreas(process, traits).values()];
+      const total = usages.reduce((sum, usage) => addUp(sum, usage));
+      const kib = 2 ** inspector.kernel.pageShift / KIB;
+      yield { pid, comm: process.comm, ...kibOf(total, kib, processes.knowsSwap) };
+    },
+  });
+}
+
+function addUp(sum: Usage, usage: Usage): Usage {
+  const keys = Object.keys(sum) as (keyof Usage)[];
+  return Object.fromEntries(keys.map((key) => [key, sum[key] + usage[key]])) as unknown as Usage;
+}
+
+/** Counts the mappings of all processes, and looks at the pages of one; undefined where no process can be read. */
+function examine(inspector: Inspector, pid: number, trouble: Trouble) {
+  const { objects, model, kernel, layout, reader } = inspector;
+  const limit = model.present.at(-1)?.end ?? 0;
+  const processes = new Processes(objects, limit, trouble);
+  const list = processes.list();
+  const process = list.find((p) => p.pid === pid);
+  // the list that was cut short has been told of
+  if (list.length === 0) return undefined;
+  if (!process || process.areas.length === 0) throw new UsageError(missing(list, pid));
+  const counter = new UsageCounter(processes, limit, heldPages(layout, model, reader, kernel.pageShift));
+  counter.count(list);
+  return { processes, process, counter, traits: traitsOf(inspector, counter.framesOf(process)) };
+}
+
+function missing(list: readonly Process[], pid: number): string {
+  if (list.some((p) => p.pid === pid)) return `the memory areas of process ${pid} cannot be read`;
+  return `no process ${pid} has memory of its own: kernel threads and what has exited have none; structpage ps lists all`;
+}
+
+function kibOf(usage: Usage, kib: number, knowsSwap: boolean) {
+  const whole = (pages: number): number => Math.floor(pages * kib);
+  return {
+    rss: whole(usage.rss),
+    pss: whole(usage.pss),
+    uss: whole(usage.uss),
+    anonymous: whole(usage.anonymous),
+    ksm: whole(usage.ksm),
+    lazyfree: whole(usage.lazyFree),
+    anonhugepages: whole(usage.anonHuge),
+    shmempmdmapped: whole(usage.shmemHuge),
+    filepmdmapped: whole(usage.fileHuge),
+    shared_hugetlb: whole(usage.sharedHugetlb),
+    private_hugetlb: whole(usage.privateHugetlb),
+    swap: knowsSwap ? whole(usage.swap) : undefined,
+    swappss: knowsSwap ? whole(usage.swapPss) : undefined,
+    locked: whole(usage.locked),
+  };
+}
