@@ -1,15 +1,15 @@
 export { CONSTANTS } from './constants.ts';
 
 /**
- * The border between TypeScript and the loops (AssemblyScript in src/loops/assembly), written down once: records, settings and
- * functions here, numbers with names in constants.ts. The build makes
- * assembly/generated/ from it, and compares the signatures with those of the compiled module. To add a loop, write
- * it, and put its signature under the name of its file in FUNCTIONS.
+ * The border between TypeScript and the loops (AssemblyScript in src/loops/assembly), defined once: records, settings and
+ * functions here, named numbers in constants.ts. The build generates assembly/generated/ from it, and compares the
+ * signatures with those of the compiled module. To add a loop, write it, and add its signature to FUNCTIONS under the name
+ * of its file.
  */
 
-/** Records in memory; in AssemblyScript each is an unmanaged class. */
+/** Records in memory. In AssemblyScript each is an unmanaged class. */
 export const RECORDS = {
-  /** What the folio pass finds out of a page. */
+  /** The result of the folio pass for a page. */
   Facts: {
     place: 'u8',
     type: 'u8',
@@ -19,9 +19,9 @@ export const RECORDS = {
     unused: 'u8',
     cache: 'u16',
   },
-  /** A word whose bits of `mask` are those of `value` has the page type `code`. */
+  /** A word has the page type `code` if its bits under `mask` equal `value`. */
   TypeRule: { mask: 'i32', value: 'i32', code: 'i32' },
-  /** When a flag goes by another name; -1 and 0 are no condition. */
+  /** The condition for another name of a flag; -1 and 0 mean no condition. */
   AliasRule: {
     bit: 'i32',
     to: 'i32',
@@ -29,38 +29,38 @@ export const RECORDS = {
     types: 'u32',
     withBit: 'i32',
     withoutBit: 'i32',
-    /** Bit p is set if the rule holds for pages whose `Place` is p. */
+    /** Bit p is set if the rule applies to pages whose `Place` is p. */
     places: 'u32',
   },
-  /** A slab cache by its address; 0 is a free slot. */
+  /** A slab cache by its address; 0 marks a free slot. */
   CacheSlot: { address: 'u64', code: 'i32', unused: 'u32' },
-  /** What is known of the head of a folio that begins outside of a batch; `key` is its pfn + 1, 0 a free slot. */
+  /** The head of a folio that starts outside a batch; `key` is its pfn + 1, or 0 for a free slot. */
   HeadSlot: { key: 'i64', facts: 'u64', found: 'i32', isHead: 'i32' },
   /** Pages with the same flags word (as far as it is counted) and the same facts. */
   KindSlot: { word: 'u64', about: 'u64', pages: 'u64', unused: 'u64' },
-  /** A text that is copied in words of 8 bytes, so that there must be room behind it. */
+  /** A text. It is copied in words of 8 bytes, so there must be room after it. */
   Text: { at: 'address', length: 'i32' },
-  /** The text of a set of flags; `key` is the set + 1, 0 a free slot. */
+  /** The text of a set of flags; `key` is the set + 1, or 0 for a free slot. */
   SetText: { key: 'u64', at: 'address', length: 'i32' },
   /** A column that `encode` writes. */
   Column: {
     kind: 'i32',
-    /** Address of the value of page 0, and bytes between values. */
+    /** Address of the value of page 0, and the distance between values in bytes. */
     at: 'address',
     stride: 'i32',
     shift: 'i32',
     mask: 'u64',
-    /** Text before the value, the first 8 bytes of which are here. */
+    /** The text before the value; its first 8 bytes are here. */
     beforeStart: 'u64',
     before: 'address',
     beforeLength: 'i32',
     /** Table of `Text` or `SetText`. */
     texts: 'address',
-    /** 1: it has a value for pages that could not be read, too. */
+    /** 1 if pages that could not be read also have a value. */
     always: 'i32',
-    /** 1: it may differ between pages that are alike by the mask of rows. */
+    /** 1 if it may differ between pages that are alike by the mask of rows. */
     differs: 'i32',
-    /** How often a word was not the one before; the rest is for `encode` alone. */
+    /** How often a word differed from the previous one; the rest belongs to `encode`. */
     changes: 'i32',
     lastWord: 'u64',
     lastText: 'u64',
@@ -69,7 +69,7 @@ export const RECORDS = {
     likeAt: 'address',
     next: 'address',
   },
-  /** A step of an expression: from one or two vectors (or a column) to another, or to a bitmap. */
+  /** A step of an expression, from one or two vectors or a column to another vector or a bitmap. */
   Step: {
     operation: 'i32',
     from: 'address',
@@ -80,17 +80,17 @@ export const RECORDS = {
     /** A constant, both ends of a range, or the mask of a field. */
     low: 'u64',
     high: 'u64',
-    /** Ascending words. */
+    /** Words in ascending order. */
     table: 'address',
     length: 'i32',
-    /** 1: a test holds for what it would not hold for, except for empty values. */
+    /** 1 to negate the test, except for empty values. */
     negated: 'i32',
   },
-  /** What a call of `encode` has come to. */
+  /** The result of a call of `encode`. */
   Encoded: {
-    /** Rows that were written. */
+    /** Number of rows written. */
     rows: 'i32',
-    /** The column that has no text for `set`, whose entry is to be written before `encode` goes on; -1: none. */
+    /** The column that lacks a text for `set`, which the host must add before `encode` continues; -1 if none. */
     column: 'i32',
     set: 'u64',
     entry: 'address',
@@ -98,17 +98,17 @@ export const RECORDS = {
 } as const;
 
 /**
- * What the host says before any loop runs. Of each group there is a function `set<Group>` that takes the address of such a record,
- * and each field is a variable of the loops. Offsets (`...At`) are bytes within a struct page.
+ * Settings that the host makes before any loop runs. For each group there is a function `set<Group>` that takes the address
+ * of such a record, and each field is a variable of the loops. Offsets (`...At`) are bytes within a struct page.
  */
 export const SETTINGS = {
-  /** The struct pages of a batch, a byte for each (0 is readable), and room for two that lie outside of it. */
+  /** The struct pages of a batch, a byte for each (0 is readable), and room for two outside the batch. */
   Batch: { raw: 'address', states: 'address', outside: 'address' },
   Members: {
-    /** sizeof(struct page), and its logarithm or -1 if it is no power of two. */
+    /** sizeof(struct page), and its logarithm, or -1 if it is not a power of two. */
     size: 'i32',
     sizeLog: 'i32',
-    /** Of how many struct pages the first can be a fake head; 0: there are none. */
+    /** Number of struct pages of which the first can be a fake head; 0 if there are no fake heads. */
     fakeEvery: 'i32',
     flagsAt: 'i32',
     compoundAt: 'i32',
@@ -116,33 +116,33 @@ export const SETTINGS = {
     refcountAt: 'i32',
     privateAt: 'i32',
     mappingAt: 'i32',
-    /** -1 where this kernel has no such member. */
+    /** -1 if this kernel lacks the member. */
     slabCacheAt: 'i32',
   },
   Folios: {
     headMask: 'u32',
     slabMask: 'u32',
-    /** 1: a tail may hold a mask (7.1 on); there are no fake heads then. */
+    /** 1 if a tail may hold a mask (since 7.1); there are no fake heads then. */
     tailMayBeMask: 'i32',
-    /** Address of the struct page of pfn 0; 0 without vmemmap: then the host is asked. */
+    /** Address of the struct page of pfn 0; 0 without vmemmap, when the host is called instead. */
     base: 'u64',
-    /** Where the order of a folio is: bytes from its head, or -1 for the low byte of page[1].flags. */
+    /** Offset of the order of a folio from its head, or -1 for the low byte of page[1].flags. */
     orderByte: 'i32',
     hugetlbBy: 'i32',
     hugetlbAt: 'i32',
     hugetlbValue: 'i32',
     movableByMapping: 'i32',
-    /** The lowest pointer to an object of the kernel, and how far above it the highest is. */
+    /** The lowest pointer to a kernel object, and the distance to the highest. */
     pointersFrom: 'u64',
     pointersSpan: 'u64',
   },
   Types: {
-    /** 1: the high byte is the number of the type, looked up in a table of 256; 0: rules. */
+    /** 1 if the high byte is the number of the type, looked up in a table of 256; 0 for rules. */
     typeByByte: 'i32',
     typeTable: 'address',
     typeRules: 'address',
     typeRuleCount: 'i32',
-    /** A word below this is a type, known or not; the lowest number: only those are that have a code. */
+    /** Words below this are types, known or not; the lowest number if only words with a code are. */
     typedBelow: 'i32',
     typeBuddy: 'i32',
     typeSlab: 'i32',
@@ -153,27 +153,30 @@ export const SETTINGS = {
   Aliases: {
     aliasRules: 'address',
     aliasCount: 'i32',
-    /** The bits that any rule looks at. */
+    /** The bits that rules examine. */
     aliasBits: 'u32',
-    /** The bits of the flags word that are flags, and of them those that are flags in a tail. */
+    /** The bits of the flags word that are flags, and those that are flags in a tail. */
     flagBits: 'u64',
     tailFlagBits: 'u64',
-    /** The sets of flags with their aliases resolved: a u64 a page. */
+    /** Sets of flags with aliases resolved: a u64 per page. */
     sets: 'address',
   },
-  /** Counts of a large folio, in bytes from its head; -1 where this kernel has no such member. */
+  /** Counts of a large folio, as offsets from its head; -1 if this kernel lacks the member. */
   Counts: {
     entireAt: 'i32',
     nrMappedAt: 'i32',
     largeAt: 'i32',
-    /** The flag of page[1] that says that a folio is mapped as a whole and in parts, and each page counted once more (until 6.1). */
+    /**
+     * The flag of page[1] which means that a folio is mapped both as a whole and in parts, so that each page is counted
+     * once more (until 6.1).
+     */
     doubleMapMask: 'u32',
-    /** 1: pages of files count mappings of the whole folio, too (until 6.1). */
+    /** 1 if pages of files also count mappings of the whole folio (until 6.1). */
     filesCountAlone: 'i32',
-    /** A word that is no map count. */
+    /** A word that means no map count. */
     noCount: 'i32',
   },
-  /** What the folio pass writes: `Facts` of each page, a double for the pfn of its head (0: not wanted). */
+  /** Output of the folio pass: `Facts` of each page, and a double for the pfn of its head (0 if not needed). */
   Outputs: {
     facts: 'address',
     head: 'address',
@@ -181,7 +184,7 @@ export const SETTINGS = {
     headTable: 'address',
     masks: 'address',
   },
-  /** Where a summary counts, each count a u64. */
+  /** Where a summary counts; each count is a u64. */
   Summary: {
     classes: 'address',
     zones: 'address',
@@ -198,30 +201,33 @@ export const SETTINGS = {
     /** `Column` of each column. */
     columns: 'address',
     columnCount: 'i32',
-    /** A character around words, or 0. */
+    /** The character around words, or 0. */
     quote: 'i32',
     emptyText: 'address',
     emptyLength: 'i32',
     endText: 'address',
     endLength: 'i32',
-    /** Bits of a struct page, and behind `Masks.reach` bytes those of its facts, that the columns are made of; 0: rows are never copied. */
+    /**
+     * Bits of a struct page and, after `Masks.reach` bytes, of its facts that determine the columns; 0 if rows are never
+     * copied.
+     */
     rowMask: 'address',
     /** Where `Encoded` is written. */
     encoded: 'address',
   },
 } as const;
 
-/** What the loops ask of the host while they run. Each is rare. */
+/** Functions of the host that the loops call. Each call is rare. */
 export const HOST = {
-  /** Puts the two struct pages at the head of a folio to `outside`; returns one of HeadRead. */
+  /** Reads the two struct pages at the head of a folio to `outside`; returns one of HeadRead. */
   readHead: [['f64 pfn'], 'i32'],
-  /** The pfn whose struct page is at an address, where there is no vmemmap; negative if it is none. */
+  /** The pfn whose struct page is at an address, without vmemmap; negative if there is none. */
   pfnOf: [['u32 low', 'u32 high'], 'f64'],
   /** The code of the slab cache at an address. */
   slabCache: [['u32 low', 'u32 high'], 'i32'],
 } as const;
 
-/** The functions of each file of src/loops/assembly, which says what they do. */
+/** The functions of each file in src/loops/assembly, which documents them. */
 export const FUNCTIONS = {
   alike: { makeMasks: [[], 'void'] },
   heads: { forgetHeads: [[], 'void'] },

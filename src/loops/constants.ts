@@ -1,16 +1,16 @@
-/** Numbers with names; in AssemblyScript each of these is a `const enum`. */
+/** Named numbers; in AssemblyScript each of these is a `const enum`. */
 export const CONSTANTS = {
-  /** What became of a struct page: as PAGE_STATES. */
+  /** The states of a struct page, as in PAGE_STATES. */
   State: { ok: 0, absent: 1, doubtful: 9 },
-  /** What `readHead` says: it could be read, it could not, there is no such struct page. */
+  /** The result of `readHead`: readable, unreadable, or no such struct page. */
   HeadRead: { absent: -1, bad: 0, good: 1 },
-  /** What a page is within its folio; a fake head is a tail whose struct page is a second mapping of its head's. */
+  /** The place of a page in its folio; a fake head is a tail whose struct page is a second mapping of its head's. */
   Place: { plain: 0, tail: 1, second: 2, fakeHead: 3 },
   /** What `mapping` points to. */
   MappingKind: { none: 0, anon: 1, ksm: 2, movable: 3, file: 4 },
-  /** Orders of folios and of free blocks: none is above `most`. */
+  /** Limits of the orders of folios and of free blocks. */
   Order: { most: 30, unknown: 255, notFree: 255 },
-  /** How the head of a hugetlb folio is told: by page type, by a byte behind the head, by a flag of page[1]. */
+  /** How the head of a hugetlb folio is recognised: by page type, by a byte after the head, by a flag of page[1]. */
   HugetlbBy: { type: 0, destructor: 1, flag: 2 },
   /** How `encode` reads and writes the values of a column. */
   ValueKind: {
@@ -29,7 +29,7 @@ export const CONSTANTS = {
   },
   /** Classes of pages that a summary counts: types by code, kinds of mapping from `kinds` on, and the rest. */
   PageClass: { kinds: 256, reserved: 510, other: 511 },
-  /** How many entries tables have; those of hash tables are powers of two. A zone has `pages`, then free pages by order. */
+  /** Sizes of tables; those of hash tables are powers of two. A zone has `pages`, then free pages by order. */
   Slots: {
     caches: 4096,
     heads: 8192,
@@ -41,9 +41,12 @@ export const CONSTANTS = {
     bits: 64,
     states: 16,
   },
-  /** Rows that an expression is calculated for at a time, and where a vector of them has its high halves and its bitmap of empty values. */
+  /**
+   * Number of rows for which an expression is calculated at a time, and the places of a vector's high halves and of its
+   * bitmap of empty values.
+   */
   Vectors: { rows: 512, high: 4096, empty: 8192, bytes: 8256 },
-  /** What a `Step` does; expression.ts tells kinds of steps by this order. */
+  /** What a `Step` does. expression.ts depends on this order. */
   Operation: {
     loadInt: 0,
     loadMapcount: 1,
@@ -82,6 +85,6 @@ export const CONSTANTS = {
     among: 34,
     isEmpty: 35,
   },
-  /** Bytes of the masks of alike.ts, and how far into a struct page a mask reaches. */
+  /** Size of the masks of alike.ts, and their reach in a struct page, in bytes. */
   Masks: { bytes: 1280, reach: 128 },
 } as const;

@@ -22,30 +22,29 @@ type Together<Union> = (Union extends unknown ? (all: Union) => void : never) ex
   ? All
   : never;
 
-/** What the loops ask of the host while they run. */
+/** Functions of the host that the loops call. */
 export type LoopHost = Signed<typeof HOST>;
 
-/** The functions of loops.wasm; src/loops/assembly has what each does. Bits of 64-bit words are bigints. */
+/** The functions of loops.wasm, documented in src/loops/assembly. 64-bit words are bigints. */
 export type LoopExports = Together<
   { [File in keyof typeof FUNCTIONS]: Signed<(typeof FUNCTIONS)[File]> }[keyof typeof FUNCTIONS]
 >;
 
-/** Groups of what the host says before any loop runs. */
+/** Groups of settings. */
 export type Setting = keyof typeof SETTINGS;
 
 const WASM_PAGE = 65536;
-/** Address space of an instance, as scripts/build.mjs says it; what is not touched costs no memory. */
+/** Address space of an instance, as in scripts/build.mjs; untouched memory costs nothing. */
 const MEMORY_PAGES = 1280;
 /** The first bytes are the module's own. */
 const FIRST_FREE = WASM_PAGE;
 
-/** dist/ of this package, seen from src/ and from dist/ alike. */
+/** dist/ of this package, as seen from src/ and from dist/. */
 const WASM: URL = new URL('../../dist/loops/loops.wasm', import.meta.url);
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One instance of the loops with memory of its own, which is handed out once and never taken back. Other threads can be
- * given arrays of it.
+ * An instance of the loops with its own memory, which is allocated and never freed. Other threads can access arrays in it.
  */
 export class Loops {
   readonly run: LoopExports;
@@ -72,7 +71,7 @@ export class Loops {
     this.#setting = this.allocate(Math.max(...Object.values(SETTINGS).map(sizeOf)));
   }
 
-  /** Memory for `bytes`, with room behind it for what is written in words. It is zero. */
+  /** Allocates zeroed memory of `bytes`, with room after it for writes in words. */
   allocate(bytes: number): Address {
     const at = this.#next;
     this.#next = (at + bytes + 64 + 63) & ~63;
@@ -85,7 +84,7 @@ export class Loops {
     return at;
   }
 
-  /** Tells the loops all of a group of settings. */
+  /** Makes all settings of a group. */
   set<S extends Setting>(group: S, values: RecordOf<(typeof SETTINGS)[S]>): void {
     const fields: Fields = SETTINGS[group];
     writeRecord(this.#view, this.#setting, fields, values as RecordOf<Fields>);
@@ -97,7 +96,7 @@ export class Loops {
     writeRecord(this.#view, at, fields, values);
   }
 
-  /** Makes a table of records. */
+  /** Writes a table of records. */
   place<F extends Fields>(fields: F, records: readonly RecordOf<F>[]): Address {
     const bytes = sizeOf(fields);
     const at = this.allocate(records.length * bytes);
@@ -105,7 +104,7 @@ export class Loops {
     return at;
   }
 
-  /** A field of a record. */
+  /** Reads a field of a record. */
   read<F extends Fields, Name extends keyof F & string>(
     at: Address,
     fields: F,

@@ -1,16 +1,16 @@
-/** Numbers as they lie in the memory of the loops; an `address` is 32 bits. */
+/** Types of numbers in the memory of the loops; an `address` has 32 bits. */
 export type Scalar = 'u8' | 'u16' | 'i32' | 'u32' | 'u64' | 'i64' | 'f64' | 'address';
 
-/** Fields of a record in the order in which they lie in memory. */
+/** Fields of a record in memory order. */
 export type Fields = Readonly<Record<string, Scalar>>;
 
-/** What a scalar is in JavaScript. */
+/** The type of a scalar in JavaScript. */
 export type ValueOf<S extends Scalar> = S extends 'u64' | 'i64' ? bigint : number;
 
 /** The values of a record. */
 export type RecordOf<F extends Fields> = { readonly [Name in keyof F]: ValueOf<F[Name]> };
 
-/** Parameters, each a scalar and a name (`'i32 count'`), and what is returned. */
+/** Parameters, each a scalar and a name (`'i32 count'`), and the result. */
 export type Signature = readonly [readonly `${Scalar} ${string}`[], Scalar | 'void'];
 
 type ArgumentOf<P> = P extends `${infer S extends Scalar} ${string}` ? ValueOf<S> : never;
@@ -35,13 +35,13 @@ const BYTES: Readonly<Record<Scalar, number>> = {
   address: 4,
 };
 
-/** Where a field is within its record, in bytes. */
+/** Offset of a field in its record, in bytes. */
 export interface Place {
   readonly scalar: Scalar;
   readonly offset: number;
 }
 
-/** How fields lie in memory, worked out once for each kind of record. */
+/** The memory layout of fields, computed once for each kind of record. */
 interface Layout {
   readonly places: ReadonlyMap<string, Place>;
   readonly size: number;
@@ -49,7 +49,7 @@ interface Layout {
 
 const layouts = new Map<Fields, Layout>();
 
-/** Each field is aligned by its own size, as in C; the size of all is a multiple of that of the widest. */
+/** Each field is aligned to its own size, as in C; the size of the record is a multiple of that of the widest. */
 function layoutOf(fields: Fields): Layout {
   let layout = layouts.get(fields);
   if (layout) return layout;
@@ -68,12 +68,12 @@ function layoutOf(fields: Fields): Layout {
   return layout;
 }
 
-/** Where each field is. */
+/** The place of each field. */
 export function placesOf(fields: Fields): ReadonlyMap<string, Place> {
   return layoutOf(fields).places;
 }
 
-/** Bytes of a record. */
+/** Size of a record in bytes. */
 export function sizeOf(fields: Fields): number {
   return layoutOf(fields).size;
 }
@@ -83,7 +83,7 @@ export function offsetOf<F extends Fields>(fields: F, field: keyof F & string): 
   return layoutOf(fields).places.get(field)!.offset;
 }
 
-/** Writes the fields that `values` has; the others stay as they are. */
+/** Writes the fields that `values` has, and leaves the others unchanged. */
 export function writeRecord<F extends Fields>(
   view: DataView,
   at: number,

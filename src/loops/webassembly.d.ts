@@ -1,4 +1,4 @@
-/** What of WebAssembly the loops use; Node's types have it only together with those of a browser. */
+/** The part of WebAssembly that the loops use; Node's types have it only together with those of a browser. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

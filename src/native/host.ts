@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Range } from '../core/ranges.ts';
 import { type IomemEntry, parseIomem } from './iomem.ts';
 
-/** A text file of the host; undefined where it is not there or not to be read. */
+/** A text file of the host; undefined if it is missing or cannot be read. */
 export function hostText(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
@@ -12,18 +12,18 @@ export function hostText(path: string): string | undefined {
   }
 }
 
-/** The level of kernel lockdown in force: none, integrity, confidentiality; undefined where the kernel does not say. */
+/** The level of kernel lockdown: none, integrity, confidentiality; undefined if the kernel does not tell. */
 export function lockdown(text: string | undefined): string | undefined {
   return /\[(\w+)\]/.exec(text ?? '')?.[1];
 }
 
-/** Whether this process has a capability (by its number in include/uapi/linux/capability.h) in force. */
+/** Whether this process has an effective capability, by its number in include/uapi/linux/capability.h. */
 export function hasCapability(statusText: string | undefined, number: number): boolean {
   const mask = /^CapEff:\s*([0-9a-f]+)/m.exec(statusText ?? '')?.[1];
   return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(number)) & 1n) === 1n;
 }
 
-/** A line of the kernel's configuration, from /proc/config.gz or /boot; undefined if neither can be read. */
+/** A line of the kernel's configuration in /proc/config.gz or /boot; undefined if neither can be read. */
 export function kernelConfig(release: string, name: string): string | undefined {
   const text = configText(release);
   if (text === undefined) return undefined;
@@ -38,27 +38,27 @@ function configText(release: string): string | undefined {
   }
 }
 
-/** What decides over access to the memory of this machine. */
+/** What determines access to this machine's memory. */
 export interface Host {
   readonly release: string;
   readonly root: boolean;
-  /** There is a /proc/kcore. */
+  /** Whether /proc/kcore exists. */
   readonly kcore: boolean;
-  /** CAP_SYS_RAWIO: without it neither /dev/mem nor /proc/kcore can be opened. */
+  /** CAP_SYS_RAWIO, without which neither /dev/mem nor /proc/kcore can be opened. */
   readonly rawIo: boolean;
   readonly lockdown: string | undefined;
-  /** CONFIG_STRICT_DEVMEM: y, n, or undefined where the configuration cannot be read. */
+  /** CONFIG_STRICT_DEVMEM: y, n, or undefined if the configuration cannot be read. */
   readonly strictDevmem: string | undefined;
   readonly iomem: readonly IomemEntry[];
   /** Physical address and length of the note that /sys/kernel/vmcoreinfo names. */
   readonly vmcoreinfo: Range | undefined;
-  /** The hardware has reported broken memory: touching it in a mapping would end the process. */
+  /** Whether the hardware has reported broken memory: touching it through a mapping would end the process. */
   readonly brokenMemory: boolean;
 }
 
 const CAP_SYS_RAWIO = 17;
 
-/** Reads all of it from /proc and /sys. Never throws: what cannot be read is undefined or empty. */
+/** Collects all of this from /proc and /sys. Never throws: what cannot be read is undefined or empty. */
 export function readHost(): Host {
   const release = hostText('/proc/sys/kernel/osrelease')?.trim() ?? '';
   const note = /^([0-9a-f]+) ([0-9a-f]+)/.exec(hostText('/sys/kernel/vmcoreinfo') ?? '');

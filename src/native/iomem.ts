@@ -1,13 +1,13 @@
 import { hex, type PhysAddr } from '../core/address.ts';
 import { type Range, unite } from '../core/ranges.ts';
 
-/** A line of /proc/iomem; `depth` 0 is not within another. */
+/** A line of /proc/iomem; `depth` is 0 if it is not within another. */
 export interface IomemEntry extends Range {
   readonly name: string;
   readonly depth: number;
 }
 
-/** The lines of /proc/iomem. For a reader without CAP_SYS_ADMIN the kernel writes every address as 0: then none. */
+/** The lines of /proc/iomem; none for a reader without CAP_SYS_ADMIN, to whom the kernel shows every address as 0. */
 export function parseIomem(text: string): IomemEntry[] {
   const entries: IomemEntry[] = [];
   for (const line of text.split('\n')) {
@@ -21,8 +21,8 @@ export function parseIomem(text: string): IomemEntry[] {
 }
 
 /**
- * What is surely RAM: the whole pages of the "System RAM" ranges, wherever they are in the tree (memory that was hotplugged
- * lies below its device), without pages that a driver keeps to itself.
+ * The memory that is certainly RAM: whole pages of the "System RAM" ranges, at any depth (hotplugged memory is below its
+ * device), without pages that a driver reserves.
  */
 export function systemRam(entries: readonly IomemEntry[], pageSize = 4096): Range[] {
   return unite(
@@ -35,12 +35,12 @@ export function systemRam(entries: readonly IomemEntry[], pageSize = 4096): Rang
   );
 }
 
-/** The innermost range of /proc/iomem that an address lies in. */
+/** The innermost range of /proc/iomem that contains an address. */
 export function iomemAt(entries: readonly IomemEntry[], address: PhysAddr): IomemEntry | undefined {
   return entries.filter((e) => address >= e.start && address < e.end).sort((a, b) => b.depth - a.depth)[0];
 }
 
-/** Why an address that is in no range of RAM is not read, in a sentence without a full stop. */
+/** Why an address outside RAM is not read, as a clause without a full stop. */
 export function whyNotRam(iomem: readonly IomemEntry[], ram: readonly Range[], address: PhysAddr): string {
   const entry = iomemAt(iomem, address);
   if (entry && /^System RAM\b/.test(entry.name))

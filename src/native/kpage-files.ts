@@ -3,14 +3,14 @@ import { refusalError } from './refusal.ts';
 
 const PATHS = { flags: '/proc/kpageflags', counts: '/proc/kpagecount' } as const;
 
-/** What the running kernel says of its pages itself: a 64-bit word for each pfn in either file. */
+/** The running kernel's own answers: a 64-bit word per pfn in each file. */
 export interface KpageFiles {
-  /** Fills both arrays with the words of the pfns from `start` on; what lies beyond the files is 0. */
+  /** Fills both arrays with the words of the pfns from `start` on; beyond the end of the files they are 0. */
   read(start: number, flags: BigUint64Array, counts: BigUint64Array): void;
   close(): void;
 }
 
-/** Opens /proc/kpageflags and /proc/kpagecount. Throws UnsupportedError that says what it takes. */
+/** Opens /proc/kpageflags and /proc/kpagecount. Throws an UnsupportedError that tells the requirements. */
 export function openKpageFiles(): KpageFiles {
   const flagsFd = open(PATHS.flags);
   let countsFd: number;

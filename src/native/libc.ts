@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 
-/** Functions of the C library that this process has loaded, and what went wrong in the last one that was called. */
+/** Functions of the C library in this process, and the error of the last call. */
 export interface Libc {
   // biome-ignore lint/suspicious/noExplicitAny: what a function takes is in its prototype
   func(prototype: string): (...values: any[]) => any;
-  /** The memory at an address, as it is. */
+  /** A view of the memory at an address. */
   view(address: bigint, length: number): ArrayBuffer;
   /** The name of errno. */
   errno(): string;
@@ -12,7 +12,7 @@ export interface Libc {
 
 let libc: Libc | undefined;
 
-/** koffi is loaded when it is first needed: dumps are read without it, on systems that it does not support, too. */
+/** koffi is loaded on demand: dumps can be read without it, also on systems that it does not support. */
 export function openLibc(): Libc {
   if (libc) return libc;
   const koffi = createRequire(import.meta.url)('koffi');

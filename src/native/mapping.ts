@@ -1,12 +1,12 @@
 import { openLibc } from './libc.ts';
 
-/** A stretch of a device in the address space of this process, read-only. Its bytes must not be used after `unmap`. */
+/** A read-only mapping of a part of a device. Its bytes must not be used after `unmap`. */
 export interface Mapping {
   readonly bytes: Uint8Array;
   unmap(): void;
 }
 
-/** mmap(2) said no; `code` is the name of the errno. */
+/** mmap(2) failed; `code` is the name of the errno. */
 export class MapError extends Error {
   readonly code: string;
 
@@ -16,7 +16,7 @@ export class MapError extends Error {
   }
 }
 
-/** A view of more than 2 GiB aborts Node, and more than 1 GiB at once is never needed. */
+/** A view of more than 2 GiB aborts Node.js; more than 1 GiB at once is never needed. */
 const MOST = 2 ** 30;
 const PROT_READ = 1;
 const MAP_SHARED = 1;
@@ -50,7 +50,7 @@ function load(): Calls {
   return calls;
 }
 
-/** Whether koffi works on this system; else why not. */
+/** Undefined if koffi works on this system, otherwise the reason why not. */
 export function mappingProblem(): string | undefined {
   try {
     load();
@@ -61,9 +61,9 @@ export function mappingProblem(): string | undefined {
 }
 
 /**
- * Maps [offset, offset + length) of a descriptor, read-only. Only for devices, and for files whose size was
- * checked: what lies behind the end of a file is a SIGBUS that no program survives. Both numbers must be multiples of the page
- * size, the length at most 1 GiB. Throws MapError.
+ * Maps [offset, offset + length) of a descriptor, read-only. Only for devices, and for files whose size was checked: beyond
+ * the end of a file, an access is a SIGBUS that ends the process. Both numbers must be multiples of the page size, the
+ * length at most 1 GiB. Throws MapError.
  */
 export function mapReadOnly(fd: number, offset: number, length: number): Mapping {
   if (!(length > 0 && length <= MOST && length % 4096 === 0 && offset % 4096 === 0))

@@ -7,8 +7,9 @@ const PR_SET_NO_NEW_PRIVS = 38;
 const KEPT = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 3);
 
 /**
- * Gives up, for this thread and those that it will start, what only opening the memory took: every capability but those over files,
- * and the way to get more. Whether that was possible; where koffi does not work it is not.
+ * Drops the privileges that only opening the memory needed, for this thread and those that it starts: every capability
+ * except those over files, and the means to regain them. Returns whether that was possible; it is not where koffi does not
+ * work.
  */
 export function dropPrivileges(): boolean {
   if (process.platform !== 'linux') return false;
@@ -18,7 +19,7 @@ export function dropPrivileges(): boolean {
     const capget = libc.func('int capget(void *, _Out_ void *)');
     const capset = libc.func('int capset(void *, void *)');
     const header = Uint32Array.of(VERSION_3, 0);
-    // effective, permitted, inheritable; then the same of the capabilities from 32 on
+    // effective, permitted, inheritable; then the same for capabilities from 32 on
     const held = new Uint32Array(6);
     if (capget(header, held) !== 0) return false;
     const kept = Uint32Array.of(held[0]! & KEPT, held[1]! & KEPT, 0, 0, 0, 0);

@@ -1,16 +1,16 @@
 import { UnsupportedError } from '../core/errors.ts';
 import type { Host } from './host.ts';
 
-/** What was tried when the kernel refused. */
+/** The step that the kernel refused. */
 export type Step = 'open' | 'mmap' | 'read' | 'zeros' | 'nothing';
 
-/** Why a way to the memory of this machine is closed, and what opens it; a sentence each. */
+/** Why this machine's memory cannot be read by a method, and the remedy; a sentence each. */
 export interface Refusal {
   readonly why: string;
   readonly remedy: string;
 }
 
-/** A refusal as an error: `what` is why, `needed` the remedy. */
+/** Turns a refusal into an error: `what` is the reason, `needed` the remedy. */
 export function refusalError({ why, remedy }: Refusal): UnsupportedError {
   const error = new UnsupportedError(why, remedy);
   error.message = `${why}. Remedy: ${remedy}`;
@@ -19,7 +19,7 @@ export function refusalError({ why, remedy }: Refusal): UnsupportedError {
 
 type Facts = Pick<Host, 'root' | 'rawIo' | 'lockdown' | 'strictDevmem' | 'kcore'>;
 
-/** What to do where /dev/mem does not give what is wanted. */
+/** The remedy if /dev/mem does not work. */
 function otherWay(host: Facts): string {
   return host.kcore
     ? 'read /proc/kcore instead, which gives the same memory'
@@ -27,8 +27,8 @@ function otherWay(host: Facts): string {
 }
 
 /**
- * What a refusal of /dev/mem, /proc/kcore or /dev/crash means. `code` is the name of the errno; for the steps `zeros` and
- * `nothing` there is none (drivers/char/mem.c, fs/proc/kcore.c, arch/x86/mm/init.c).
+ * Explains a refusal of /dev/mem, /proc/kcore or /dev/crash. `code` is the name of the errno; the steps `zeros` and
+ * `nothing` have none (drivers/char/mem.c, fs/proc/kcore.c, arch/x86/mm/init.c).
  */
 export function explainRefusal(path: string, step: Step, code: string, host: Facts): Refusal {
   const elsewhere = otherWay(host);

@@ -2,19 +2,20 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { milliseconds } from '../core/clock.ts';
 import { openLibc } from './libc.ts';
 
-/** A connected stream socket that is read and written without waiting for the event loop. */
+/** A connected stream socket with blocking reads and writes. */
 export interface UnixSocket {
-  /** Sends all of it. Throws the error of write(2). */
+  /** Sends all bytes. Throws the error of write(2). */
   write(text: string): void;
   /**
-   * The next line, without its end. Throws SocketError when the other side has hung up (`EOF`), when the line is not whole at
-   * `deadline` (as `milliseconds()` tells it; `EAGAIN` if nothing came, else `SLOW`), or is longer than `most` bytes (`LONG`).
+   * The next line, without its end. Throws SocketError if the other side has hung up (`EOF`), if the line is incomplete at
+   * `deadline` (in terms of `milliseconds()`; `EAGAIN` if nothing came, otherwise `SLOW`), or if it is longer than `most`
+   * bytes (`LONG`).
    */
   readLine(deadline: number, most: number): string;
   close(): void;
 }
 
-/** A call of the socket failed, by its errno or a word of ours. */
+/** A socket call failed; the code is an errno or one of the words above. */
 export class SocketError extends Error {
   readonly code: string;
 
@@ -24,14 +25,14 @@ export class SocketError extends Error {
   }
 }
 
-// include/uapi/asm-generic/socket.h and linux/un.h, the same on x86-64 and arm64
+// include/uapi/asm-generic/socket.h and linux/un.h, equal on x86-64 and arm64
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const MAX_PATH = 108;
-/** How long a read waits before the clock is looked at. */
+/** Time limit of one read, after which the clock is checked. */
 const TURN = { seconds: 0, microseconds: 250_000 };
 
 interface Calls {
@@ -114,7 +115,7 @@ class FdSocket implements UnixSocket {
     }
   }
 
-  /** What comes next, at least a byte. */
+  /** Reads at least a byte. */
   #read(deadline: number, begun: boolean): Buffer {
     const chunk = Buffer.alloc(65536);
     while (milliseconds() < deadline) {

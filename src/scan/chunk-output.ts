@@ -4,7 +4,7 @@ import { type Column, nameOf } from '../table/column.ts';
 import { dense } from '../table/dense.ts';
 import type { TableBatch } from '../table/table.ts';
 
-/** Rows as columns on their way between threads: of names only those that were not sent before. */
+/** Columns that one thread sends to another, with only those names that it has not sent before. */
 export interface SentChunk {
   readonly count: number;
   readonly columns: readonly SentColumn[];
@@ -17,11 +17,11 @@ interface SentColumn {
   readonly newNames: readonly string[];
 }
 
-/** Rows as columns, of one thread. */
+/** Makes chunks of columns in one thread. */
 export class ChunkOutput {
   readonly #decoder: Decoder;
   readonly #columns: readonly ColumnName[];
-  /** How many names of each column have been sent. */
+  /** Number of names of each column that have been sent. */
   readonly #sent: Map<ColumnName, number> = new Map();
 
   constructor(decoder: Decoder, columns: readonly ColumnName[]) {
@@ -29,7 +29,7 @@ export class ChunkOutput {
     this.#columns = columns;
   }
 
-  /** The values of rows of the batch that the decoder holds. */
+  /** The values of rows of the batch in the decoder. */
   chunk(rows: PickedRows): SentChunk {
     const decoder = this.#decoder;
     if (rows.count === 0) return { count: 0, columns: [] };
@@ -47,7 +47,7 @@ export class ChunkOutput {
   }
 }
 
-/** The memory of a chunk, to be moved to another thread. */
+/** The memory of a chunk, to move to another thread. */
 export function buffersOf({ columns }: SentChunk): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const { column } of columns) {
@@ -58,21 +58,24 @@ export function buffersOf({ columns }: SentChunk): ArrayBuffer[] {
   return [...buffers];
 }
 
-/** Where names of all threads get one code each; names keep their codes, and more may be added from chunk to chunk. */
+/** Maps names of all threads to one code each. Names keep their codes; each chunk may add new ones. */
 interface Dictionary {
   readonly names: string[];
   readonly codes: Map<string, number>;
 }
 
 /**
- * Puts chunks of several threads together: each thread has codes of its own for names that it meets as it goes, such as
- * those of slab caches.
+ * Joins chunks of several threads. Each thread has its own codes for names that appear while pages are read, such as those
+ * of slab caches.
  */
 export class ChunkReceiver {
   readonly #dictionaries: Map<ColumnName, Dictionary> = new Map();
   readonly #translators: Map<unknown, Map<ColumnName, Translator>> = new Map();
 
-  /** The chunk as a batch; `from` is whoever has made it. Chunks of a thread must come in the order in which it made them. */
+  /**
+   * Converts a chunk to a batch; `from` identifies the thread that made it. The chunks of a thread must come in the order
+   * in which it made them.
+   */
   receive({ count, columns }: SentChunk, from: unknown): TableBatch {
     const out = new Map<string, Column>();
     for (const sent of columns) out.set(sent.name, this.#receive(sent, from));
@@ -85,13 +88,13 @@ export class ChunkReceiver {
     const translators = made(this.#translators, from, () => new Map<ColumnName, Translator>());
     const translator = made(translators, name, () => new Translator(dictionary));
     translator.names.push(...newNames);
-    // all threads have the same list of a set's names: it is the kernel's
+    // the names of a set come from the kernel, so all threads have the same list
     if (column.kind === 'set') return { ...column, names: translator.names };
     return { ...column, codes: translator.codes(column.codes), names: translator.dictionary.names };
   }
 }
 
-/** The value of a key, made when it is first asked for. */
+/** The value of a key, computed on first use. */
 function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) {
@@ -101,7 +104,7 @@ function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** From a thread's codes to those of all. */
+/** Translates a thread's codes to the common codes. */
 class Translator {
   readonly names: string[] = [];
   readonly dictionary: Dictionary;

@@ -14,7 +14,7 @@ import { AddressSpace } from '../translate/address-space.ts';
 import { PageWalker } from '../translate/page-walk.ts';
 import type { ScanSource } from './scan.ts';
 
-/** All that another thread needs to read the same struct pages: open files and plain data. */
+/** What another thread needs to read the same struct pages: open files and plain data. */
 export interface ScanContext {
   readonly files: readonly { readonly fd: number; readonly name: string; readonly byteLength: number }[];
   readonly layout: PageLayout;
@@ -29,7 +29,7 @@ export interface ScanContext {
   readonly regions: readonly LinearRegion[];
   readonly cacheNameAt: number | undefined;
   readonly lowMemory: number | undefined;
-  /** Some struct pages, so that a thread that sees other memory than this one is found out. */
+  /** Sample struct pages, which reveal a thread that sees different memory. */
   readonly samples: readonly Sample[];
 }
 
@@ -39,7 +39,7 @@ interface Sample {
   readonly bytes: Uint8Array;
 }
 
-/** Of the page array's own page frames, since those stay as they are even in a guest that runs. */
+/** The sample is taken from the page array's own page frames, since those do not change even in a running guest. */
 function samplesOf({ model, kernel, reader }: Inspector): Sample[] {
   const pfns = model.present.flatMap(({ start, end }) => [start, Math.floor((start + end) / 2), end - 1]);
   return pfns.slice(0, MOST_SAMPLES).flatMap((pfn) => {

@@ -2,31 +2,31 @@ import type { Decoder, PickedRows } from '../decode/decode.ts';
 import { addSummary, type Summary, SummaryCounter } from '../views/summary.ts';
 
 /**
- * SEAM: something that is worked out over all rows, on several threads: each thread folds the batches that it takes, in no
- * order, and the results are merged. To add one: write it to src/views, add its result to `FoldResults` and its line to
- * FOLDS. A result must be data that can be sent to another thread (maps, arrays, numbers, typed arrays).
+ * SEAM: a result computed over all rows on several threads. Each thread folds the batches that it takes, in no order, and
+ * the results are merged. To add one: write it in src/views, add its result to `FoldResults` and its line to FOLDS. A
+ * result must be data that can be sent to another thread (maps, arrays, numbers, typed arrays).
  */
 export interface Fold<R> {
   start(decoder: Decoder): Folding<R>;
-  /** Adds the result of another thread, over other rows. */
+  /** Adds the result of another thread, for other rows. */
   merge(into: R, other: R): void;
 }
 
-/** A fold of one thread. */
+/** A fold in one thread. */
 export interface Folding<R> {
-  /** Adds rows of the batch that the decoder holds. */
+  /** Adds rows of the batch in the decoder. */
   add(rows: PickedRows): void;
   result(): R;
 }
 
-/** What each fold comes to. */
+/** The result of each fold. */
 export interface FoldResults {
   readonly summary: Summary;
 }
 
 export type FoldName = keyof FoldResults;
 
-/** Every fold, by the name that threads are told. */
+/** Every fold by name. */
 export const FOLDS: { readonly [N in FoldName]: Fold<FoldResults[N]> } = {
   summary: {
     start(decoder) {

@@ -23,26 +23,28 @@ import {
 import { Buffers, type TaskText, TextOutput } from './text-output.ts';
 import { release } from './text-slots.ts';
 
-/** The command's own bundle, seen from src/inspector, dist/inspector and dist/cli alike. */
+/** The command's own bundle, as seen from src/inspector, dist/inspector and dist/cli. */
 const WORKER: URL = new URL('../../dist/scan/worker.js', import.meta.url);
-/** One thread begins; how long it works before it is guessed how long it would take alone, in milliseconds. */
+/** Milliseconds that one thread works before the total time is estimated. */
 const TRIAL = 24;
-/** Other threads are worth their start if more than this is left: each opens the memory anew and compiles its own code. */
+/**
+ * Minimum remaining milliseconds for which other threads are started: each opens the memory anew and compiles its own code.
+ */
 const WORTH = 250;
-/** Memory for what a worker throws away at once; with more of it the memory of all grows with their number. */
+/** Size of the young generation of a worker; a larger one multiplies by the number of threads. */
 const YOUNG_MIB = 4;
-/** How long to sleep for a message before looking whether a worker has died, in milliseconds. */
+/** Milliseconds to wait for a message before checking whether a worker has died. */
 const NAP = 20;
 
-/** What another thread failed for, in its words. */
+/** The failure of another thread, in its words. */
 class ThreadError extends StructPageError {
   readonly code = 'format';
   override readonly name = 'ThreadError';
 }
 
 /**
- * A scan by several threads, this one among them: each takes the next batch, and what they make of it is put in order
- * here. The threads read the same open files.
+ * A scan on several threads, including this one. Each takes the next batch; the output is put in order here. The threads
+ * read the same open files.
  */
 export class ScanPool {
   readonly #job: ScanJob;
@@ -52,21 +54,21 @@ export class ScanPool {
   readonly #counts: PageCounts;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
-  /** Output of tasks whose turn has not come yet, by task, and the thread that it is of (undefined: this one). */
+  /** Output that must wait for its turn, by task, with the thread that made it (undefined: this one). */
   readonly #pieces: Map<number, { piece: TaskPiece; from: MessagePort | undefined }> = new Map();
   readonly #folded: unknown[] = [];
   readonly #troubles: Map<string, Trouble>;
   readonly #begun: number = milliseconds();
   readonly #others: number;
   readonly #signal: AbortSignal | undefined;
-  /** What other threads are started with, as long as they may still be. */
+  /** The data for starting other threads, as long as they may still be started. */
   #context: ScanContext | undefined;
   /** When each number of tasks was done, in milliseconds. */
   readonly #doneAt: number[] = [];
   #running = 0;
   #failure: Error | undefined;
 
-  /** `jobs` is the number of threads at the most; others than this one are started when they are worth it, or `atOnce`. */
+  /** `jobs` is the maximum number of threads. Others are started if they are worth it, or `atOnce`. */
   constructor(
     inspector: Inspector,
     job: ScanJob,
@@ -91,8 +93,8 @@ export class ScanPool {
   }
 
   /**
-   * Starts other threads if they are worth it, now that `done` tasks are. The first ones tell little, since code that has just
-   * been loaded is slow: what is left is guessed by the later half.
+   * Starts other threads if they are worth it after `done` tasks. The first tasks tell little, since new code is slow: the
+   * estimate uses the later half.
    */
   #consider(done: number): void {
     if (!this.#context) return;
@@ -102,7 +104,7 @@ export class ScanPool {
     const half = done >> 1;
     const each = (now - (this.#doneAt[half] ?? 0)) / (done - half);
     if (each * (this.#tasks.length - done) > WORTH) this.#startOthers();
-    // code is as fast as it gets: less will be left from now on
+    // the code is fully optimised: the estimate can only fall from now on
     else if (now > 3 * TRIAL) this.#context = undefined;
   }
 
@@ -112,7 +114,7 @@ export class ScanPool {
     if (context) for (let i = 0; i < this.#others; i++) this.#start(context);
   }
 
-  /** The rows as text, in order; bytes are good until the next are asked for. */
+  /** The rows as text, in order; each piece is valid until the next is requested. */
   async *texts(): AsyncGenerator<Uint8Array> {
     const output = this.#expect('text');
     const texts = new TextOutput(this.#scan.decoder, output.columns, output.style);
@@ -127,7 +129,7 @@ export class ScanPool {
     });
   }
 
-  /** The rows as columns, in order, in arrays of their own. Names of a column keep their codes from batch to batch. */
+  /** The rows as columns, in order, in separate arrays. Names of a column keep their codes from batch to batch. */
   async *chunks(): AsyncGenerator<TableBatch> {
     const chunks = new ChunkOutput(this.#scan.decoder, this.#expect('chunk').columns);
     const receiver = new ChunkReceiver();
@@ -142,7 +144,7 @@ export class ScanPool {
     });
   }
 
-  /** What a fold comes to over the rows of all threads. */
+  /** The result of a fold over the rows of all threads. */
   async fold<N extends FoldName>(name: N): Promise<FoldResults[N]> {
     const fold: Fold<FoldResults[N]> = FOLDS[name];
     const folding = fold.start(this.#scan.decoder);
@@ -175,7 +177,7 @@ export class ScanPool {
     return this.#scan.read(this.#tasks[task]!, this.#job.ranges);
   }
 
-  /** What becomes of all tasks, in order, whichever thread does them. */
+  /** The output of all tasks, in order, whichever thread did them. */
   async *#inOrder<T, K extends TaskPiece['kind']>(
     output: Ordered<T, Extract<TaskPiece, { kind: K }>>,
   ): AsyncGenerator<T> {
@@ -222,7 +224,7 @@ export class ScanPool {
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB };
     const worker = new Worker(WORKER, { workerData: start, transferList: [port2], resourceLimits });
     worker.on('error', (error: NodeJS.ErrnoException) => {
-      // Node.js could not start it, or the system gave it no memory
+      // Node.js could not start it, or lacked the memory for it
       const ended = error.code?.startsWith('ERR_WORKER');
       this.#failure ??= ended
         ? new ThreadError(`a thread could not go on (${error.message}); use fewer, with --jobs`)
@@ -233,7 +235,7 @@ export class ScanPool {
     this.#running++;
   }
 
-  /** Takes what the workers have told. */
+  /** Handles the messages of the workers. */
   #hear(): void {
     for (const port of this.#ports) {
       for (let got = receive(port); got; got = receive(port)) {
@@ -255,7 +257,7 @@ export class ScanPool {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Waits for what all workers have counted. */
+  /** Waits for the folds of all workers. */
   async #finish(): Promise<void> {
     for (;;) {
       const seen = this.#control.told;
@@ -273,13 +275,13 @@ export class ScanPool {
   }
 }
 
-/** How one thread makes output that is wanted in order. */
+/** How a thread makes output that has an order. */
 interface Ordered<T, P> {
-  /** The output of rows whose turn it is; good until the next is asked for. */
+  /** Output of rows whose turn it is; valid until the next is requested. */
   now(rows: PickedRows): Iterable<T>;
-  /** The output of rows whose turn has not come. */
+  /** Output of rows that must wait for their turn. */
   keep(rows: PickedRows): P;
-  /** The output of a piece whose turn it is. */
+  /** Output of a piece whose turn has come. */
   open(piece: P, from: MessagePort | undefined): Iterable<T>;
 }
 

@@ -14,20 +14,23 @@ const KIND = CONSTANTS.ValueKind;
 const { Column, Encoded, SetText, Text } = RECORDS;
 const COLUMN_BYTES = sizeOf(Column);
 const TEXT_BYTES = sizeOf(Text);
-/** What of a column may change from batch to batch. */
+/** What may change for a column from batch to batch. */
 const KEYS = ['kind', 'at', 'stride', 'shift', 'mask', 'texts', 'differs'] as const;
 type Described = Pick<RecordOf<typeof Column>, (typeof KEYS)[number]>;
 const SET_TABLE_BYTES = CONSTANTS.Slots.sets * sizeOf(SetText);
-/** Bytes of a struct page that rows are told to be alike by; behind them the facts. */
+/** Number of bytes of a struct page by which rows are compared; the facts follow them. */
 const REACH = CONSTANTS.Masks.reach;
-/** Copying a row is only worth it if that spares the text of so many columns. */
+/** Minimum number of columns whose text a copied row must save. */
 const FEWEST_FIXED = 3;
-/** A word that changes more often than once in so many rows is written for each; one that changes less often than half of that is not. */
+/**
+ * A word that changes more often than once in this many rows is written for each row; one that changes less than half as
+ * often is copied.
+ */
 const OFTEN = 8;
 const CHUNK = 1 << 20;
-/** Longest number or word, with its quotes. */
+/** Maximum length of a number or word, with its quotes. */
 const LONGEST_VALUE = 24;
-/** Kinds of names by the bytes of their codes. */
+/** Kinds of names by the size of their codes. */
 const NAME_KINDS = { 1: KIND.name8, 2: KIND.name16, 4: KIND.name32 } as const;
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
 const textEncoder = new TextEncoder();
@@ -39,8 +42,8 @@ interface Placed {
 }
 
 /**
- * Encodes rows of the batch that a decoder holds as text, by the loops: no object and no string a row. Chunks are given
- * out as they are full; each is valid until the next is asked for.
+ * Encodes rows of the batch in a decoder as text, in the loops, without an object or string per row. It returns full
+ * chunks; each is valid until the next is requested.
  */
 export class RowEncoder {
   readonly #decoder: Decoder;
@@ -51,21 +54,21 @@ export class RowEncoder {
   readonly #before: readonly Placed[];
   readonly #empty: Placed;
   readonly #end: Placed;
-  /** For each column its table of names or sets, and how many names are in it; -1 for sets. */
+  /** For each column its table of names or sets, and the number of names in it; -1 for sets. */
   readonly #tables: { at: Address; known: number; room: number }[];
   readonly #heap: TextHeap;
   readonly #setTexts: SetTexts;
   #buffer: Placed | undefined;
-  /** Bits that all columns are made of but those that differ from page to page. */
+  /** Bits that determine all columns except those that differ from page to page. */
   readonly #rowMask: Address;
   readonly #mask: Uint8Array;
   readonly #described: Described[] = [];
-  /** Where the loops say what they have come to. */
+  /** Where the loops report their progress. */
   readonly #encoded: Address;
-  /** Words that change often; and the rows of the last batch. */
+  /** Words that change often, and the number of rows of the last batch. */
   readonly #changing: Set<number> = new Set();
   #rows = 0;
-  /** Longest row that can come. */
+  /** Maximum length of a row. */
   #longest = 0;
   #longestName: number[];
 
@@ -105,7 +108,7 @@ export class RowEncoder {
     });
   }
 
-  /** The rows that were picked, as bytes, in chunks of about 1 MiB. */
+  /** The selected rows as bytes, in chunks of about 1 MiB. */
   *encode({ at: rows, first, count }: PickedRows): Generator<Uint8Array> {
     if (count === 0) return;
     this.#describeAll(count);
@@ -117,7 +120,7 @@ export class RowEncoder {
     }
   }
 
-  /** Puts all the rows that were picked to `at`; how many bytes that are, or undefined if `length` bytes may be too few. */
+  /** Writes all selected rows to `at`; returns their length, or undefined if `length` bytes may not suffice. */
   place(rows: PickedRows, at: Address, length: number): number | undefined {
     if (rows.count === 0) return 0;
     this.#describeAll(rows.count);
@@ -125,7 +128,7 @@ export class RowEncoder {
     return rowsDone === rows.count ? end - at : undefined;
   }
 
-  /** Writes rows, those before `done` left out, until `limit` is passed; sets of flags get their texts as they are met. */
+  /** Writes rows after the first `done` until `limit` is passed; adds texts of new sets of flags. */
   #write(
     { at: rows, first, count }: PickedRows,
     done: number,
@@ -144,7 +147,7 @@ export class RowEncoder {
     }
   }
 
-  /** Writes the entries of all columns for a batch of which `count` rows are wanted. */
+  /** Prepares all columns for a batch with `count` selected rows. */
   #describeAll(count: number): void {
     let fixed = 0;
     this.#mask.fill(0);
@@ -153,7 +156,7 @@ export class RowEncoder {
     this.#setStyle(fixed < FEWEST_FIXED ? 0 : this.#rowMask);
   }
 
-  /** Bytes that a row may need, with what copies of texts write behind it. */
+  /** Maximum number of bytes for a row, including what copies of texts write after it. */
   #longestRow(): number {
     return this.#longest + this.#longestName.reduce((sum, n) => sum + n, 0) + 64;
   }
@@ -168,7 +171,7 @@ export class RowEncoder {
     return this.#buffer;
   }
 
-  /** Writes the entry of a column for this batch; whether pages that are alike have the same value. */
+  /** Prepares a column for this batch; returns whether pages that are alike have the same value. */
   #describe(index: number, name: ColumnName): boolean {
     const lane = this.#decoder.lane(name);
     const entry = this.#table + index * COLUMN_BYTES;
@@ -179,7 +182,7 @@ export class RowEncoder {
     }
     const fixed = !this.#changing.has(index) && this.#isFixed(lane);
     const values = { ...this.#valueOf(lane), texts: this.#texts(index, lane), differs: fixed ? 0 : 1 };
-    // from batch to batch a column stays where it is
+    // a column stays in its place from batch to batch
     const known = this.#described[index];
     if (!known || KEYS.some((key) => known[key] !== values[key])) {
       this.#loops.write(entry, Column, { ...values, ...this.#beforeOf(index, name) });
@@ -199,7 +202,7 @@ export class RowEncoder {
     };
   }
 
-  /** Whether a column is made of bits of the struct page and of the facts alone; those are added to the mask of rows. */
+  /** Whether bits of the struct page and of the facts alone determine a column; adds them to the mask of rows. */
   #isFixed(lane: Lane): boolean {
     const { raw, facts, layout } = this.#decoder.pages;
     const mask = this.#mask;
@@ -263,7 +266,7 @@ export class RowEncoder {
     }
   }
 
-  /** The table of texts of a column; names that have come since the last batch are added. */
+  /** The table of texts of a column, with names added since the last batch. */
   #texts(index: number, lane: Lane): Address {
     const table = this.#tables[index]!;
     if (lane.kind === 'set') {
@@ -276,7 +279,7 @@ export class RowEncoder {
       return table.at;
     }
     if ((lane.kind !== 'code' && lane.kind !== 'field') || !lane.names) return 0;
-    // a code without a name is written as it is; names of wider codes, such as slab caches, are added as they are met
+    // a code without a name is written as a number; names with wider codes, such as slab caches, are added as they appear
     const wanted =
       lane.kind === 'field' ? lane.mask + 1 : lane.bytes === 1 ? 256 : Math.max(1, lane.names.length);
     this.#grow(table, wanted);
@@ -289,7 +292,7 @@ export class RowEncoder {
     return table.at;
   }
 
-  /** Makes room for so many texts. Memory is not taken back, so the table doubles. */
+  /** Makes room for this many texts. Memory is never released, so the table doubles. */
   #grow(table: { at: Address; known: number; room: number }, wanted: number): void {
     if (wanted <= table.room) return;
     const room = Math.max(wanted, 2 * table.room);
@@ -302,7 +305,7 @@ export class RowEncoder {
     table.room = room;
   }
 
-  /** Writes the entry of the set of flags that the loops have met; its text is kept for when it comes again. */
+  /** Writes the entry of the set of flags that the loops have met, and keeps its text. */
   #makeSet(column: number): void {
     const set = this.#loops.read(this.#encoded, Encoded, 'set');
     const entry = this.#loops.read(this.#encoded, Encoded, 'entry');
@@ -320,7 +323,7 @@ function isWithin(at: Address, area: Address, length: number): boolean {
   return at >= area && at < area + length;
 }
 
-/** Texts in the memory of the loops for as long as they are, with room behind each for reading it in words. */
+/** Texts in the memory of the loops, with room after each for reads in words. */
 class TextHeap {
   readonly #loops: Loops;
 
@@ -338,7 +341,7 @@ class TextHeap {
 
 const SET_TEXT_BYTES = 1 << 20;
 
-/** Texts of sets: damaged memory has more of them than there is room for, so all are forgotten when it is full. */
+/** Texts of sets. Damaged memory has more of them than there is room for, so all are dropped when it is full. */
 class SetTexts {
   readonly #loops: Loops;
   readonly #known: Map<string, Placed> = new Map();

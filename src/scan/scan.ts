@@ -11,36 +11,36 @@ import { PAGE_STATES, type PageReader, type PageState } from '../memmap/page-rea
 import { Filter } from '../views/expression/filter.ts';
 import { columnsOf, type Expression } from '../views/expression/syntax.ts';
 
-/** How many struct pages were met, by what became of them. */
+/** Number of struct pages by state. */
 export type PageCounts = Record<PageState, number>;
 
-/** Counts that start at zero, one for each state. */
+/** Counts of zero for each state. */
 export function noCounts(): PageCounts {
   return Object.fromEntries(PAGE_STATES.map((s) => [s, 0])) as PageCounts;
 }
 
-/** What is wanted of the pages that are read, as plain data. */
+/** What to decode and select, as plain data. */
 export interface ScanPlan {
   readonly columns: readonly ColumnName[];
   readonly where: Expression | undefined;
-  /** No more rows than this. */
+  /** Maximum number of rows. */
   readonly limit: number | undefined;
-  /** What the columns of the kernel's own answers need. */
+  /** The facts for the columns of the kernel's own answers. */
   readonly kpage: KpageFacts | undefined;
-  /** What columns need that are found out before pages are decoded. */
+  /** Results that are computed before pages are decoded. */
   readonly maps?: PageMaps | undefined;
-  /** What batches begin at multiples of, so that no free block lies across their edge. */
+  /** The alignment of batches, so that no free block crosses their edges. */
   readonly alignment?: number;
 }
 
-/** What pages are read and decoded by. */
+/** The parts that read and decode pages. */
 export interface ScanSource {
   readonly layout: PageLayout;
   readonly reader: PageReader;
   readonly caches: SlabCaches;
 }
 
-/** A scan of `source`; what becomes of the struct pages that are met is added to `counts`. */
+/** A scan of `source`; adds the struct pages that it meets to `counts`, by state. */
 export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts): Scan {
   const { layout, reader, caches } = source;
   return new Scan(
@@ -50,18 +50,18 @@ export function openScan(source: ScanSource, plan: ScanPlan, counts: PageCounts)
   );
 }
 
-/** Pages of the first batch at the most, so that the first rows are there at once. */
+/** Maximum size of the first batch, so that the first rows appear at once. */
 const FIRST_PAGES = 4096;
 const FEWEST_PAGES = 64;
-/** countStates() has room for so many. */
+/** Number of states for which countStates() has room. */
 const STATE_SLOTS = 16;
 
-/** How many pages a scan reads first. */
+/** Number of pages that a scan reads first. */
 export function firstPages({ where, limit }: ScanPlan): number {
   return where ? FIRST_PAGES : Math.min(FIRST_PAGES, Math.max(FEWEST_PAGES, limit ?? FIRST_PAGES));
 }
 
-/** Reads batches of pages and picks the rows that are wanted. */
+/** Reads batches of pages and selects rows. */
 export class Scan {
   readonly decoder: Decoder;
   readonly counts: PageCounts;
@@ -79,7 +79,7 @@ export class Scan {
     this.decoder = decoder;
     this.counts = counts;
     this.#filter = where && new Filter(decoder, where);
-    // rows for pages that could not be read are for those only who ask why
+    // pages that could not be read are rows only if their state is requested
     this.#withState =
       columns.includes('state') || (where !== undefined && columnsOf(where).includes('state'));
     this.#left = limit ?? Number.POSITIVE_INFINITY;
@@ -94,7 +94,7 @@ export class Scan {
     return this.#left <= 0;
   }
 
-  /** The rows of each batch in turn, those without any among them. */
+  /** The rows of each batch in turn, even if there are none. */
   *run(wanted: readonly Range[]): Generator<PickedRows> {
     for (const batch of batches(wanted, this.#first, this.#alignment)) {
       if (this.isFull) return;
@@ -102,7 +102,7 @@ export class Scan {
     }
   }
 
-  /** Reads one batch and picks the rows of it that are wanted. */
+  /** Reads one batch and selects its rows. */
   read(batch: Batch, wanted: readonly Range[]): PickedRows {
     const { decoder } = this;
     const { run } = decoder.pages.loops;

@@ -10,37 +10,37 @@ import type { FoldName } from './fold.ts';
 import { firstPages, type PageCounts, type ScanPlan } from './scan.ts';
 import type { TaskText } from './text-output.ts';
 
-/** What becomes of the rows of a scan. */
+/** The output for the rows of a scan. */
 export type ScanOutput =
-  /** Bytes, in order. */
+  /** Bytes in order. */
   | { readonly kind: 'text'; readonly columns: readonly ColumnName[]; readonly style: RowStyle }
-  /** Columns, in order: for binary formats, and for whoever computes with them. */
+  /** Columns in order, for binary formats and for computations. */
   | { readonly kind: 'chunk'; readonly columns: readonly ColumnName[] }
-  /** Something that is merged in any order, such as counts. */
+  /** A result that is merged in any order, such as counts. */
   | { readonly kind: 'fold'; readonly fold: FoldName };
 
-/** What threads do together, as plain data. A task is a batch; tasks are numbered in order of pfn. */
+/** The work that threads share, as plain data. A task is a batch; tasks are numbered by ascending pfn. */
 export interface ScanJob<O extends ScanOutput = ScanOutput> {
   readonly plan: ScanPlan;
   readonly ranges: readonly Range[];
   readonly output: O;
-  /** How many tasks may be done before the first of them is taken. */
+  /** Maximum number of finished tasks that wait for their turn. */
   readonly window: number;
 }
 
-/** What a worker is started with. */
+/** The data with which a worker is started. */
 export interface WorkerStart {
   readonly context: ScanContext;
   readonly job: ScanJob;
   readonly control: SharedArrayBuffer;
-  /** What the worker tells goes out here, and buffers that were used come back. */
+  /** The worker posts its messages here; used buffers come back. */
   readonly port: MessagePort;
 }
 
-/** What a worker makes of a task whose output is wanted in order. */
+/** A worker's output of a task that has an order. */
 export type TaskPiece = ({ readonly kind: 'text' } & TaskText) | ({ readonly kind: 'chunk' } & SentChunk);
 
-/** What a worker tells: the output of a task, what all of its tasks came to, or why it failed. */
+/** A worker's message: the output of a task, the result of its fold, or why it failed. */
 export type WorkerMessage =
   | { readonly kind: 'piece'; readonly task: number; readonly piece: TaskPiece }
   | {
@@ -59,7 +59,7 @@ const STOP = 2;
 const TOLD = 3;
 const SLOTS = 4;
 
-/** Which task is next, how many have been taken, and whether to stop: shared by all threads. */
+/** The shared counters of all threads: the next task, the number of tasks taken, and whether to stop. */
 export class TaskControl {
   readonly shared: SharedArrayBuffer;
   readonly #slots: Int32Array;
@@ -73,7 +73,7 @@ export class TaskControl {
     this.#window = window;
   }
 
-  /** The next task; undefined if there is none, or none may be begun yet and `wait` is false. */
+  /** The next task; undefined if there is none, or if none may start yet and `wait` is false. */
   claim(wait: boolean): number | undefined {
     for (;;) {
       const next = Atomics.load(this.#slots, NEXT);
@@ -88,7 +88,7 @@ export class TaskControl {
     }
   }
 
-  /** Another task's output has been taken. */
+  /** Records that the output of another task has been taken. */
   take(): void {
     Atomics.add(this.#slots, TAKEN, 1);
     Atomics.notify(this.#slots, TAKEN);
@@ -104,18 +104,18 @@ export class TaskControl {
     return Atomics.load(this.#slots, STOP) === 1;
   }
 
-  /** A message is on its way. */
+  /** Announces a message. */
   tell(): void {
     Atomics.add(this.#slots, TOLD, 1);
     Atomics.notify(this.#slots, TOLD);
   }
 
-  /** How many messages have been sent so far; to be given to `listen`. */
+  /** Number of messages announced so far, for `listen`. */
   get told(): number {
     return Atomics.load(this.#slots, TOLD);
   }
 
-  /** Sleeps until more than `seen` messages have been sent, or some milliseconds have passed. */
+  /** Blocks until more than `seen` messages have been announced, or some milliseconds have passed. */
   listen(seen: number, milliseconds: number): void {
     Atomics.wait(this.#slots, TOLD, seen, milliseconds);
   }

@@ -4,7 +4,7 @@ import type { RowStyle } from '../table/row-style.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { release, TextSlots } from './text-slots.ts';
 
-/** The text of a task: in a slot that has to be released, or in a buffer of its own. */
+/** The text of a task, in a slot that must be released or in its own buffer. */
 export interface TaskText {
   readonly bytes: Uint8Array;
   readonly busy?: Int32Array;
@@ -12,7 +12,7 @@ export interface TaskText {
 
 const NOTHING = new Uint8Array(0);
 
-/** Buffers that were used before: new ones cost a page fault for each 4 KiB. */
+/** Used buffers for reuse: new ones cost a page fault per 4 KiB. */
 export class Buffers {
   readonly #free: ArrayBufferLike[] = [];
 
@@ -28,7 +28,7 @@ export class Buffers {
   }
 }
 
-/** Rows as text, of one thread. */
+/** Makes text in one thread. */
 export class TextOutput {
   readonly #decoder: Decoder;
   readonly #encoder: RowEncoder;
@@ -40,14 +40,14 @@ export class TextOutput {
     this.#encoder = new RowEncoder(decoder, columns, style);
   }
 
-  /** The text of rows in chunks that are good until the next is asked for. */
+  /** The text of rows in chunks, each valid until the next is requested. */
   chunks(rows: PickedRows): Generator<Uint8Array> {
     return this.#encoder.encode(rows);
   }
 
   /**
-   * The text of rows in one piece: in a slot if there is one or `wait` says to wait for one, and if the text is not too
-   * long for it; else in a buffer that `buffers` had or gets when it is given back.
+   * The text of rows in one piece. It is in a slot if one is free, or `wait` says to wait for one, and the text is not too
+   * long; otherwise in a buffer from `buffers`.
    */
   whole(rows: PickedRows, buffers: Buffers, wait: boolean): TaskText {
     if (rows.count === 0) return { bytes: NOTHING };

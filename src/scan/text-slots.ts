@@ -1,18 +1,18 @@
 import type { Address, Loops } from '../loops/loops.ts';
 
-/** Texts that a thread may have waiting for their turn, and room for each: a batch of rows of up to 768 bytes. */
+/** Number of texts of a thread that may wait for their turn, and the room for each: a batch of rows of up to 768 bytes. */
 const SLOTS = 2;
 const SLOT_BYTES = 12 << 20;
 
-/** Where a text is, in memory that all threads see, until it is released. */
+/** The place of a text in shared memory, until it is released. */
 export interface TextSlot {
   readonly at: Address;
   readonly length: number;
-  /** One number: 1 until whoever takes the text has done with it. */
+  /** A single number: 1 until the receiver has finished with the text. */
   readonly busy: Int32Array;
 }
 
-/** Says that the text of a slot has been taken. */
+/** Releases a slot whose text has been taken. */
 export function release(busy: Int32Array): void {
   Atomics.store(busy, 0, 0);
   Atomics.notify(busy, 0);
@@ -21,7 +21,7 @@ export function release(busy: Int32Array): void {
 /** Slots in the memory of a thread's loops: rows are encoded where others read them. */
 export class TextSlots {
   readonly #slots: readonly TextSlot[];
-  /** Those that were taken, the one that is released first in front: texts are taken in the order in which they were made. */
+  /** Busy slots, the one to be released first in front: texts are taken in the order in which they were made. */
   #taken: TextSlot[] = [];
 
   constructor(loops: Loops) {
@@ -32,7 +32,7 @@ export class TextSlots {
     }));
   }
 
-  /** A slot, which is busy from now on; undefined if all are, unless `wait`. The same one again if that can be: it is in the cache. */
+  /** Takes a slot, preferably the previous one, which is in the cache. Undefined if all are busy, unless `wait`. */
   take(wait: boolean): TextSlot | undefined {
     for (;;) {
       const slot = this.#slots.find(({ busy }) => Atomics.load(busy, 0) === 0);

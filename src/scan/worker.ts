@@ -7,7 +7,7 @@ import { noCounts, openScan, type Scan } from './scan.ts';
 import { TaskControl, type TaskPiece, tasksOf, type WorkerMessage, type WorkerStart } from './tasks.ts';
 import { Buffers, TextOutput } from './text-output.ts';
 
-/** The entry of a worker thread: does tasks until there are none left. */
+/** The entry point of a worker thread: processes tasks until none are left. */
 const { context, job, control: shared, port } = workerData as WorkerStart;
 const { output, plan, ranges } = job;
 const tasks = tasksOf(job);
@@ -28,7 +28,7 @@ function sendPiece(task: number, piece: TaskPiece): void {
   send({ kind: 'piece', task, piece }, own);
 }
 
-/** Does tasks in the way of the job; what a fold came to, if it is one. */
+/** Processes tasks by the job's kind; returns the result if it is a fold. */
 function doTasks(scan: Scan): unknown {
   const claim = (): number | undefined => control.claim(true);
   const read = (task: number) => scan.read(tasks[task]!, ranges);

@@ -15,26 +15,29 @@ import {
 import { kindMask } from './mapping';
 
 /**
- * Neighbouring pages are mostly alike: what was found out of one holds for those behind it that have the same bits where a
- * mask says so. Which bits count depends on what the page is.
+ * Neighbouring pages are mostly alike: the facts of one page hold for those after it that have the same bits under a mask.
+ * The mask depends on what the page is.
  */
 export const FREE: i32 = 0;
 export const UNTYPED: i32 = 1;
 export const TYPED: i32 = 2;
 export const SLAB: i32 = 3;
 export const TAIL: i32 = 4;
-/** Nothing is known of the page behind. */
+/** Nothing is known about the next page. */
 export const ALONE: i32 = -1;
 
-/** Kinds of pages that have a mask; there are two sets of masks: for what a page is a part of, and for that and the bits that a summary counts. */
+/**
+ * Kinds of pages that have a mask. There are two sets of masks: for the facts, and for the facts and the bits that a
+ * summary counts.
+ */
 const WHATS: i32 = 5;
-/** How far most masks reach: 64 bytes are compared at once, more only where a member lies there. */
+/** The reach of most masks: 64 bytes are compared at once, more only if a member lies beyond. */
 const NEAR: i32 = 64;
 
 let withinReach: bool = false;
 let far: bool = false;
 
-/** Makes the masks, when all of the layout has been said. */
+/** Makes the masks, once the layout is set. */
 export function makeMasks(): void {
   countAlso(0);
 }
@@ -75,7 +78,7 @@ function put(set: i32, what: i32, member: i32, bits: u64): void {
   store<u64>(at, load<u64>(at) | bits);
 }
 
-/** Whether the page at `at` differs from one that is at hand where a mask says so. 64 bytes, 16 at a time. */
+/** Whether the page at `at` differs from a loaded page under a mask of 64 bytes, 16 at a time. */
 @inline
 function differs(at: usize, page0: v128, page1: v128, page2: v128, page3: v128, mask0: v128, mask1: v128, mask2: v128, mask3: v128): bool {
   const low = v128.or(
@@ -89,7 +92,7 @@ function differs(at: usize, page0: v128, page1: v128, page2: v128, page3: v128, 
   return v128.any_true(v128.or(low, high));
 }
 
-/** Whether two pages have the same bits where the first 64 bytes at `mask` say so. */
+/** Whether two pages have the same bits under the first 64 bytes of a mask. */
 @inline
 export function sameNear(mask: usize, one: usize, other: usize): bool {
   return !differs(
@@ -105,27 +108,27 @@ export function sameNear(mask: usize, one: usize, other: usize): bool {
   );
 }
 
-/** The same for all bytes that a mask reaches. */
+/** The same for all bytes of a mask. */
 function sameFar(mask: usize, one: usize, other: usize): bool {
   return sameNear(mask, one, other) && sameNear(mask + NEAR, one + NEAR, other + NEAR);
 }
 
-/** Whether a mask has no bits behind its first 64 bytes. */
+/** Whether a mask has no bits beyond its first 64 bytes. */
 export function isNear(mask: usize): bool {
   let bits: u64 = 0;
   for (let i = NEAR; i < Masks.reach; i += 8) bits |= load<u64>(mask + i);
   return bits == 0;
 }
 
-/** Whether two pages have the same bits where `mask` says so; `near` is that the mask has bits in its first 64 bytes only. */
+/** Whether two pages have the same bits under `mask`; `near` means that the mask has bits in its first 64 bytes only. */
 @inline
 export function sameUnder(mask: usize, near: bool, one: usize, other: usize): bool {
   return near ? sameNear(mask, one, other) : sameFar(mask, one, other);
 }
 
 /**
- * Index of the first page behind page `i`, whose bytes are at `at`, that is not like it; `end` at the most. `what` is what page
- * `i` is, `set` the set of masks.
+ * Index of the first page after page `i`, whose bytes are at `at`, that is not like it; at most `end`. `what` is the kind
+ * of page `i`, `set` the set of masks.
  */
 @inline
 export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32, end: i32): i32 {
@@ -133,7 +136,7 @@ export function alikeUntil(set: i32, what: i32, at: usize, stride: usize, i: i32
   if (next >= end || what < 0 || !withinReach) return next;
   const mask = maskOf(set, what);
   if (far) return alikeFarUntil(mask, at, stride, next, end);
-  // read once: in the loop that costs a quarter of its time
+  // loaded once: inside the loop this would take a quarter of its time
   const mask0 = v128.load(mask);
   const mask1 = v128.load(mask, 16);
   const mask2 = v128.load(mask, 32);

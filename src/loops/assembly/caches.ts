@@ -11,7 +11,7 @@ export function cacheOf(at: usize): i32 {
   let entry = cacheSlot(slot);
   for (; entry.address != 0; entry = cacheSlot(++slot)) if (entry.address == address) return entry.code;
   const code = slabCache(<u32>address, <u32>(address >> 32));
-  // half full is full: the rest is asked for each time
+  // a table that is half full is full: other caches are requested each time
   if (cachesKnown < Slots.caches / 2) {
     cachesKnown++;
     entry.address = address;

@@ -25,7 +25,7 @@ import {
 } from './generated/abi';
 import { isTyped } from './types';
 
-/** What the folio that was met last adds to the count of each of its pages, and whether its counts can be told. */
+/** What the last folio adds to the count of each of its pages, and whether its counts are known. */
 let entire: i32 = 0;
 let isDouble: bool = false;
 let isAnon: bool = false;
@@ -33,8 +33,9 @@ let isKnown: bool = false;
 let keepsParts: bool = false;
 
 /**
- * How often each page of the batch, whose folios are known, is mapped: less one, and `noCount` or the word itself, which is a page type,
- * where there is no such number. As folio_precise_page_mapcount() and its forerunners count (mm/internal.h, fs/proc/internal.h).
+ * The map count of each page of the batch, less one, after the folio pass. Without a map count it is `noCount`, or the word
+ * itself if it is a page type. Follows folio_precise_page_mapcount() and its predecessors (mm/internal.h,
+ * fs/proc/internal.h).
  */
 export function mapcounts(start: f64, count: i32, to: usize): void {
   const first = <i64>start;
@@ -45,7 +46,7 @@ export function mapcounts(start: f64, count: i32, to: usize): void {
     const place = placeOf(about);
     const isSmall = place == Place.plain && (load<u32>(at + flagsAt) & headMask) == 0;
     if (isSmall || load<u8>(states + i)) {
-      // zsmalloc kept an offset in it until 6.12; movable pages of the kernel are never mapped by a count
+      // zsmalloc stored an offset in it until 6.12; movable kernel pages never have a map count
       store<i32>(to, word >= 0 && kindOf(about) == MappingKind.movable ? noCount : word);
       continue;
     }
@@ -61,11 +62,11 @@ export function mapcounts(start: f64, count: i32, to: usize): void {
   }
 }
 
-/** The count of a page of the folio that was described last. */
+/** The count of a page in the folio that was described last. */
 @inline
 function countOf(word: i32, type: i32): i32 {
   if (!isKnown) return noCount;
-  // hugetlb pages are mapped as a whole; the word of the head may be their type, and tails may be shared
+  // hugetlb pages are mapped as a whole; the head's word may be their type, and tails may be shared
   if (type && type == typeHugetlb) return entire - 1;
   if (isTyped(word)) return word;
   if (filesCountAlone && !isAnon) return word;
@@ -85,7 +86,7 @@ function describe(owner: i64, first: i64, count: i32): void {
   entire = entireAt < 0 ? 0 : load<i32>(at + entireAt) + 1;
   isDouble = (load<u32>(at + size + flagsAt) & doubleMapMask) != 0;
   isAnon = (load<u32>(at + mappingAt) & 1) != 0;
-  // a kernel without counts of single pages (CONFIG_NO_PAGE_MAPCOUNT) counts none of a folio's pages as mapped in part
+  // a kernel without counts of single pages (CONFIG_NO_PAGE_MAPCOUNT) counts no partial mappings
   keepsParts =
     largeAt < 0 || nrMappedAt < 0 || load<i32>(at + nrMappedAt) != 0 || load<i32>(at + largeAt) + 1 <= entire;
 }

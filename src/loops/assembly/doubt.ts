@@ -3,14 +3,14 @@ import { headOf, isHead, outsideHead, tailEnd } from './heads';
 
 let flagsSeen: u64 = 0;
 
-/** Whether each bit of `mask` is set in some flags word of the batch that `doubt` has gone through: if not, no page has them all. */
+/** For each bit of `mask`, whether `doubt` has seen it in some flags word of the batch; if not, no page has all of them. */
 export function mayHaveFlags(mask: u64): bool {
   return (flagsSeen & mask) == mask;
 }
 
 /**
- * Marks the pages of the batch that cannot be what they say: struct pages of zeros, which no kernel leaves in memory that it
- * uses, and tails whose head is no head. Returns how many. What an unreadable head would say is not known, and denies nothing.
+ * Marks pages of the batch that cannot be true: struct pages of zeros, which no kernel leaves in memory that it uses, and
+ * tails whose head is not a head. Returns their number. An unreadable head contradicts nothing.
  */
 export function doubt(start: f64, count: i32): i32 {
   const first = <i64>start;
@@ -20,7 +20,7 @@ export function doubt(start: f64, count: i32): i32 {
   let good: u64 = 0;
   let goodEnd: i64 = 0;
   let seen: u64 = 0;
-  // settings are in memory, and what is stored might change them
+  // copied to locals: settings are in memory, and stores might change them
   const stride2: usize = 2 * stride;
   const stride3: usize = 3 * stride;
   const first4 = raw + flagsAt;
@@ -29,7 +29,7 @@ export function doubt(start: f64, count: i32): i32 {
   for (let i = 0; i < count; i++) {
     const at = raw + <usize>i * stride;
     if (i <= last4) {
-      // most pages are no tails and have some bit set: four at a time
+      // most pages are not tails and have some bit set: check four at a time
       let word = first4 + <usize>i * stride;
       do {
         const a = load<u64>(word);
@@ -55,7 +55,7 @@ export function doubt(start: f64, count: i32): i32 {
     if (link & 1) {
       const pfn = first + i;
       if (link == good && pfn < goodEnd) {
-        // nor need the tails behind it be asked one by one
+        // the tails after it need no check of their own
         const until = <i32>min<i64>(goodEnd - first, count) - 1;
         for (let next = at + stride; i < until && load<u64>(next + compoundAt) == good; i++, next += stride) {
           seen |= load<u64>(next + flagsAt);

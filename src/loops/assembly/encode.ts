@@ -28,11 +28,11 @@ import { decimal, hexadecimal } from './numbers';
 import { isTyped } from './types';
 
 /**
- * Encodes rows as text: no object and no string a row. What each column is and where its values are stands in `columns`, which
- * the host writes before each batch; every text in memory has 8 bytes of room behind it, since texts are copied in words.
+ * Encodes rows as text, without an object or string per row. `columns` tells what each column is and where its values are;
+ * the host writes it before each batch. Every text in memory has 8 bytes of room after it, since texts are copied in words.
  */
 
-/** A column that has no text for a set of flags: the row is written again when it has. */
+/** The column that lacks a text for a set of flags; the row is written again once it has one. */
 let missing: i32 = -1;
 
 @inline
@@ -52,8 +52,9 @@ function copySpan(to: usize, from: usize, length: usize): void {
 }
 
 /**
- * Writes the rows whose indices are at `rows` (0: those from `first` on), from `to` on until `limit` is passed; there must be room for one row and 16 bytes behind it. Returns
- * where the text ends; what has become of the rows is in `encoded`. A row of a page that is like one before is copied from there, but for what differs from page to page.
+ * Writes the rows whose indices are at `rows` (0: those from `first` on) to `to` until `limit` is passed; there must be
+ * room for one more row and 16 bytes. Returns the end of the text; `encoded` has the number of rows. The row of a page that
+ * is like a previous one is copied from there, except for what differs from page to page.
  */
 export function encode(rows: usize, first: i32, count: i32, to: usize, limit: usize): usize {
   const last = columns + columnCount * COLUMN_BYTES;
@@ -108,7 +109,7 @@ export function encode(rows: usize, first: i32, count: i32, to: usize, limit: us
   return to;
 }
 
-/** A row that is like the one whose columns are known, which ends at `likeEnd`. */
+/** Writes a row that is like the one whose columns are known, which ends at `likeEnd`. */
 @inline
 function copyRow(to: usize, page: i32, last: usize, likeEnd: usize): usize {
   let c = columns;
@@ -117,7 +118,7 @@ function copyRow(to: usize, page: i32, last: usize, likeEnd: usize): usize {
     if (column.differs) {
       to = beforeOf(to, column);
       const what = column.kind;
-      // the pfn and that of the head are in nearly every row: a call for them costs a tenth of its time
+      // nearly every row has the pfn and the head's pfn: a call for them would take a tenth of its time
       if (what == ValueKind.field) to = whole(to, column, fieldOf(column, page));
       else if (what == ValueKind.double) to = whole(to, column, <u64>load<f64>(addressOf(column, page)));
       else to = otherValueOf(to, column, page, what);
@@ -197,7 +198,10 @@ function valueOf(to: usize, column: Column, page: i32, what: i32): usize {
   }
 }
 
-/** A number that is mostly that of the row before, as the head of tails is, or one more, as the pfn is: its text is at hand. */
+/**
+ * Writes a number that is mostly equal to that of the previous row, like the head of tails, or one more, like the pfn: its
+ * text is kept.
+ */
 @inline
 function whole(to: usize, column: Column, value: u64): usize {
   const length = column.lastLength;
@@ -223,7 +227,7 @@ function otherWhole(to: usize, column: Column, value: u64): usize {
   return end;
 }
 
-/** Neighbours often have the same word: its text is still there. */
+/** Neighbours often have the same word, whose text is kept. */
 @inline
 function word(to: usize, column: Column, value: u64): usize {
   const known = column.lastAt;
@@ -255,7 +259,7 @@ function named(to: usize, column: Column, code: u32): usize {
   return copy(to, text.at, text.length);
 }
 
-/** Each set has one slot; another one that wants it takes it over. */
+/** Each set has one slot, which it may lose to another set. */
 @inline
 function set(to: usize, column: Column, bits: u64): usize {
   const slot = <u32>((bits * 0x9e3779b97f4a7c15) >> 54) & (Slots.sets - 1);
@@ -265,7 +269,7 @@ function set(to: usize, column: Column, bits: u64): usize {
   return to;
 }
 
-/** Notes the first set of a row that has no text. */
+/** Records the first set of a row that has no text. */
 function ask(column: Column, bits: u64, text: SetText): void {
   if (missing >= 0) return;
   missing = <i32>(changetype<usize>(column) - columns) / COLUMN_BYTES;

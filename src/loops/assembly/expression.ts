@@ -3,8 +3,8 @@ import { at, calculate, checkShifts, divide, emptyOf, fillConstant, highOf, load
 import { calculateWide, widen } from './wide';
 
 /**
- * Runs the steps of a test over the rows of a batch, a block at a time, so that what is calculated stays in the nearest cache. Steps from
- * `equal` on are tests: they write the bitmap of the rows that they hold for.
+ * Runs the steps of a test over the rows of a batch, a block at a time, so that intermediate values stay in the nearest
+ * cache. Steps from `equal` on are tests: they write the bitmap of the rows that pass.
  */
 export function runSteps(steps: usize, stepCount: i32, count: i32, to: usize): void {
   const end = steps + <usize>stepCount * STEP_BYTES;
@@ -35,14 +35,14 @@ function test(step: Step, rows: i32, to: usize): void {
     const emptyA = load<u32>(emptyOf(a) + (<usize>i >> 3));
     const emptyB = b ? load<u32>(emptyOf(b) + (<usize>i >> 3)) : 0;
     let out = bits & ~emptyA & ~emptyB;
-    // nothing is equal to nothing
+    // empty equals empty
     if (step.operation == Operation.equal || step.operation == Operation.equalWide) out |= emptyA & emptyB;
     if (step.operation == Operation.isEmpty) out = emptyA;
     store<u32>(to + (<usize>i >> 3), out);
   }
 }
 
-/** Bits of the rows from `first` on that a test holds for, those that are empty among them. */
+/** Bits of the rows from `first` on that pass a test, including empty ones. */
 function holding(step: Step, first: i32, rows: i32): u32 {
   const a = at(step.from, first);
   const b = at(step.other, first);
@@ -83,7 +83,7 @@ function holding(step: Step, first: i32, rows: i32): u32 {
   return bits;
 }
 
-/** Whether a word is one of a table of them, which are ascending. */
+/** Whether a word is in an ascending table of words. */
 function isAmong(word: u64, table: usize, length: i32): bool {
   let low = 0;
   let high = length;

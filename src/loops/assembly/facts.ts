@@ -1,6 +1,6 @@
-/** The facts of a page in one word, as the record `Facts` lies in memory. */
+/** The facts of a page in one word, in the order of the record `Facts`. */
 
-/** Puts facts together. */
+/** Combines facts. */
 @inline
 export function packed(place: i32, type: i32, kind: i32, free: i32, order: i32, cache: i32): u64 {
   return (

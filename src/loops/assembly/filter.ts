@@ -1,11 +1,11 @@
 import { isTyped } from './types';
 
 /**
- * Bitmaps over the pages of a batch: bit i of word i / 32 is page i. Bits behind the last page are 0. `negate` turns the
- * answer round for values that are there; an empty value never holds.
+ * Bitmaps over the pages of a batch: bit i of word i / 32 is page i. Bits after the last page are 0. `negate` inverts the
+ * result for values that are not empty; an empty value never matches.
  */
 
-/** Whether the bits of `mask` in 64-bit words that lie `stride` apart are those of `value`. */
+/** Tests whether the bits under `mask` of 64-bit words that are `stride` apart equal `value`. */
 export function maskedEqual(from: usize, stride: i32, count: i32, mask: u64, value: u64, to: usize): void {
   let at = from;
   const whole = count & ~31;
@@ -47,7 +47,7 @@ export function fieldWithin(from: usize, stride: i32, count: i32, shift: i32, ma
   }
 }
 
-/** low <= 32-bit value <= high, signed; with `typed` 1 the value is a map count, and empty where it is a type. */
+/** low <= 32-bit value <= high, signed; with `typed` 1 the value is a map count, and empty if it is a type. */
 export function intWithin(from: usize, stride: i32, count: i32, low: i64, high: i64, typed: i32, negate: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     const word = load<i32>(at);
@@ -64,7 +64,7 @@ export function doubleWithin(from: usize, count: i32, low: f64, high: f64, negat
   }
 }
 
-/** low <= byte <= high; bytes of `empty` never hold (-1: there are none). */
+/** low <= byte <= high; bytes equal to `empty` never match (-1: there are none). */
 export function byteWithin(from: usize, stride: i32, count: i32, low: i32, high: i32, empty: i32, negate: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     const value = <i32>load<u8>(at);
@@ -79,7 +79,10 @@ export function codeEquals(from: usize, stride: i32, count: i32, value: i32, neg
   }
 }
 
-/** Whether the byte of a table of `length` for a code, of 1, 2 or 4 bytes, is not 0; codes behind its end are not in it. */
+/**
+ * Tests whether a table of `length` bytes has a byte other than 0 for a code of 1, 2 or 4 bytes. Codes beyond its end do
+ * not match.
+ */
 export function codesAmong(from: usize, stride: i32, count: i32, bytes: i32, table: usize, length: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     const code: u32 = bytes == 1 ? load<u8>(at) : bytes == 2 ? load<u16>(at) : load<u32>(at);
@@ -87,12 +90,12 @@ export function codesAmong(from: usize, stride: i32, count: i32, bytes: i32, tab
   }
 }
 
-/** Whether a map count is empty since its word is a type. */
+/** Whether a map count is empty because its word is a type. */
 export function typedWords(from: usize, stride: i32, count: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) put(to, i, isTyped(load<i32>(at)));
 }
 
-/** The bitmap that is all ones or all zeros. */
+/** A bitmap of all ones or all zeros. */
 export function fillBits(count: i32, value: i32, to: usize): void {
   memory.fill(to, value ? 0xff : 0, ((count + 31) >> 5) << 2);
   if (value && count & 31) store<u32>(to + ((count >> 5) << 2), (<u32>1 << (count & 31)) - 1);
@@ -112,7 +115,7 @@ export function notBits(into: usize, count: i32): void {
   if (count & 31) store<u32>(last, load<u32>(last) & ((<u32>1 << (count & 31)) - 1));
 }
 
-/** How many bits are set. */
+/** Number of set bits. */
 export function countBits(from: usize, count: i32): i32 {
   let sum = 0;
   for (let i = 0; i < count; i += 32, from += 4) sum += popcnt(load<u32>(from));
@@ -120,8 +123,8 @@ export function countBits(from: usize, count: i32): i32 {
 }
 
 /**
- * The indices from `start` to `end` that are asked for: whose bit is set (`bits` 0: all), whose state is 0 unless
- * `unreadable` is 1; no more than `limit`. Returns how many there are.
+ * Writes the selected indices from `start` to `end`, at most `limit`: those whose bit is set (`bits` 0: all) and whose
+ * state is 0, unless `unreadable` is 1. Returns their number.
  */
 export function pickRows(bits: usize, statesAt: usize, start: i32, end: i32, unreadable: i32, limit: i32, to: usize): i32 {
   let out = to;
@@ -146,11 +149,11 @@ export function pickRows(bits: usize, statesAt: usize, start: i32, end: i32, unr
   return <i32>(out - to) >> 2;
 }
 
-/** How many pages from `start` to `end` are in each state; `to` has a u32 for each of 16 states. */
+/** Counts pages from `start` to `end` by state; `to` has a u32 for each of 16 states. */
 export function countStates(statesAt: usize, start: i32, end: i32, to: usize): void {
   let i = start;
   let ok: u32 = 0;
-  // eight at a time while all are readable, as they nearly always are
+  // eight at a time while all are readable, which is nearly always
   while (i < end) {
     if (i + 8 <= end && load<u64>(statesAt + i) == 0) {
       ok += 8;

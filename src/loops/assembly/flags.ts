@@ -16,7 +16,7 @@ import {
 } from './generated/abi';
 import { kindOf, placeOf, typeOf } from './facts';
 
-/** The flags of a page as a set: aliases resolved by what the page is, fields of the word left out. */
+/** The flags of a page as a set: resolves aliases by what the page is, and leaves out the fields of the word. */
 @inline
 export function flagSet(word: u64, about: u64): u64 {
   const where = placeOf(about);
@@ -48,7 +48,7 @@ function resolve(bits: u64, about: u64, where: i32): u64 {
   return out;
 }
 
-/** The sets of all pages of the batch, whose folios are known. */
+/** The sets of all pages of the batch, after the folio pass. */
 export function flagSets(count: i32): void {
   for (let i = 0, at = raw + flagsAt; i < count; i++, at += size) {
     store<u64>(sets + (<usize>i << 3), load<u8>(states + i) ? 0 : flagSet(load<u64>(at), load<u64>(facts + (<usize>i << 3))));

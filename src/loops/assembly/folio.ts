@@ -27,16 +27,16 @@ import { kindCodes, kindOf, kindOfPlain } from './mapping';
 import { addRun } from './summary';
 import { typeOf } from './types';
 
-/** The free block that was met last ends before this pfn, and what its pages are. */
+/** The end of the last free block, and the facts of its pages. */
 let freeEnd: i64 = 0;
 let freeFacts: u64 = 0;
-/** What pages behind the one that was looked at last may be alike by, and up to which pfn. */
+/** What pages after the last one may be alike by, and up to which pfn. */
 let alike: i32 = ALONE;
 let alikeEnd: i64 = 0;
 
 /**
- * Decides for each page of the batch what it is a part of. A batch must start at a multiple of the largest free block, so
- * that no free block reaches over its edge; folios may.
+ * The folio pass: decides what each page of the batch belongs to. A batch must start at a multiple of the largest free
+ * block, so that no free block crosses its edge; folios may.
  */
 export function folios(start: f64, count: i32): void {
   const first = <i64>start;
@@ -62,7 +62,7 @@ export function folios(start: f64, count: i32): void {
   }
 }
 
-/** Counts the pages of a batch all of which can be read; the folio pass is not needed then. */
+/** Counts the pages of a batch in which all can be read, without the folio pass. */
 export function summarizeAll(start: f64, count: i32): void {
   const first = <i64>start;
   const stride = <usize>size;
@@ -103,7 +103,7 @@ function fillHeads(from: i32, to: i32, first: i64, isTail: bool): void {
   }
 }
 
-/** What the page at `at` is a part of; sets what the pages behind it may be alike by. Pages before `good` can be read. */
+/** The facts of the page at `at`; sets what the pages after it may be alike by. Pages before `good` can be read. */
 @inline
 function factsOf(at: usize, i: i32, first: i64, good: i32, count: i32): u64 {
   const pfn = first + i;
@@ -140,13 +140,13 @@ function factsOf(at: usize, i: i32, first: i64, good: i32, count: i32): u64 {
   return packed(Place.plain, type, 0, Order.notFree, 0, type == typeSlab ? cacheOf(at) : 0);
 }
 
-/** No kernel has movable free pages; if one had, this is what they would map. */
+/** No kernel has movable free pages; if one did, this is what they would map. */
 @inline
 function freeKind(at: usize): i32 {
   return load<u8>(mayBeMovable + typeBuddy) ? kindOf(load<u64>(at + mappingAt), typeBuddy) : 0;
 }
 
-/** What a head, a tail, or what only looks like a head is a part of. */
+/** The facts of a head, a tail, or a page that only looks like a head. */
 function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, count: i32): u64 {
   let owner = pfn;
   let place = Place.plain;
@@ -154,7 +154,7 @@ function compoundFacts(at: usize, pfn: i64, link: u64, first: i64, good: i32, co
   if (link & 1) {
     owner = headOf(pfn, link);
     place = pfn == owner + 1 ? Place.second : Place.tail;
-    // a tail that names itself or one behind it is no tail of what follows
+    // a tail that names itself or a later page is not a tail
     if (pfn > owner + 1) {
       alike = TAIL;
       alikeEnd = tailEnd;

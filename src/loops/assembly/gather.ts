@@ -6,14 +6,14 @@ export function ramp(to: usize, count: i32, first: u64, step: u64): void {
   for (let i = 0; i < count; i++, value += step) store<u64>(to + ((<usize>i) << 3), value);
 }
 
-/** The numbers of the sections of neighbouring pages. */
+/** Section numbers of consecutive pages. */
 export function sections(to: usize, count: i32, start: f64, perSection: f64): void {
   for (let i = 0; i < count; i++) {
     store<u64>(to + ((<usize>i) << 3), <u64>((start + <f64>i) / perSection));
   }
 }
 
-/** 64-bit words that lie `stride` bytes apart, as their low and their high halves. */
+/** The low and high halves of 64-bit words that are `stride` bytes apart. */
 export function splitWords(from: usize, stride: i32, count: i32, low: usize, high: usize): void {
   const step = <usize>stride;
   const whole = count & ~3;
@@ -34,7 +34,7 @@ export function splitWords(from: usize, stride: i32, count: i32, low: usize, hig
   }
 }
 
-/** 32-bit words that lie `stride` bytes apart. */
+/** 32-bit words that are `stride` bytes apart. */
 export function gather32(from: usize, stride: i32, count: i32, to: usize): void {
   const step = <usize>stride;
   const whole = count & ~3;
@@ -48,24 +48,24 @@ export function gather32(from: usize, stride: i32, count: i32, to: usize): void 
   for (; i < count; i++, at += step) store<u32>(to + ((<usize>i) << 2), load<u32>(at));
 }
 
-/** Bytes that lie `stride` apart. */
+/** Bytes that are `stride` apart. */
 export function gather8(from: usize, stride: i32, count: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) store<u8>(to + i, load<u8>(at));
 }
 
-/** 16-bit words that lie `stride` bytes apart. */
+/** 16-bit words that are `stride` bytes apart. */
 export function gather16(from: usize, stride: i32, count: i32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) store<u16>(to + (<usize>i << 1), load<u16>(at));
 }
 
-/** A field of 64-bit words that lie `stride` bytes apart: (word >> shift) & mask. */
+/** A field of 64-bit words that are `stride` bytes apart: (word >> shift) & mask. */
 export function gatherField(from: usize, stride: i32, count: i32, shift: i32, mask: u32, to: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     store<u32>(to + ((<usize>i) << 2), <u32>(load<u64>(at) >> <u64>shift) & mask);
   }
 }
 
-/** _mapcount + 1, and 1 in `empty` where the word is a type. */
+/** _mapcount + 1, and 1 in `empty` if the word is a type. */
 export function gatherMapcounts(from: usize, stride: i32, count: i32, to: usize, empty: usize): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
     const word = load<i32>(at);

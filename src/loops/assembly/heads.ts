@@ -37,19 +37,19 @@ import { typeOf } from './types';
 /** log2 of Slots.heads. */
 const HEAD_BITS: u32 = 13;
 
-/** The folio that was described last: its tails follow. */
+/** The folio that was described last, whose tails follow. */
 export let lastHead: i64 = -1;
 /** Its facts, for any place in it. */
 export let lastFacts: u64 = 0;
 let headsKnown: bool = false;
 
-/** Up to where pages with the same compound word have the same head. */
+/** The end of the pages with the same compound word that have the same head. */
 export let tailEnd: i64 = 0;
 
-/** Pfn of the head that a tail's compound word names; the page's own pfn when it names none. */
+/** Pfn of the head that a tail's compound word names; the page's own pfn if it names none. */
 export function headOf(pfn: i64, link: u64): i64 {
   tailEnd = i64.MAX_VALUE;
-  // a mask: all ones above some bit; a pointer to the array never is, as it lies below
+  // a mask is all ones above some bit; a pointer into the array never is, since the array lies below
   if (tailMayBeMask && <u32>(link >> 32) == 0xffffffff) {
     const low = <u32>link & ~1;
     const shift = ctz(low);
@@ -65,7 +65,7 @@ export function headOf(pfn: i64, link: u64): i64 {
   if (base) {
     const bytes = link - 1 - base;
     if (link > base) {
-      // a division costs more than all the rest
+      // a division would cost more than everything else
       if (sizeLog >= 0) {
         if ((bytes & <u64>(size - 1)) == 0) owner = <i64>(bytes >> <u64>sizeLog);
       } else if (bytes % <u64>size == 0) owner = <i64>(bytes / <u64>size);
@@ -74,11 +74,11 @@ export function headOf(pfn: i64, link: u64): i64 {
   return owner >= 0 && owner < <i64>1 << 40 ? owner : pfn;
 }
 
-/** Makes `lastFacts` those of the folio whose head is `owner`; `first` and `count` are of the batch. */
+/** Sets `lastFacts` to those of the folio whose head is `owner`; `first` and `count` describe the batch. */
 export function describeHead(owner: i64, first: i64, count: i32): void {
   lastHead = owner;
   const index = owner - first;
-  // the order is in the page behind the head, so that one has to be here too
+  // the page after the head has the order, so it must be in the batch, too
   if (index < 0 || index + 1 >= count) {
     lastFacts = outsideHead(owner).facts;
     return;
@@ -88,7 +88,7 @@ export function describeHead(owner: i64, first: i64, count: i32): void {
   else unknown();
 }
 
-/** A head that lies outside of the batch: asked for once, as long as memory does not change. */
+/** A head outside the batch, requested once while memory does not change. */
 export function outsideHead(owner: i64): HeadSlot {
   const slot = (<u32>owner * 0x9e3779b1) >>> (32 - HEAD_BITS);
   const entry = changetype<HeadSlot>(headTable + slot * HEAD_SLOT_BYTES);
@@ -106,7 +106,7 @@ export function outsideHead(owner: i64): HeadSlot {
   return entry;
 }
 
-/** Forgets the heads outside of the batch: memory may have changed. */
+/** Forgets the heads outside the batch, since memory may have changed. */
 export function forgetHeads(): void {
   if (headsKnown) memory.fill(headTable, 0, Slots.heads * HEAD_SLOT_BYTES);
   headsKnown = false;
@@ -127,7 +127,7 @@ function unknown(): void {
   lastFacts = packed(Place.plain, 0, 0, Order.notFree, Order.unknown, 0);
 }
 
-/** What the head at `at` says of its folio. */
+/** The facts of the folio whose head is at `at`. */
 function describe(at: usize): void {
   const flags = load<u32>(at + flagsAt);
   const secondFlags = load<u32>(at + size + flagsAt);

@@ -7,7 +7,7 @@ export function kindOf(mapping: u64, type: i32): i32 {
   return type && load<u8>(mayBeMovable + type) && code != MappingKind.movable ? 0 : code;
 }
 
-/** The codes of the four values of the low bits, 4 bits each: file, anon, movable or none, ksm. */
+/** The codes for the four values of the low bits, 4 bits each: file, anon, movable or none, ksm. */
 @inline
 export function kindCodes(): u32 {
   return (
@@ -18,14 +18,14 @@ export function kindCodes(): u32 {
   );
 }
 
-/** Without a branch, since neighbours differ; poison values are no pointers of the kernel. */
+/** Branch-free, since neighbours differ; poison values are not kernel pointers. */
 @inline
 export function kindOfPlain(mapping: u64, codes: u32): i32 {
   const code = (codes >> ((<u32>mapping & 3) << 2)) & 7;
   return <i32>(code & -(<u32>(mapping - pointersFrom <= pointersSpan)));
 }
 
-/** Bits of `mapping` that decide its kind: the top 8 if those tell pointers of the kernel from all else, or all. */
+/** Bits of `mapping` that determine its kind: the top 8 if these distinguish kernel pointers, otherwise all. */
 export function kindMask(): u64 {
   const low: u64 = 0x00ffffffffffffff;
   return ((pointersFrom | (pointersFrom + pointersSpan + 1)) & low) == 0 ? 0xff00000000000003 : ~0;

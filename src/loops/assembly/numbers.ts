@@ -1,4 +1,4 @@
-/** Writes a number in decimal; up to 8 bytes behind it are overwritten. Returns where it ends. */
+/** Writes a decimal number; overwrites up to 8 bytes after it. Returns its end. */
 @inline
 export function decimal(to: usize, value: u64): usize {
   if (value < 10) {
@@ -8,7 +8,7 @@ export function decimal(to: usize, value: u64): usize {
   return manyDigits(to, value);
 }
 
-/** The number that was written last: the pfn of a page and that of its head are mostly the same. */
+/** The last number written: the pfn of a page and that of its head are mostly equal. */
 let lastValue: u64 = 0;
 let lastText: u64 = 0x30;
 let lastLength: usize = 1;
@@ -33,7 +33,7 @@ function manyDigits(to: usize, value: u64): usize {
   return end + 8;
 }
 
-/** The digits of a number below 10^8, the first in the lowest byte: halves, quarters and digits all at once. */
+/** The digits of a number below 10^8, the first in the lowest byte; computes halves, quarters and digits in parallel. */
 @inline
 function eightDigits(value: u32): u64 {
   const high = value / 10000;
@@ -44,7 +44,7 @@ function eightDigits(value: u32): u64 {
   return tens | ((x - tens * 10) << 8);
 }
 
-/** Writes 0x and hexadecimal digits; up to 15 bytes behind them are overwritten. Returns where they end. */
+/** Writes 0x and hexadecimal digits; overwrites up to 15 bytes after them. Returns their end. */
 @inline
 export function hexadecimal(to: usize, value: u64): usize {
   store<u16>(to, 0x7830);
@@ -62,7 +62,7 @@ function eightNibbles(value: u32): u64 {
   x = (x | (x << 16)) & 0x0000ffff0000ffff;
   x = (x | (x << 8)) & 0x00ff00ff00ff00ff;
   x = ((x >> 4) | (x << 8)) & 0x0f0f0f0f0f0f0f0f;
-  // a nibble above 9 is 0x27 further on, where the letters are
+  // letters are 0x27 further on than digits
   const letters = ((x + 0x0606060606060606) >> 4) & 0x0101010101010101;
   return x + 0x3030303030303030 + letters * 0x27;
 }

@@ -31,7 +31,7 @@ let counted: u64 = 0;
 let lastKind: usize = 0;
 let kindsKnown: i32 = 0;
 
-/** Begins to count, when all settings have been made. */
+/** Starts to count, once all settings are made. */
 export function startSummary(): void {
   counted = flagBits | tailFlagBits | (<u64>zoneMask << <u64>zoneShift);
   forgetKinds();
@@ -49,7 +49,7 @@ function add(at: usize, n: u64): void {
   store<u64>(at, load<u64>(at) + n);
 }
 
-/** Counts the pages whose indices are at `rows`; `rows` 0: those from `first` on. */
+/** Counts the pages whose indices are at `rows` (0: those from `first` on). */
 export function summarize(rows: usize, first: i32, count: i32): void {
   const stride = <usize>size;
   const words = raw + flagsAt;
@@ -61,7 +61,7 @@ export function summarize(rows: usize, first: i32, count: i32): void {
     const i = <usize>(rows ? load<i32>(rows + (<usize>r << 2)) : first + r);
     const thisWord = load<u64>(words + i * stride);
     const thisAbout = load<u64>(abouts + (i << 3));
-    // neighbours are mostly alike: they are counted together
+    // neighbours are mostly alike: count them together
     if (thisWord == word && thisAbout == about) {
       run++;
       continue;
@@ -74,7 +74,7 @@ export function summarize(rows: usize, first: i32, count: i32): void {
   if (run) addRun(word, about, run);
 }
 
-/** Counts `n` pages that are alike; what that comes to is worked out once for all of a kind. */
+/** Counts `n` pages that are alike; the result for each kind is computed once, at the end. */
 @inline
 export function addRun(word: u64, about: u64, n: u64): void {
   const key = word & counted;
@@ -115,7 +115,7 @@ function slotOf(key: u64, about: u64): u32 {
   return <u32>((key * 0x9e3779b97f4a7c15 + about * 0xc2b2ae3d27d4eb4f) >> 52);
 }
 
-/** Adds up what was counted of each kind, and forgets the kinds. */
+/** Adds up the counts of each kind, and forgets the kinds. */
 export function flushKinds(): void {
   for (let slot = 0; slot < Slots.kinds; slot++) {
     const entry = changetype<KindSlot>(kinds + slot * KIND_SLOT_BYTES);
@@ -129,7 +129,7 @@ function countKind(word: u64, about: u64, n: u64): void {
   for (let rest = set; rest; rest &= rest - 1) add(bitCounts + (<usize>ctz(rest) << 3), n);
   const type = typeOf(about);
   const kind = kindOf(about);
-  // of those without a type that map nothing the reserved ones are told apart
+  // of pages without a type that map nothing, reserved ones are counted separately
   const isReserved = reservedBit >= 0 && ((set >> <u64>reservedBit) & 1) != 0;
   const group = type ? type : kind ? PageClass.kinds + kind : isReserved ? PageClass.reserved : PageClass.other;
   add(classes + (<usize>group << 3), n);

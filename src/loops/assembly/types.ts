@@ -1,9 +1,9 @@
 import { TYPE_RULE_BYTES, typeByByte, typedBelow, typeRuleCount, TypeRule, typeRules, typeTable } from './generated/abi';
 
-/** The code of the type that a word of `_mapcount` / `page_type` says; 0 if it is a map count. */
+/** The code of the type in a word of `_mapcount` / `page_type`; 0 if it is a map count. */
 @inline
 export function typeOf(word: i32): i32 {
-  // a map count of a page that is mapped at most once is by far the most common
+  // by far the most common word is the map count of a page that is mapped at most once
   return word >= -1 ? 0 : typeOfNegative(word);
 }
 
@@ -19,7 +19,7 @@ function typeOfNegative(word: i32): i32 {
   return 0;
 }
 
-/** Whether a word is a type, so that it is no map count. */
+/** Whether a word is a type, and thus not a map count. */
 @inline
 export function isTyped(word: i32): bool {
   if (word >= -1) return false;

@@ -2,8 +2,8 @@ import { isTyped } from './types';
 import { Operation, Step, Vectors } from './generated/abi';
 
 /**
- * Vectors are blocks of values, one a row: the low halves, the high halves of those of 128 bits, and a bitmap of those that are empty.
- * A number of up to 64 bits is its low half alone, signed or not.
+ * Vectors are blocks of values, one per row: the low halves, the high halves of 128-bit values, and a bitmap of empty
+ * values. A number of up to 64 bits is its low half alone, signed or not.
  */
 
 @inline
@@ -28,7 +28,7 @@ export function setEmpty(vector: usize, i: i32): void {
   store<u32>(word, load<u32>(word) | (<u32>1 << (i & 31)));
 }
 
-/** What is calculated from an empty value is empty. */
+/** A result is empty if an operand is. */
 export function joinEmpty(a: usize, b: usize, to: usize): void {
   for (let i: usize = 0; i < <usize>Vectors.rows >> 3; i += 8) {
     store<u64>(emptyOf(to) + i, load<u64>(emptyOf(a) + i) | load<u64>(emptyOf(b) + i));
@@ -73,7 +73,7 @@ export function loadColumn(step: Step, first: i32, rows: i32): void {
   }
 }
 
-/** Makes all values one constant. */
+/** Sets all values to a constant. */
 export function fillConstant(step: Step, rows: i32): void {
   const to = step.to;
   memory.fill(emptyOf(to), 0, Vectors.rows >> 3);
@@ -81,7 +81,7 @@ export function fillConstant(step: Step, rows: i32): void {
   for (let i = 0; i < rows; i++) store<u64>(at(highOf(to), i), step.high);
 }
 
-/** Calculates with low halves, where the result is known to fit in one. */
+/** Calculates with low halves, for results that fit in one. */
 export function calculate(step: Step, rows: i32): void {
   const a = step.from;
   const b = step.other;
@@ -120,7 +120,7 @@ export function calculate(step: Step, rows: i32): void {
   }
 }
 
-/** Marks results as empty whose shift count is not one of 0 to 63; that of `wide` counts has 128 bits. */
+/** Marks results as empty whose shift count is not within 0 to 63; `wide` counts have 128 bits. */
 export function checkShifts(step: Step, rows: i32): void {
   const count = step.from;
   for (let i = 0; i < rows; i++) {
@@ -129,8 +129,8 @@ export function checkShifts(step: Step, rows: i32): void {
 }
 
 /**
- * Divides magnitudes, so that the result rounds toward zero and a remainder has the sign of the dividend. `shift` has bit 0 if the
- * dividend is signed, bit 1 if the divisor is, and bit 2 for the remainder. The result has 128 bits.
+ * Divides magnitudes: the result rounds toward zero, and a remainder has the sign of the dividend. Bit 0 of `shift` means
+ * that the dividend is signed, bit 1 that the divisor is, bit 2 asks for the remainder. The result has 128 bits.
  */
 export function divide(step: Step, rows: i32): void {
   const to = step.to;

@@ -1,7 +1,7 @@
 import { Operation, Step } from './generated/abi';
 import { at, highOf, joinEmpty } from './vectors';
 
-/** Makes high halves for values that have none. */
+/** Adds high halves to values without them. */
 export function widen(step: Step, rows: i32): void {
   const a = step.from;
   if (step.operation == Operation.widenSigned) {
@@ -9,7 +9,7 @@ export function widen(step: Step, rows: i32): void {
   } else for (let i = 0; i < rows; i++) store<i64>(at(highOf(a), i), 0);
 }
 
-/** Calculates with 128 bits, where the result is known to fit. */
+/** Calculates with 128 bits, for results that fit. */
 export function calculateWide(step: Step, rows: i32): void {
   const a = step.from;
   const b = step.other;
@@ -50,7 +50,7 @@ export function calculateWide(step: Step, rows: i32): void {
       case Operation.shiftLeftWide: {
         const n = otherLow & 63;
         resultLow = low << n;
-        // a shift by 64 would be one by 0
+        // a shift by 64 would be a shift by 0
         resultHigh = (high << n) | ((low >> 1) >> (63 - n));
         break;
       }
