@@ -1,17 +1,27 @@
 #!/bin/bash
-# Fetch Debian's cloud kernels for the guests of `npm run test:guest`, as far as the machine's own mirror has them:
+# Fetch Debian's kernels for the guests of `npm run test:guest`, as far as the machine's own mirror has them:
 #   fetch-kernels.sh FOLDER [SERIES...]       SERIES default: 5.10 6.1 6.12 6.18 7.2
-# makes FOLDER/RELEASE/{vmlinuz,config}. A private apt configuration is made from the machine's own sources; its apt state
+# makes FOLDER/RELEASE/{vmlinuz,config} of the cloud kernels of amd64. ARCH=arm64, riscv64, s390x or ppc64el fetches the
+# kernels of that architecture instead, and FOLDER/programs-ARCH with what the init of its guests needs.
+# SUITES names the suites to look in. A private apt configuration is made from the machine's own sources; its apt state
 # is read for the address of the mirror and never written. TRUST=1 accepts suites whose keys are not installed.
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+arch=${ARCH:-amd64}
+case $arch in
+  amd64) flavours=cloud-amd64 ;;
+  arm64) flavours='arm64(-16k)?' ;;
+  ppc64el) flavours='powerpc64le(-64k)?' ;;
+  *) flavours=$arch ;;
+esac
+suites=${SUITES:-bullseye bookworm bookworm-backports trixie trixie-backports forky sid bullseye-security bookworm-security trixie-security}
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 shift
 series=("$@")
 [ ${#series[@]} -gt 0 ] || series=(5.10 6.1 6.12 6.18 7.2)
 sources=${SOURCES:-/etc/apt}
-state=$out/.apt
+state=$out/.apt-$arch
 trust=
 [ "${TRUST:-0}" != 1 ] || trust='[trusted=yes]'
 
@@ -25,12 +35,12 @@ security=$(uris | sed 's,/*$,,' | grep -E '/debian-security$' | head -n1) || tru
 
 mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/etc/apt.conf.d" "$state/etc/none"
 {
-  for suite in bullseye bookworm bookworm-backports trixie trixie-backports forky sid; do
-    echo "deb $trust $mirror $suite main"
+  for suite in $suites; do
+    case $suite in
+      *-security) [ -z "$security" ] || echo "deb $trust $security $suite main" ;;
+      *) echo "deb $trust $mirror $suite main" ;;
+    esac
   done
-  if [ -n "$security" ]; then
-    for suite in bullseye-security bookworm-security trixie-security; do echo "deb $trust $security $suite main"; done
-  fi
 } > "$state/etc/sources.list"
 : > "$state/status"
 cat > "$state/apt.conf" <<CONF
@@ -45,8 +55,8 @@ Dir::State "$state";
 Dir::State::Lists "$state/lists";
 Dir::State::status "$state/status";
 Dir::Cache "$state/cache";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
 APT::Sandbox::User "root";
 APT::Update::Post-Invoke-Success "";
 Acquire::Languages "none";
@@ -57,23 +67,41 @@ export APT_CONFIG=$state/apt.conf
 # suites that the mirror does not have, or has no key for, are left out
 apt-get -q update > "$state/update.log" 2>&1 || true
 
-# one package until 6.18; newer kernels have the image and its configuration in two
+# unpacks packages below a folder
+unpack() {
+  local into=$1 debs
+  shift
+  debs=$(mktemp -d "$state/debs.XXXXXX")
+  (cd "$debs" && for package in "$@"; do apt-get -q download "$package" > /dev/null || return 1; done) || return 1
+  for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$into"; done
+  rm -rf "$debs"
+}
+
+# The kernels of a series: one package until 6.18; newer ones have the image and its configuration in two. The newest of each
+# flavour.
 for wanted in "${series[@]}"; do
-  package=$(apt-cache pkgnames | grep -E "^linux-(image|binary|binary-unsigned)-${wanted//./\\.}[.+-].*-cloud-amd64(-unsigned)?$" |
-    grep -v -e '-rt-' -e dbg | sort -V | while read -r name; do
+  packages=$(apt-cache pkgnames |
+    grep -E "^linux-(image|binary|binary-unsigned)-${wanted//./\\.}[.+-][^-]*(-[0-9][^-]*)?-($flavours)(-unsigned)?$" |
+    sort -V | while read -r name; do
       size=$(apt-cache show "$name" 2> /dev/null | sed -n 's/^Size: //p' | head -n1)
       if [ "${size:-0}" -gt 1000000 ]; then echo "$name"; fi
-    done | tail -n1)
-  [ -n "$package" ] || { echo "$wanted: in no suite that can be reached"; continue; }
-  release=$(echo "$package" | sed -E 's/^linux-(image|binary-unsigned|binary)-//; s/-unsigned$//')
-  if [ -e "$out/$release/vmlinuz" ]; then echo "$wanted: $release is there"; continue; fi
-  debs=$(mktemp -d "$state/debs.XXXXXX")
-  (cd "$debs" && apt-get -q download "$package" > /dev/null) || { echo "$wanted: $package could not be fetched"; continue; }
-  (cd "$debs" && apt-get -q download "linux-base-$release" > /dev/null 2>&1) || true
-  for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$debs/tree"; done
-  mkdir -p "$out/$release"
-  find "$debs/tree" -name 'vmlinuz*' -type f -exec cp {} "$out/$release/vmlinuz" \;
-  find "$debs/tree" -name 'config*' -path '*/boot/*' -type f -exec cp {} "$out/$release/config" \;
-  rm -rf "$debs"
-  echo "$wanted: $release"
+    done | awk '{ flavour = $0; sub(/^linux-[a-z-]*[0-9][^-]*(-[0-9][^-]*)?-/, "", flavour); sub(/-unsigned$/, "", flavour); newest[flavour] = $0 } END { for (f in newest) print newest[f] }')
+  [ -n "$packages" ] || { echo "$wanted: in no suite that can be reached"; continue; }
+  for package in $packages; do
+    release=$(echo "$package" | sed -E 's/^linux-(image|binary-unsigned|binary)-//; s/-unsigned$//')
+    if [ -e "$out/$release/vmlinuz" ]; then echo "$wanted: $release is there"; continue; fi
+    tree=$(mktemp -d "$state/tree.XXXXXX")
+    unpack "$tree" "$package" || { echo "$wanted: $package could not be fetched"; continue; }
+    unpack "$tree" "linux-base-$release" 2> /dev/null || true
+    mkdir -p "$out/$release"
+    find "$tree" -name 'vmlinu[xz]*' -type f -exec cp {} "$out/$release/vmlinuz" \;
+    find "$tree" -name 'config*' -path '*/boot/*' -type f -exec cp {} "$out/$release/config" \;
+    rm -rf "$tree"
+    echo "$wanted: $release"
+  done
 done
+
+if [ "$arch" != amd64 ] && [ ! -e "$out/programs-$arch" ]; then
+  tree=$(mktemp -d "$state/tree.XXXXXX")
+  if unpack "$tree" perl-base libc6 libcrypt1; then mv "$tree" "$out/programs-$arch"; else echo "no perl-base for $arch"; fi
+fi

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
+const S_IFCHR = 0o020000;
 
 /** Files of an initramfs, as a cpio archive of the kind "newc" (Documentation/driver-api/early-userspace/buffer-format.rst). */
 export class Initramfs {
@@ -23,6 +25,16 @@ export class Initramfs {
     if (this.#folders.has(path)) return;
     this.#folders.add(path);
     this.#entry(path, S_IFDIR | 0o755, Buffer.alloc(0));
+  }
+
+  /** A symbolic link. */
+  link(path: string, target: string): void {
+    this.#entry(path, S_IFLNK | 0o777, Buffer.from(target));
+  }
+
+  /** A character device. */
+  device(path: string, major: number, minor: number): void {
+    this.#entry(path, S_IFCHR | 0o600, Buffer.alloc(0), [major, minor]);
   }
 
   /** A folder of this machine with all that is in it, but what `skip` holds for. */
@@ -57,8 +69,8 @@ export class Initramfs {
     return Buffer.concat(this.#parts);
   }
 
-  #entry(name: string, mode: number, data: Buffer): void {
-    const numbers = [this.#inode++, mode, 0, 0, 1, 0, data.length, 0, 0, 0, 0, name.length + 1, 0];
+  #entry(name: string, mode: number, data: Buffer, device: readonly [number, number] = [0, 0]): void {
+    const numbers = [this.#inode++, mode, 0, 0, 1, 0, data.length, 0, 0, ...device, name.length + 1, 0];
     const head = `070701${numbers.map((n) => n.toString(16).padStart(8, '0')).join('')}${name}\0`;
     this.#parts.push(padded(Buffer.from(head, 'latin1')), padded(data));
   }

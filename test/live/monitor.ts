@@ -36,6 +36,12 @@ export class Monitor {
     this.#client.execute('pmemsave', { val: start, size: end - start, filename: path });
   }
 
+  /** Lets the guest go on. */
+  resume(): void {
+    this.#client.execute('cont');
+    this.#client.close();
+  }
+
   /** Ends the guest. */
   quit(): void {
     this.#client.execute('quit');
