@@ -76,7 +76,7 @@ export async function bootForeign(machine: Machine, boot: Boot): Promise<Answers
   }
   if (failure) throw failure;
   if (!text.includes('\nEND')) throw new Error(`the guest did not answer; it said:\n${text.slice(-4000)}`);
-  return parse(text);
+  return parseAnswers(text);
 }
 
 async function whileStopped(socket: string, boot: Boot): Promise<void> {
@@ -86,7 +86,7 @@ async function whileStopped(socket: string, boot: Boot): Promise<void> {
 }
 
 /** The answers in what the guest's init printed. */
-function parse(text: string): Answers {
+export function parseAnswers(text: string): Answers {
   const words = new Map<string, bigint[]>();
   const ranges = new Map<string, { start: number; count: number }[]>();
   const texts = new Map<string, string>();

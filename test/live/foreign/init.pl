@@ -85,7 +85,11 @@ sub workload {
     put('/cg/cgroup.subtree_control', '+memory');
     mkdir '/cg/web';
     put('/sys/kernel/mm/transparent_hugepage/enabled', 'always');
+    # it collapses pages whenever it likes
+    put('/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs', '4000000000') if -e '/sys/kernel/mm/transparent_hugepage/khugepaged';
     put('/proc/sys/vm/nr_hugepages', '4');
+    # it marks pages as idle whenever it likes
+    put('/sys/module/damon_stat/parameters/enabled', 'N') if -e '/sys/module/damon_stat/parameters/enabled';
     if (-e '/modules/order') {
         for my $name (split ' ', slurp('/modules/order')) {
             open(my $module, '<', "/modules/$name");
