@@ -112,6 +112,11 @@ export interface Architecture extends DataModel {
   readonly uname: readonly string[];
   /** Paging modes, best first. VMCOREINFO and trial decide which one a dump uses. */
   readonly pagingModes: readonly PagingMode[];
+  /**
+   * The member of mm_struct that tells how many bytes the page tables of a process translate; they are in the mode that
+   * translates as many. Without it they are in the kernel's mode.
+   */
+  readonly processLimit?: string;
   /** Flag bits of an entry in ascending order. */
   readonly entryFlags?: readonly EntryFlag[];
   readonly image: {

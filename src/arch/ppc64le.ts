@@ -3,10 +3,12 @@ import type { AddressBits, Architecture, LeafFormat, PagingLevel, PagingMode } f
 const PRESENT = 0x8000000000000000n;
 const LEAF = 0xc000000000000000n;
 const TABLE_AT: readonly AddressBits[] = [{ mask: 0x0fffffffffffff00n }];
-const FRAME: readonly AddressBits[] = [{ mask: 0x01fffffffffff000n }];
+/** Above it are protection keys. */
+const FRAME: readonly AddressBits[] = [{ mask: 0x000ffffffffff000n }];
 /** Start of the linear map, which includes the kernel image. */
 const LINEAR = 0xc000000000000000n;
 
+/** An entry with the bit of a leaf maps memory; hash tables mark entries in the same way, for the kernel's own use. */
 function level(name: string, shift: number, bits: number): PagingLevel {
   const leaf: LeafFormat = { when: { mask: LEAF, is: LEAF }, shift, frame: FRAME };
   const table = { when: { mask: LEAF, is: PRESENT }, at: TABLE_AT };
@@ -39,15 +41,22 @@ function radix(pageShift: 12 | 16): PagingMode {
   };
 }
 
-/** The hash MMU has no tables for the kernel's own memory, only a rule and a list (mmu.h, init_64.c). */
+/**
+ * Under the hash MMU a rule and a list tell where memory and the page array are (mmu.h, init_64.c); vmalloc and processes have
+ * tables that the kernel keeps for itself (hash-64k.h, hash-4k.h).
+ */
 function hash(pageShift: 12 | 16): PagingMode {
   return {
     name: `hash ${2 ** (pageShift - 10)}K`,
     pageShift,
-    levels: [],
+    levels:
+      pageShift === 16
+        ? [level('pgd', 44, 8), level('pud', 34, 10), level('pmd', 24, 10), level('pte', 16, 8)]
+        : [level('pgd', 37, 9), level('pud', 28, 9), level('pmd', 21, 7), level('pte', 12, 9)],
     littleEndianEntries: false,
     addresses: [{ mask: 0xf000000000000000n, is: LINEAR }],
-    regions: [{ start: LINEAR, size: 1n << 47n, physical: 0 }],
+    // vmalloc is behind (H_KERN_MAP_SIZE)
+    regions: [{ start: LINEAR, size: pageShift === 16 ? 1n << 49n : 1n << 44n, physical: 0 }],
     stated: [{ name: 'RADIX_MMU', values: [0n] }],
     maxPhysicalBits: pageShift === 16 ? 51 : 46,
     sectionSizeBits: 24,

@@ -83,6 +83,7 @@ export const s390x: Architecture = {
     ],
   },
   rootSymbols: ['swapper_pg_dir'],
+  processLimit: 'context.asce_limit',
   // memory is mapped at its own address, so pointers are small numbers; null and the first page are no addresses
   pointers: { from: 0x1000n, to: 0x001fffffffffffffn },
   vmcoreinfoNoteAt: 0xe0c,

@@ -1,6 +1,9 @@
+import type { PagingMode } from '../arch/architecture.ts';
+import { processTables, sharesRoot } from '../objects/process-tables.ts';
 import { TableTree, type TableVisitor } from '../objects/table-tree.ts';
 import { addressSpaces } from '../objects/tasks.ts';
-import { type Claimant, type Machine, pfnOfAddress } from './claimant.ts';
+import type { PageTables } from '../translate/page-walk.ts';
+import type { Claimant, Machine } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
 
@@ -16,15 +19,28 @@ export const pageTables: Claimant = {
   claim(machine, claims) {
     const { objects } = machine;
     const { walker } = objects.memory.space;
-    const tree = new TableTree(objects.memory.space.memory, walker.tables, machine.limit);
+    const trees = new Map<PagingMode, TableTree>();
+    const treeOf = (tables: PageTables): TableTree => {
+      const tree =
+        trees.get(tables.mode) ?? new TableTree(objects.memory.space.memory, tables, machine.limit);
+      trees.set(tables.mode, tree);
+      return tree;
+    };
     const codes = new Map(
-      walker.tables.mode.levels.map(({ name }) => [name, classCode('page_table', name)] as const),
+      walker.tables.architecture.pagingModes.flatMap(({ levels }) =>
+        levels.map(({ name }) => [name, classCode('page_table', name)] as const),
+      ),
     );
     const tables: TableVisitor = {
       table: (pfn, level) => claims.claim(pfn, codes.get(level)!),
     };
-    const half = tree.rootEntries / 2;
-    tree.walk(walker.tables.root, half, tree.rootEntries, tables);
+    const own = treeOf(walker.tables);
+    own.walk(
+      walker.tables.root,
+      sharesRoot(walker.tables.mode) ? own.rootEntries / 2 : 0,
+      own.rootEntries,
+      tables,
+    );
     const user: TableVisitor = {
       ...tables,
       leaf: (pfn, count) => machine.userMapped.addRange(pfn, count),
@@ -35,26 +51,28 @@ export const pageTables: Claimant = {
     for (const name of OTHERS) {
       const at = objects.findSymbol(name);
       const mm = at === undefined ? 0n : objects.memory.word(at);
-      if (mm !== 0n) claimRoot(machine, claims, tree, mm, spareRoot, user);
+      if (mm !== 0n) claimRoot(machine, claims, treeOf, mm, spareRoot, user);
     }
-    for (const { mm } of addressSpaces(objects)) claimRoot(machine, claims, tree, mm, userRoot, user);
+    for (const { mm } of addressSpaces(objects)) claimRoot(machine, claims, treeOf, mm, userRoot, user);
   },
 };
 
 function claimRoot(
   machine: Machine,
   claims: Claims,
-  tree: TableTree,
+  treeOf: (tables: PageTables) => TableTree,
   mm: bigint,
   behind: number | undefined,
   visitor: TableVisitor,
 ): void {
   const { objects } = machine;
-  const root = pfnOfAddress(machine, objects.struct('mm_struct').word(mm, 'pgd'));
-  if (root === undefined) return;
-  tree.walk(root * objects.memory.format.pageSize, 0, tree.rootEntries / 2, visitor);
+  const tables = processTables(objects, mm);
+  if (!tables) return;
+  const tree = treeOf(tables);
+  const entries = sharesRoot(tables.mode) ? tree.rootEntries / 2 : tree.rootEntries;
+  tree.walk(tables.root, 0, entries, visitor);
   // page table isolation: the root that user space runs on is the page behind (arch/x86/include/asm/pgtable.h)
-  if (behind !== undefined) claims.claim(root + 1, behind);
+  if (behind !== undefined) claims.claim(tables.root / objects.memory.format.pageSize + 1, behind);
 }
 
 function hasPti({ objects }: Machine): boolean {

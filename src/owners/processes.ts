@@ -1,9 +1,18 @@
-import type { Pfn, PhysAddr, VirtAddr } from '../core/address.ts';
+import type { PagingMode } from '../arch/architecture.ts';
+import type { Pfn, VirtAddr } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Objects } from '../objects/objects.ts';
+import { processTables } from '../objects/process-tables.ts';
 import { addressSpaces } from '../objects/tasks.ts';
+import type { PageTables } from '../translate/page-walk.ts';
 import { type Area, areasOf } from './areas.ts';
-import { USER_ENTRY_FORMATS } from './swap-entries.ts';
+import {
+  likeliestSwapFormat,
+  type SwapFormat,
+  USER_ENTRY_FORMATS,
+  type UserEntryFormat,
+} from './swap-entries.ts';
+import { swapFileSizes } from './swap-files.ts';
 import { type MappingVisitor, UserTables } from './user-tables.ts';
 
 /** A process with memory of its own; threads, and processes that share an mm_struct (vfork), are one. */
@@ -12,23 +21,30 @@ export interface Process {
   readonly comm: string;
   readonly mm: VirtAddr;
   readonly areas: readonly Area[];
-  readonly root: PhysAddr | undefined;
+  readonly tables: PageTables | undefined;
 }
+
+/** Entries that tell which format they have. */
+const SAMPLE = 1000;
 
 /** Walks the memory of every process. What cannot be read is given to `trouble` as a sentence, and left out. */
 export class Processes {
   readonly objects: Objects;
-  readonly #tables: UserTables;
+  readonly #limit: Pfn;
+  readonly #format: UserEntryFormat | undefined;
+  #swap: SwapFormat | undefined;
+  readonly #walkers: Map<PagingMode, UserTables> = new Map();
   readonly #trouble: (sentence: string) => void;
   /** Whether this architecture's entries of swapped pages are known. */
   readonly knowsSwap: boolean;
 
   constructor(objects: Objects, limit: Pfn, trouble: (sentence: string) => void) {
-    const { walker, memory } = objects.memory.space;
-    const format = USER_ENTRY_FORMATS.find((f) => f.architecture === walker.tables.architecture.name);
+    const { name } = objects.memory.space.walker.tables.architecture;
     this.objects = objects;
-    this.knowsSwap = format !== undefined;
-    this.#tables = new UserTables(memory, walker.tables, format, limit);
+    this.#limit = limit;
+    this.#format = USER_ENTRY_FORMATS.find(({ architecture }) => architecture === name);
+    this.#swap = this.#format?.swap[0];
+    this.knowsSwap = this.#format !== undefined;
     this.#trouble = trouble;
   }
 
@@ -39,21 +55,28 @@ export class Processes {
     this.attempt('the list of processes', () => {
       for (const { mm, task } of addressSpaces(objects)) {
         const name = `process ${task.pid}`;
-        const process = { pid: task.pid, comm: task.comm, mm, areas: [], root: undefined };
+        const process = { pid: task.pid, comm: task.comm, mm, areas: [], tables: undefined };
         found.push(
-          this.attempt(name, () => ({ ...process, areas: this.#areas(mm), root: this.#root(mm) })) ?? process,
+          this.attempt(name, () => ({
+            ...process,
+            areas: this.#areas(mm),
+            tables: processTables(objects, mm),
+          })) ?? process,
         );
       }
     });
+    this.#chooseSwapFormat(found);
     return found.sort((a, b) => a.pid - b.pid);
   }
 
   /** Tells what the page tables of a process map. */
-  walk({ pid, root, areas }: Process, visitor: MappingVisitor): void {
-    if (root === undefined) return;
+  walk({ pid, tables, areas }: Process, visitor: MappingVisitor): void {
+    if (tables === undefined) return;
     let lost = 0;
     const counting: MappingVisitor = { ...visitor, missing: () => lost++ };
-    this.attempt(`the page tables of process ${pid}`, () => this.#tables.walk(root, areas, counting));
+    this.attempt(`the page tables of process ${pid}`, () =>
+      this.#walker(tables).walk(tables.root, areas, counting),
+    );
     if (lost > 0)
       this.#trouble(`${lost} page tables of process ${pid} are not in the dump: what they map is left out`);
   }
@@ -73,8 +96,32 @@ export class Processes {
     return areasOf(this.objects, mm).sort((a, b) => a.start - b.start);
   }
 
-  #root(mm: VirtAddr): PhysAddr | undefined {
-    const { memory } = this.objects;
-    return memory.physical(this.objects.struct('mm_struct').word(mm, 'pgd'));
+  /** Of several formats that an architecture has had, the entries of processes and the sizes of swap files tell the kernel's. */
+  #chooseSwapFormat(list: readonly Process[]): void {
+    const formats = this.#format?.swap ?? [];
+    const sizes = formats.length > 1 ? swapFileSizes(this.objects) : [];
+    if (sizes.length === 0) return;
+    const sample: bigint[] = [];
+    for (const process of list) {
+      if (sample.length >= SAMPLE) break;
+      this.walk(process, { page: () => {}, raw: (entry) => sample.length < SAMPLE && sample.push(entry) });
+    }
+    this.#swap = likeliestSwapFormat(
+      formats,
+      sample,
+      sizes,
+      this.objects.memory.space.walker.tables.mode.pageShift,
+    );
+    this.#walkers.clear();
+  }
+
+  #walker(tables: PageTables): UserTables {
+    let walker = this.#walkers.get(tables.mode);
+    if (!walker) {
+      const { memory } = this.objects.memory.space;
+      walker = new UserTables(memory, tables, this.#format, this.#limit, this.#swap);
+      this.#walkers.set(tables.mode, walker);
+    }
+    return walker;
   }
 }

@@ -1,25 +1,41 @@
+import type { EntryTest } from '../arch/architecture.ts';
+
+/** Where a swap entry keeps the number of its swap file and the page in it. */
+export interface SwapFormat {
+  readonly typeShift: bigint;
+  readonly typeBits: bigint;
+  /** `page`: as many bits as an address within a page has. */
+  readonly offsetShift: bigint | 'page';
+  readonly offsetBits: bigint;
+  readonly invertsOffset?: true;
+}
+
+/** Entries of one level that the processor takes for invalid. */
+interface InvalidEntries {
+  /** The kernel's empty entry, if it is not 0. */
+  readonly none?: bigint;
+  /** Entries that map memory all the same: PROT_NONE, NUMA hints, pages not used lately, tables being split. Any test will do. */
+  readonly hidden: readonly EntryTest[];
+}
+
 /** How an architecture writes the entries of processes that are not in memory, and those that must not be touched. */
 export interface UserEntryFormat {
   /** The architecture of src/arch that it is of. */
   readonly architecture: string;
-  /** Bits by which an entry without the valid bit is in memory all the same: PROT_NONE, NUMA hints, tables being split. */
-  readonly hidden: { readonly lowest: bigint; readonly upper: bigint };
+  readonly lowest: InvalidEntries;
+  readonly upper: InvalidEntries;
   /** The frame of a hidden entry is written inverted (L1TF). */
-  readonly invertsHidden: boolean;
-  /** The frame in a hidden entry. */
-  readonly frame: bigint;
+  readonly invertsHidden?: true;
   /** Set in entries of the lowest level whose page is nobody's: the zero page, pages without reference counts. */
   readonly special: bigint;
   /** Set, any of them, in entries through which memory was written; where it is known. */
   readonly dirty?: bigint;
-  /** Swap entries: where the type and the offset are. */
-  readonly swap: {
-    readonly typeShift: bigint;
-    readonly typeBits: bigint;
-    readonly offsetShift: bigint;
-    readonly offsetBits: bigint;
-    readonly invertsOffset: boolean;
-  };
+  /** Newest first; which one a kernel uses is told by its entries. */
+  readonly swap: readonly [SwapFormat, ...SwapFormat[]];
+}
+
+function set(bits: bigint): EntryTest {
+  return { mask: bits, is: bits };
 }
 
 /** By architecture; processes of others cannot be walked. */
@@ -27,30 +43,98 @@ export const USER_ENTRY_FORMATS: readonly UserEntryFormat[] = [
   // arch/x86/include/asm/pgtable_types.h, pgtable_64.h, pgtable-invert.h
   {
     architecture: 'x86_64',
-    hidden: { lowest: 0x100n, upper: 0x180n },
+    lowest: { hidden: [set(0x100n)] },
+    upper: { hidden: [set(0x100n), set(0x80n)] },
     invertsHidden: true,
-    frame: 0x000ffffffffff000n,
     special: 0x200n,
     // _PAGE_DIRTY, and _PAGE_SAVED_DIRTY of shadow stacks
     dirty: (1n << 57n) | 0x40n,
-    swap: { typeShift: 59n, typeBits: 5n, offsetShift: 9n, offsetBits: 50n, invertsOffset: true },
+    swap: [{ typeShift: 59n, typeBits: 5n, offsetShift: 9n, offsetBits: 50n, invertsOffset: true }],
+  },
+  // arch/arm64/include/asm/pgtable.h, pgtable-prot.h: bit 1 outlives the valid bit in pages, but not in blocks, which have bit 11
+  // since 6.11, and bit 58 or 59 before
+  {
+    architecture: 'arm64',
+    lowest: { hidden: [{ mask: 0x3n, is: 0x2n }] },
+    upper: { hidden: [set(1n << 11n), set(1n << 58n), set(1n << 59n)] },
+    special: 1n << 56n,
+    dirty: 1n << 55n,
+    swap: [
+      { typeShift: 6n, typeBits: 5n, offsetShift: 12n, offsetBits: 50n },
+      { typeShift: 3n, typeBits: 5n, offsetShift: 8n, offsetBits: 50n },
+      { typeShift: 2n, typeBits: 6n, offsetShift: 8n, offsetBits: 50n },
+    ],
+  },
+  // arch/riscv/include/asm/pgtable.h, pgtable-bits.h: PROT_NONE is the global bit; readable, writable or executable blocks
+  {
+    architecture: 'riscv64',
+    lowest: { hidden: [set(0x20n)] },
+    upper: { hidden: [set(0x20n), set(0x2n), set(0x4n), set(0x8n)] },
+    special: 0x100n,
+    dirty: 0x80n,
+    swap: [
+      { typeShift: 7n, typeBits: 5n, offsetShift: 12n, offsetBits: 52n },
+      { typeShift: 2n, typeBits: 5n, offsetShift: 7n, offsetBits: 57n },
+    ],
+  },
+  // arch/s390/include/asm/pgtable.h: pages not used lately are invalid, too, and have the bit of those that are present
+  {
+    architecture: 's390x',
+    lowest: { none: 0x400n, hidden: [set(0x1n)] },
+    upper: { none: 0x20n, hidden: [set(0x420n)] },
+    special: 0x40n,
+    dirty: 0x8n,
+    swap: [{ typeShift: 2n, typeBits: 5n, offsetShift: 12n, offsetBits: 52n }],
+  },
+  // arch/powerpc/include/asm/book3s/64/pgtable.h: _PAGE_PTE with _PAGE_INVALID
+  {
+    architecture: 'ppc64le',
+    lowest: { hidden: [set((1n << 61n) | (1n << 62n))] },
+    upper: { hidden: [set((1n << 61n) | (1n << 62n))] },
+    special: 0x400n,
+    dirty: 0x80n,
+    swap: [{ typeShift: 0n, typeBits: 5n, offsetShift: 'page', offsetBits: 41n }],
   },
 ];
 
-/** What an entry says that maps nothing. */
-export type AbsentEntry =
-  | { readonly kind: 'hidden'; readonly physical: number }
-  | { readonly kind: 'swap'; readonly type: number; readonly offset: bigint };
+/** What an entry says that the processor takes for invalid. */
+export type InvalidEntry = 'none' | 'hidden' | 'swap';
 
 /** Reads an entry that the processor takes for invalid; it is not 0. */
-export function absentEntry(format: UserEntryFormat, entry: bigint, lowest: boolean): AbsentEntry {
-  const hidden = lowest ? format.hidden.lowest : format.hidden.upper;
-  if ((entry & hidden) !== 0n) {
-    const physical = (format.invertsHidden ? ~entry : entry) & format.frame;
-    return { kind: 'hidden', physical: Number(physical) };
-  }
-  const { typeShift, typeBits, offsetShift, offsetBits, invertsOffset } = format.swap;
+export function kindOfInvalid(format: UserEntryFormat, entry: bigint, lowest: boolean): InvalidEntry {
+  const { none, hidden } = lowest ? format.lowest : format.upper;
+  if (entry === none) return 'none';
+  return hidden.some(({ mask, is }) => (entry & mask) === is) ? 'hidden' : 'swap';
+}
+
+/** The number of the swap file and the page in it; large numbers are markers, and pages that are moved or poisoned. */
+export function swapEntry(
+  { typeShift, typeBits, offsetShift, offsetBits, invertsOffset }: SwapFormat,
+  entry: bigint,
+  pageShift: number,
+): { type: number; offset: bigint } {
   const type = Number((entry >> typeShift) & ((1n << typeBits) - 1n));
-  const from = invertsOffset ? ~entry : entry;
-  return { kind: 'swap', type, offset: (from >> offsetShift) & ((1n << offsetBits) - 1n) };
+  const shift = offsetShift === 'page' ? BigInt(pageShift) : offsetShift;
+  const offset = ((invertsOffset ? ~entry : entry) >> shift) & ((1n << offsetBits) - 1n);
+  return { type, offset };
+}
+
+/**
+ * Which of the formats the entries are in: the one by which most lie within a swap file, whose sizes in pages are given. The
+ * newest if that tells nothing.
+ */
+export function likeliestSwapFormat(
+  formats: readonly SwapFormat[],
+  entries: Iterable<bigint>,
+  sizes: readonly number[],
+  pageShift: number,
+): SwapFormat | undefined {
+  const within = formats.map(() => 0);
+  for (const entry of entries) {
+    formats.forEach((format, i) => {
+      const { type, offset } = swapEntry(format, entry, pageShift);
+      if (offset > 0n && offset < BigInt(sizes[type] ?? 0)) within[i]!++;
+    });
+  }
+  return formats[within.indexOf(Math.max(...within))];
 }

@@ -60,6 +60,7 @@ export class UsageCounter {
   readonly #processes: Processes;
   readonly #counts: MapCounts;
   readonly #hugeZero: Pfn;
+  readonly #hugePages: number;
   readonly #swapFiles: number;
   readonly #heldPage: (offset: bigint) => Pfn | undefined;
   readonly #shmem: ShmemSwap;
@@ -73,6 +74,8 @@ export class UsageCounter {
     this.#counts = new MapCounts(limit);
     const { objects } = processes;
     this.#hugeZero = numberIn(objects, 'huge_zero_pfn', 8) ?? Number.POSITIVE_INFINITY;
+    const [last, above] = objects.memory.space.walker.tables.mode.levels.slice(-2).reverse();
+    this.#hugePages = 2 ** ((above?.shift ?? 0) - (last?.shift ?? 0));
     this.#swapFiles = numberIn(objects, 'nr_swapfiles', 4) ?? 0;
     this.#shmem = new ShmemSwap(objects);
     this.#unit = objects.memory.format.pageSize * 2 ** 12;
@@ -203,7 +206,7 @@ export class UsageCounter {
   /** Memory that counts: not the zero pages, nor device memory that a driver maps by its frame. */
   #isMemory(area: Area, pfn: Pfn, bits: number): boolean {
     if (bits & MAPPED.special || area.flags & VM_PFNMAP) return false;
-    return pfn < this.#hugeZero || pfn >= this.#hugeZero + 512;
+    return pfn < this.#hugeZero || pfn >= this.#hugeZero + this.#hugePages;
   }
 }
 

@@ -4,7 +4,7 @@ import { ChainError } from '../objects/walk.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
 import type { Area } from './areas.ts';
-import { absentEntry, type UserEntryFormat } from './swap-entries.ts';
+import { kindOfInvalid, type SwapFormat, swapEntry, type UserEntryFormat } from './swap-entries.ts';
 
 /** Bits of what is told of an entry that maps memory. */
 export const MAPPED = {
@@ -22,6 +22,8 @@ export interface MappingVisitor {
   page(area: Area, address: number, pfn: Pfn, count: number, bits: number): void;
   /** An entry of the swap format for `count` pages: in swap, or a marker, or pages that are being moved or were poisoned. */
   absent?(area: Area, address: number, type: number, offset: bigint, count: number): void;
+  /** The same entry, before it is known which format it has. */
+  raw?(entry: bigint): void;
   /** A table that cannot be read. */
   missing?(table: PhysAddr): void;
 }
@@ -38,6 +40,8 @@ export class UserTables {
   readonly #littleEndian: boolean;
   readonly #pageBytes: number;
   readonly #format: UserEntryFormat | undefined;
+  readonly #swap: SwapFormat | undefined;
+  readonly #pageShift: number;
   readonly #limit: Pfn;
   readonly #special: EntryBits;
   readonly #dirty: EntryBits;
@@ -45,11 +49,19 @@ export class UserTables {
   readonly #plain: FastLevel | undefined;
   #tablesLeft = 0;
 
-  /** `limit` is the number of page frames of the machine. */
-  constructor(memory: PhysicalMemory, tables: PageTables, format: UserEntryFormat | undefined, limit: Pfn) {
+  /** `limit` is the number of page frames of the machine; `swap` is one of the swap formats of `format`. */
+  constructor(
+    memory: PhysicalMemory,
+    tables: PageTables,
+    format: UserEntryFormat | undefined,
+    limit: Pfn,
+    swap: SwapFormat | undefined = format?.swap[0],
+  ) {
     const { levels, pageShift, littleEndianEntries } = tables.mode;
     this.#memory = memory;
     this.#format = format;
+    this.#swap = swap;
+    this.#pageShift = pageShift;
     this.#limit = limit;
     this.#levels = fastLevels(tables);
     this.#entries = levels.map(({ bits }) => 2 ** bits);
@@ -146,7 +158,7 @@ export class UserTables {
             ((low & special.low) | (high & special.high) ? MAPPED.special : 0) |
             ((low & dirty.low) | (high & dirty.high) ? MAPPED.dirty : 0);
           visitor.page(area, address, Math.floor(frame(low, high) / size), 1, bits);
-        } else this.#absent(low, high, true, address, size, areas, at, visitor);
+        } else this.#absent(low, high, level, address, size, areas, at, visitor);
       }
       if (area.end > end) break;
     }
@@ -174,14 +186,14 @@ export class UserTables {
       this.#tell(target - (target % 2 ** leaf.shift) + inPage, address, span, bits, areas, at, visitor);
       return;
     }
-    this.#absent(low, high, lowest, address, span, areas, at, visitor);
+    this.#absent(low, high, level, address, span, areas, at, visitor);
   }
 
   /** An entry that the processor takes for invalid. */
   #absent(
     low: number,
     high: number,
-    lowest: boolean,
+    level: FastLevel,
     address: number,
     span: number,
     areas: readonly Area[],
@@ -189,13 +201,19 @@ export class UserTables {
     visitor: MappingVisitor,
   ): void {
     if (!this.#format) return;
-    const absent = absentEntry(this.#format, word(low, high), lowest);
-    if (absent.kind === 'swap')
-      visitor.absent?.(areas[at]!, address, absent.type, absent.offset, span / this.#pageBytes);
-    else {
-      const bits = MAPPED.hidden | (anyOf(this.#dirty, low, high) ? MAPPED.dirty : 0);
-      this.#tell(absent.physical - (absent.physical % span), address, span, bits, areas, at, visitor);
+    const lowest = level === this.#levels.at(-1);
+    const entry = word(low, high);
+    const invalid = kindOfInvalid(this.#format, entry, lowest);
+    if (invalid === 'swap') {
+      visitor.raw?.(entry);
+      const { type, offset } = swapEntry(this.#swap!, entry, this.#pageShift);
+      visitor.absent?.(areas[at]!, address, type, offset, span / this.#pageBytes);
     }
+    const frame = invalid === 'hidden' ? level.leaves.at(-1)?.frame : undefined;
+    if (!frame) return;
+    const physical = this.#format.invertsHidden ? frame(~low, ~high) : frame(low, high);
+    const bits = MAPPED.hidden | (anyOf(this.#dirty, low, high) ? MAPPED.dirty : 0);
+    this.#tell(physical - (physical % span), address, span, bits, areas, at, visitor);
   }
 
   /** An entry may map more than one area, if they are neighbours; what lies outside of all is told of none. */

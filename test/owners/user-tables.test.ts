@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { x86_64 } from '../../src/arch/x86_64.ts';
 import { type Area, VM_HUGETLB } from '../../src/owners/areas.ts';
-import { absentEntry, USER_ENTRY_FORMATS } from '../../src/owners/swap-entries.ts';
+import { kindOfInvalid, swapEntry, USER_ENTRY_FORMATS } from '../../src/owners/swap-entries.ts';
 import { UserTables } from '../../src/owners/user-tables.ts';
 import type { PhysicalMemory } from '../../src/sources/image-format.ts';
 
@@ -90,7 +90,7 @@ describe('page tables of a process', () => {
   });
 
   test('a page that must not be touched, and a page in swap', () => {
-    const hidden = (~0x7000n & FORMAT.frame) | 0x100n;
+    const hidden = (~0x7000n & 0x000ffffffffff000n) | 0x100n;
     const swapped = (1n << 59n) | ((~5n & ((1n << 50n) - 1n)) << 9n);
     const tables = { ...TREE, 16384: { 0: hidden, 1: swapped } };
     expect(walk(tables, [area(0, 0x2000, VM_HUGETLB)])).toEqual(['0: 0 -> 7 x 1', '0: 1000 absent 1 5']);
@@ -107,5 +107,6 @@ describe('page tables of a process', () => {
 test('entries of the swap format are told as the kernel writes them', () => {
   // __swp_entry(3, 0x1234) of arch/x86/include/asm/pgtable_64.h: (~offset << 14 >> 5) | type << 59
   const entry = (BigInt.asUintN(64, ~0x1234n << 14n) >> 5n) | (3n << 59n);
-  expect(absentEntry(FORMAT, entry & ~0x1ffn, true)).toEqual({ kind: 'swap', type: 3, offset: 0x1234n });
+  expect(kindOfInvalid(FORMAT, entry & ~0x1ffn, true)).toBe('swap');
+  expect(swapEntry(FORMAT.swap[0], entry & ~0x1ffn, 12)).toEqual({ type: 3, offset: 0x1234n });
 });

@@ -163,10 +163,21 @@ const CASES: readonly {
   {
     architecture: ppc64le,
     mode: 'hash 64K',
-    maps: '',
-    // memory is mapped by a rule, everything else by no table
-    reach: [[0xc000000012345678n, 0x12345678, 4 * K]],
-    faults: [[0xc00c000000000000n, undefined]],
+    maps: '0xc008000000010000 -> 0x50000 64K\n0xc008000001000000 -> 0x3000000 16M',
+    // memory is mapped by a rule, everything else by the kernel's own tables
+    reach: [
+      [0xc000000012345678n, 0x12345678, 64 * K],
+      [0xc00800000001abcdn, 0x5abcd, 64 * K],
+      [0xc008000001abcdefn, 0x3abcdef, 16 * M],
+    ],
+    faults: [[0xc00c000000000000n, 'pgd']],
+  },
+  {
+    architecture: ppc64le,
+    mode: 'hash 4K',
+    maps: '0xc000100000001000 -> 0x7000 4K',
+    reach: [[0xc000100000001010n, 0x7010, 4 * K]],
+    faults: [[0xc000100000002000n, 'pte']],
   },
 ];
 
@@ -176,7 +187,7 @@ describe.each(CASES)('$architecture.name, $mode', ({ architecture, mode, maps, r
   test.each(reach)('%s', (address, physical, pageSize) => {
     const found = walker.walk(address);
     expect(found.physical).toBe(physical);
-    if (walker.tables.mode.levels.length > 0) expect(found.pageSize).toBe(pageSize);
+    if (found.steps.length > 0) expect(found.pageSize).toBe(pageSize);
     // a run of bytes around it lies as the page does
     const [run] = walker.mappedRuns(address, 1);
     expect(run).toMatchObject({ offset: 0, length: 1, physical });
@@ -252,7 +263,8 @@ test('tables that lie outside of the image are holes, at the level that is reach
     for (const mode of architecture.pagingModes) {
       const [top] = mode.levels;
       if (!top?.table) continue;
-      const address = mode.addresses[0]!.is;
+      const [region] = mode.regions ?? [];
+      const address = region ? region.start + region.size : mode.addresses[0]!.is;
       const { memory, walker } = tablesOf(architecture, mode.name, '');
       const index = Number((address >> BigInt(top.shift)) & ((1n << BigInt(top.bits)) - 1n));
       const { when, at } = top.table;
