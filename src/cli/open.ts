@@ -118,6 +118,10 @@ export function reportUnread(
   // pages that are not known to exist are not counted
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
   reportGaps(inspector, outcome);
+  for (const sentence of inspector.unknown) {
+    say(sentence);
+    outcome.code = 3;
+  }
   const bad = PAGE_STATES.filter((s) => s !== 'ok' && s !== 'absent' && counts[s] > 0);
   if (bad.length === 0) return;
   const total = bad.reduce((sum, s) => sum + counts[s], 0);

@@ -54,6 +54,10 @@ export interface Selection<N extends string = string> {
 
 const READ: Expression = parseExpression('state == ok', COLUMNS);
 
+/** Every kernel with page tables has the variable zero_pfn, or zero_page_pfn (mm/memory.c). */
+const NO_ZERO_PAGE =
+  "the kernel's symbols do not tell which page is the zero page: kpageflags lacks ZERO_PAGE for it, and for the huge zero page";
+
 /** The parts of an open memory image. */
 export interface InspectorParts {
   readonly image: OpenImage;
@@ -85,6 +89,7 @@ export class Inspector {
   #classes: Classification | undefined;
   #references: References | undefined;
   #owners: PageOwners | undefined;
+  readonly #unknown: Set<string> = new Set();
 
   constructor(parts: InspectorParts) {
     this.#keep = parts.keep;
@@ -139,6 +144,11 @@ export class Inspector {
   get owners(): PageOwners {
     this.#owners ??= new PageOwners(this.objects);
     return this.#owners;
+  }
+
+  /** What the requested columns leave out, one sentence each. */
+  get unknown(): readonly string[] {
+    return [...this.#unknown];
   }
 
   /** The head of the folio of a page; the page itself if it is not a tail. */
@@ -236,6 +246,7 @@ export class Inspector {
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
       ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
       : undefined;
+    if (kpage && kpage.zeroPfn < 0) this.#unknown.add(NO_ZERO_PAGE);
     const alignment = alignmentFor(this.layout.largestBlock);
     return { columns, where, limit: selection.limit, kpage, maps: this.#maps(asked), alignment };
   }

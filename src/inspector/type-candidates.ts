@@ -20,7 +20,7 @@ export interface FoundTypes {
   /** Their source, for `info`. */
   readonly from: string;
   readonly warnings: readonly string[];
-  /** Whether they are the image's own. If these are refused, the types of another build could only appear to fit. */
+  /** Whether they are the image's own, read whole. If these are refused, nothing else is tried. */
   readonly own?: boolean;
   /** Stores them in the cache. */
   readonly keep?: () => void;
@@ -148,7 +148,8 @@ export function firstThatHolds<T>(
   let refusal: LayoutError | undefined;
   let ownFailed = false;
   for (const found of typeCandidates(kernel, options, problems)) {
-    if (ownFailed && !found.own && found.types.confidence !== 'layout-build-id') break;
+    // types of another origin would hide what is wrong with the dump, and may only seem to hold
+    if (ownFailed && !found.own) break;
     try {
       return attempt(found);
     } catch (error) {
@@ -156,7 +157,7 @@ export function firstThatHolds<T>(
       if (options.layout || !(error instanceof LayoutError || error.code === 'format')) throw error;
       if (error instanceof LayoutError) refusal ??= error;
       problems.push(error instanceof LayoutError ? `${error.member}: ${error.evidence}` : error.message);
-      if (found.own && error instanceof LayoutError) ownFailed = true;
+      if (found.own) ownFailed = true;
     }
   }
   const lost = kernel.kallsyms ? undefined : missingOfImage(kernel);

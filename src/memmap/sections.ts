@@ -35,6 +35,8 @@ export interface Sections {
   readonly from: string;
   /** True if mem_section is lost, so that `online` is unknown and has all existing pfns. */
   readonly onlineUnknown?: boolean;
+  /** True if subsection maps are lost and only the zones tell what is online. */
+  readonly onlineByZones?: boolean;
   /** Parts of the table that could not be read, as sentences for the report. */
   readonly lost: readonly string[];
   /** Page frames assumed online, because nothing tells. */
@@ -84,8 +86,8 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   const perRoot = Math.floor(kernel.pageBytes / structSize);
   const table = findTable(kernel, total, perRoot);
   const pagesPerSection = 2 ** (sectionSizeBits - kernel.pageShift);
-  const open: Range[] = [];
-  const usage = usageReader(kernel, types, open);
+  const instead: InsteadOfMaps = { open: [], zones: false };
+  const usage = usageReader(kernel, types, instead);
   const list: Section[] = [];
   const lost: string[] = [];
 
@@ -138,7 +140,15 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       }
     }
   } else take(space.readStruct(table.address, table.count * structSize, 'mem_section'), 0);
-  return { list, sectionSizeBits, maxPhysicalBits, from: table.from, lost, open: unite(open) };
+  return {
+    list,
+    sectionSizeBits,
+    maxPhysicalBits,
+    from: table.from,
+    lost,
+    open: unite(instead.open),
+    onlineByZones: instead.zones,
+  };
 }
 
 interface SectionTable {
@@ -194,6 +204,14 @@ interface Usage {
   readonly existing: readonly Range[];
   readonly online: readonly Range[];
 }
+/** What stands for subsection maps that are lost. */
+interface InsteadOfMaps {
+  /** Nothing: these are taken for online. */
+  readonly open: Range[];
+  /** Whether zones do for some section. */
+  zones: boolean;
+}
+
 type UsageReader = (section: StructView, at: number, whole: Range) => Usage;
 
 /** Size of a subsection in bytes (SUBSECTION_SHIFT, include/linux/mmzone.h). */
@@ -203,18 +221,19 @@ const SUBSECTION = 2 ** 21;
  * The bits of subsection_map tell which 2 MiB of a section exist (since 5.3). A section disappears with its last bit
  * (section_deactivate(), mm/sparse.c), so a map of zeros is one that the dump lacks.
  */
-function usageReader(kernel: Kernel, types: TypeFacts, open: Range[]): UsageReader {
+function usageReader(kernel: Kernel, types: TypeFacts, instead: InsteadOfMaps): UsageReader {
   const usage = types.place('mem_section', 'usage')?.offset;
   const map = types.place('mem_section_usage', 'subsection_map');
   if (usage === undefined) return (_section, _at, whole) => ({ existing: [whole], online: [whole] });
   let zones: readonly Zone[] | undefined;
   const byZones = (whole: Range, per: number): readonly Range[] | undefined => {
     zones ??= readZones(kernel, types);
+    instead.zones = true;
     return onlineByZones(whole, per, zones);
   };
   const lost = (whole: Range, per: number): Usage => {
     const online = byZones(whole, per);
-    if (!online) open.push(whole);
+    if (!online) instead.open.push(whole);
     return { existing: [whole], online: online ?? [whole] };
   };
   return (section, at, whole) => {

@@ -30,11 +30,16 @@ function offsets(file: Uint8Array): (physical: number) => number {
   };
 }
 
+/** Where the kernel's virtual memory is in an ELF file. */
+export function virtualOffsets({ kernel }: Inspector, file: Uint8Array): (address: bigint) => number {
+  const physicalAt = offsets(file);
+  return (address) => physicalAt(kernel.space.walker.translate(address));
+}
+
 /** All places of a capture that are to be damaged, by part. */
 export function placesOf(inspector: Inspector, file: Uint8Array): Place[] {
   const physicalAt = offsets(file);
-  const { kernel } = inspector;
-  const virtualAt = (address: bigint): number => physicalAt(kernel.space.walker.translate(address));
+  const virtualAt = virtualOffsets(inspector, file);
   return [
     ...tablePlaces(inspector, physicalAt),
     ...sectionPlaces(inspector, virtualAt),

@@ -3,7 +3,15 @@ import { FormatError } from '../../core/errors.ts';
 import { type Decoding, decodings } from './addresses.ts';
 import { LazyTable, type ReadVirtual } from './lazy-table.ts';
 import { Names } from './names.ts';
-import { align, findMarkers, type KallsymsTables, namesRoom, seqsCandidates, unlessFault } from './tables.ts';
+import {
+  align,
+  checkPlaces,
+  findMarkers,
+  type KallsymsTables,
+  namesRoom,
+  seqsCandidates,
+  unlessFault,
+} from './tables.ts';
 import { Tokens } from './tokens.ts';
 
 export type { ReadVirtual } from './lazy-table.ts';
@@ -56,6 +64,7 @@ export class Kallsyms {
         found: `${count}`,
       });
     }
+    checkPlaces(tables, count);
     const markers = findMarkers(read, tables, count, little);
     const names = new Names(
       new LazyTable(read, tables.names, namesRoom(tables, markers?.address, count)),

@@ -1,5 +1,6 @@
+import { hex } from '../../core/address.ts';
 import { viewOf } from '../../core/bytes.ts';
-import { FaultError } from '../../core/errors.ts';
+import { FaultError, FormatError } from '../../core/errors.ts';
 import type { ReadVirtual } from './lazy-table.ts';
 import { GROUP, MAX_ENTRY } from './names.ts';
 
@@ -23,6 +24,29 @@ export interface KallsymsTables {
 /** The next address that is a multiple of `to`, a power of two. */
 export function align(address: bigint, to: bigint): bigint {
   return (address + to - 1n) & -to;
+}
+
+/** kallsyms_token_index: 256 numbers of 16 bits. */
+const TOKEN_INDEX_BYTES = 512n;
+
+/**
+ * Holds the places of the tables against one another: scripts/kallsyms.c writes one behind the other, the names behind their number
+ * and, where there is one, the base behind `count` offsets. A table that is said to be elsewhere would give each symbol the address of
+ * another. Throws FormatError.
+ */
+export function checkPlaces(tables: KallsymsTables, count: number): void {
+  const { numSyms, names, tokenIndex, offsets, relativeBase } = tables;
+  const expect = (file: string, found: bigint, places: readonly bigint[]): void => {
+    if (places.includes(found)) return;
+    throw new FormatError({ file, expected: `it at ${places.map(hex).join(' or ')}`, found: hex(found) });
+  };
+  expect('kallsyms_names', names, [align(numSyms + 4n, 4n), align(numSyms + 4n, 8n)]);
+  if (relativeBase !== undefined) {
+    const end = offsets + BigInt(count * 4);
+    expect('kallsyms_relative_base', relativeBase, [align(end, 4n), align(end, 8n)]);
+  }
+  // since 6.4; before that, the offsets are the first table
+  if (offsets > tokenIndex) expect('kallsyms_offsets', offsets, [tokenIndex + TOKEN_INDEX_BYTES]);
 }
 
 /** Maximum size of the names: they end where another table starts. */

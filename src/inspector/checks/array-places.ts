@@ -6,7 +6,7 @@ import type { PageLayout } from '../../layout/page-layout.ts';
 import type { TypeFacts } from '../../layout/type-facts.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
 import { PlacedPages, type PlacedRange } from '../../memmap/placed-pages.ts';
-import { readZones } from '../../memmap/zones.ts';
+import type { Zone } from '../../memmap/zones.ts';
 import { noTestimony, type Testimony, Witnesses } from './array-evidence.ts';
 
 /** A part of the array that one entry of the page tables maps. */
@@ -49,12 +49,13 @@ export function checkPlaces(
   types: TypeFacts,
   model: MemoryModel,
   layout: PageLayout,
+  zones: readonly Zone[],
 ): Misplaced {
   const lru = types.place('page', 'lru')?.offset;
   if (model.base === undefined || lru === undefined) return { ranges: [], why: [] };
   const all = piecesOf(kernel, model);
   const pages = new PlacedPages(kernel.space, all, model.pageSize, GROUP);
-  const witnesses = new Witnesses(layout, model, pages, readZones(kernel, types), lru);
+  const witnesses = new Witnesses(layout, model, pages, zones, lru);
   const step = Math.max(1, all.length / MOST_PIECES);
   const users = usersOf(all);
   const groups = Math.min(MOST_GROUPS, Math.max(LEAST_GROUPS, Math.floor(ALL_GROUPS / all.length)));
@@ -139,17 +140,11 @@ function usersOf(pieces: readonly Piece[]): Map<number, number> {
 function piecesOf(kernel: Kernel, model: MemoryModel): Piece[] {
   const { walker } = kernel.space;
   const pieces: Piece[] = [];
-  const smallest = 2 ** walker.tables.mode.levels.at(-1)!.shift;
   for (const { start, end, address } of model.stretches({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
     const length = (end - start) * model.pageSize;
     for (let at = 0; at < length; ) {
       const here = address + BigInt(at);
-      const { physical, pageSize, steps } = walker.walk(here);
-      const { levels } = walker.tables.mode;
-      const span =
-        physical === undefined
-          ? Math.max(smallest, 2 ** levels[Math.max(0, steps.length - 1)]!.shift)
-          : pageSize;
+      const { physical, pageSize, span } = walker.walk(here);
       const next = Math.min(length, at + span - Number(here & BigInt(span - 1)));
       const first: Pfn = start + Math.ceil(at / model.pageSize);
       const last = start + Math.floor(next / model.pageSize);

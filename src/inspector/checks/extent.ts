@@ -1,9 +1,8 @@
 import type { VirtAddr } from '../../core/address.ts';
 import { intersect, lengthOf, type Range, unite } from '../../core/ranges.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { TypeFacts } from '../../layout/type-facts.ts';
 import type { MemoryModel } from '../../memmap/memory-model.ts';
-import { readZones, type Zone } from '../../memmap/zones.ts';
+import type { Zone } from '../../memmap/zones.ts';
 
 /** Maximum number of contradictions listed one by one. */
 const MOST = 4;
@@ -12,8 +11,8 @@ const MOST = 4;
  * Compares three sources for the extent of the page array: mem_section, the page tables that map it, and the page counts of
  * zones. Returns a sentence for each contradiction: what two sources say, and what is unknown because of it.
  */
-export function checkExtent(kernel: Kernel, types: TypeFacts, model: MemoryModel): string[] {
-  const zones = readZones(kernel, types).filter(({ name }) => name !== 'Device');
+export function checkExtent(kernel: Kernel, model: MemoryModel, all: readonly Zone[]): string[] {
+  const zones = all.filter(({ name }) => name !== 'Device');
   const said = [...againstPageTables(kernel, model, zones), ...againstZones(model, zones)];
   return said.length > MOST ? [...said.slice(0, MOST), `${said.length - MOST} more contradictions`] : said;
 }
@@ -76,14 +75,10 @@ function reach(model: MemoryModel, zones: readonly Zone[]): Range {
 /** The mapped parts of vmemmap, in bytes from its start. An unmapped part is skipped by the span of its entry. */
 function* mappedLeaves(kernel: Kernel, base: VirtAddr, start: number, length: number): Generator<Range> {
   const { walker } = kernel.space;
-  const { levels } = walker.tables.mode;
-  const smallest = 2 ** levels.at(-1)!.shift;
   for (let at = start; at < length; ) {
     const address = base + BigInt(at);
     if (!walker.isCanonical(address)) return;
-    const { physical, pageSize, steps } = walker.walk(address);
-    const span = physical === undefined ? 2 ** levels[Math.max(0, steps.length - 1)]!.shift : pageSize;
-    if (!(span >= smallest)) return;
+    const { physical, span } = walker.walk(address);
     const end = at + span - Number(address & BigInt(span - 1));
     if (physical !== undefined) yield { start: at, end };
     at = end;

@@ -1,7 +1,7 @@
-import type { PageLayout } from '../../layout/page-layout.ts';
 import { readZones } from '../../memmap/zones.ts';
 import type { Inspector } from '../inspector.ts';
 import { type Check, refuse } from './check.ts';
+import { flagsWord } from './flags-word.ts';
 
 const SAMPLES = 32;
 /** Share of the sample that must agree; holes and torn pages may differ. */
@@ -16,7 +16,6 @@ export const zones: Check = { name: 'zones', run: checkZones };
  */
 function checkZones(inspector: Inspector): string | undefined {
   const { kernel, types, layout, model } = inspector;
-  const reserved = layout.flags.bits.get('reserved');
   const all = readZones(kernel, types);
   for (const { zone, name, node } of all) {
     const ours = layout.zones[zone];
@@ -40,10 +39,10 @@ function checkZones(inspector: Inspector): string | undefined {
       if (others.length > 0) continue;
       const raw = inspector.reader.read(pfn, 1);
       if (raw.readable === 0) continue;
-      const [node, number] = nodeAndZone(layout, raw.bytes);
+      const view = new DataView(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength);
+      const { node, zone: number, reserved } = flagsWord(layout, view, 0);
       const agrees = node === zone.node && number === zone.zone;
-      if (!agrees && reserved !== undefined && (flagsOf(layout, raw.bytes) >> BigInt(reserved)) & 1n)
-        continue;
+      if (!agrees && reserved) continue;
       looked++;
       if (agrees) right++;
       else
@@ -59,15 +58,4 @@ function checkZones(inspector: Inspector): string | undefined {
     );
   }
   return `${right} of ${looked} pages are in the zone that their flags name`;
-}
-
-function flagsOf(layout: PageLayout, bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(layout.offsets.flags, true);
-}
-
-function nodeAndZone(layout: PageLayout, bytes: Uint8Array): [number, number] {
-  const flags = flagsOf(layout, bytes);
-  const field = ({ shift, width }: { shift: number; width: number }): number =>
-    width === 0 ? 0 : Number((flags >> BigInt(shift)) & ((1n << BigInt(width)) - 1n));
-  return [field(layout.fields.node), field(layout.fields.zone)];
 }

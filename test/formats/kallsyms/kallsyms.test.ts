@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FaultError, FormatError } from '../../../src/core/errors.ts';
+import { FaultError, FormatError, StructPageError } from '../../../src/core/errors.ts';
 import { findKallsyms } from '../../../src/formats/kallsyms/find-tables.ts';
 import { Kallsyms, type KallsymsTables } from '../../../src/formats/kallsyms/kallsyms.ts';
 import {
@@ -74,6 +74,16 @@ describe.each(LAYOUTS)('the layout of $kernels', (options) => {
     const kallsyms = Kallsyms.open(built.read, named(built.tables), { text: TEXT });
     expect(kallsyms.count).toBe(symbols.length);
     expect([...kallsyms.entries()]).toEqual(symbols);
+  });
+
+  test('a table that is said to be elsewhere, or to be of another length, is refused', () => {
+    const { numSyms, ...others } = named(built.tables);
+    for (const [name, address] of Object.entries({ numSyms, ...others })) {
+      for (const wrong of [address + 1n, address ^ 4n, address + 8n, address - 256n]) {
+        const tables = { numSyms, ...others, [name]: wrong };
+        expect(() => Kallsyms.open(built.read, tables, { text: TEXT }), name).toThrow(StructPageError);
+      }
+    }
   });
 
   test('every symbol is found by its name', () => {
