@@ -124,6 +124,7 @@ export class Inspector {
   /** The kernel's own objects, with all of its types; opened on first use. */
   get objects(): Objects {
     this.#objects ??= openObjects(this.kernel, this.types);
+    this.#objects.memory.startAnew();
     return this.#objects;
   }
 

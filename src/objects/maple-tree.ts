@@ -16,6 +16,8 @@ const ARANGE_64 = 3;
 /** A node pointer keeps its type in bits 3 to 6; nodes are 256-byte aligned. */
 const TYPE_SHIFT = 3n;
 const NODE_MASK = 255n;
+/** In a pointer to the parent, of nodes of 64-bit indices: the number of the slot (MAPLE_PARENT_SLOT_SHIFT). */
+const SLOT_SHIFT = 3n;
 const MOST_DEPTH = 32;
 
 /** Where slots and pivots are in the two kinds of node that have pivots. */
@@ -26,8 +28,9 @@ interface Kind {
 }
 
 /**
- * What a maple tree holds, by ascending index; empty ranges are left out (lib/maple_tree.c). Throws ChainError for a tree
- * whose pivots do not rise or that is too high, so loops end, and FaultError.
+ * What a maple tree holds, by ascending index; empty ranges are left out (lib/maple_tree.c). A node must name the one above it and its slot there; throws
+ * ChainError where one does not, and for a tree whose pivots do not rise or that is too high, so loops end and no node is met twice,
+ * and FaultError.
  */
 export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<MapleEntry> {
   const { memory } = objects;
@@ -47,7 +50,13 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
   const most = (1n << (word * 8n)) - 1n;
   let met = 0;
 
-  function* below(encoded: bigint, first: bigint, last: bigint, depth: number): Generator<MapleEntry> {
+  function* below(
+    encoded: bigint,
+    first: bigint,
+    last: bigint,
+    depth: number,
+    above?: { readonly node: VirtAddr; readonly slot: number },
+  ): Generator<MapleEntry> {
     const type = Number((encoded >> TYPE_SHIFT) & 15n);
     const node = encoded & ~NODE_MASK;
     if (type === DENSE || type > ARANGE_64 || depth > MOST_DEPTH) {
@@ -58,6 +67,16 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
         depth > MOST_DEPTH ? 'it is too high' : `its nodes are of type ${type}`,
       );
     }
+    // the first word of every node; that of the root names the tree
+    const parent = memory.word(node);
+    const slotThere = Number((parent & NODE_MASK) >> SLOT_SHIFT);
+    if (above && ((parent & ~NODE_MASK) !== above.node || slotThere !== above.slot))
+      throw new ChainError(
+        name,
+        node,
+        met,
+        `it is not in slot ${above.slot} of ${hex(above.node)} by its own account`,
+      );
     const { pivots, slots, count } = type === ARANGE_64 ? arange : range;
     let start = first;
     for (let i = 0; i < count && start <= last; i++) {
@@ -70,7 +89,7 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
         if (type === LEAF_64) {
           if (++met > MOST_ELEMENTS) throw new ChainError(name, node, met, 'it has no end');
           if ((entry & 3n) !== 2n) yield { first: start, last: end, entry };
-        } else yield* below(entry, start, end, depth + 1);
+        } else yield* below(entry, start, end, depth + 1, { node, slot: i });
       }
       if (end === last) return;
       start = end + 1n;

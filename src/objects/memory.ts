@@ -2,6 +2,7 @@ import type { VirtAddr } from '../core/address.ts';
 import { viewOf } from '../core/bytes.ts';
 import { FaultError, type FaultReason } from '../core/errors.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
+import { ChainError } from './walk.ts';
 
 /** What words of a memory look like. */
 export interface WordFormat {
@@ -17,6 +18,13 @@ const MAX_BLOCKS = 8192;
 const LARGE = 0x200000n;
 /** A page table entry that maps this much or more is remembered as a whole. */
 const LARGE_BYTES = 0x200000;
+
+/**
+ * How often a walk may go from one page of memory to another: no kernel has more objects than this for each page, and 2^24 more are
+ * for small memories. Damaged objects that share what is below them would be walked for ages.
+ */
+const MOST_TURNS = 2 ** 24;
+const MOST_TURNS_A_PAGE = 256;
 
 /** A page of memory, or why it is not there. */
 type Block = DataView | FaultError;
@@ -34,6 +42,8 @@ export class KernelMemory {
   readonly #large: Map<number, number> = new Map();
   #lastKey = -1;
   #last: DataView | undefined;
+  #turns = 0;
+  #mostTurns = MOST_TURNS;
   /** Pages that were read from the source so far, for tests that nothing is read twice. */
   pagesRead = 0;
 
@@ -42,6 +52,11 @@ export class KernelMemory {
     this.format = format;
     this.#pageShift = BigInt(Math.log2(format.pageSize));
     this.#offsetMask = format.pageSize - 1;
+  }
+
+  /** Begins to count anew how much is read: methods throw ChainError where that is more than there can be objects. */
+  startAnew(): void {
+    this.#turns = 0;
   }
 
   u8(address: VirtAddr): number {
@@ -137,6 +152,7 @@ export class KernelMemory {
   #view(address: VirtAddr): DataView {
     const key = Number(BigInt.asUintN(64, address) >> this.#pageShift);
     if (key === this.#lastKey) return this.#last!;
+    if (++this.#turns > this.#mostTurns) this.#allowMore(address);
     let block = this.#blocks.get(key);
     if (block === undefined) {
       if (this.#blocks.size >= MAX_BLOCKS) this.#forget();
@@ -147,6 +163,14 @@ export class KernelMemory {
     this.#lastKey = key;
     this.#last = block;
     return block;
+  }
+
+  /** A large memory has more objects. */
+  #allowMore(address: VirtAddr): void {
+    const bytes = this.space.memory.runs.reduce((sum, { start, end }) => sum + end - start, 0);
+    this.#mostTurns = MOST_TURNS + MOST_TURNS_A_PAGE * Math.ceil(bytes / this.format.pageSize);
+    if (this.#turns <= this.#mostTurns) return;
+    throw new ChainError('kernel memory', address, this.#turns, 'there cannot be so many objects');
   }
 
   /** Forgets the older half of what is kept. */

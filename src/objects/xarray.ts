@@ -22,6 +22,9 @@ interface Shape {
   readonly shift: number;
   readonly slots: bigint;
   readonly fanOut: number;
+  /** Of the pointer to the node above, and of the number of its slot there; undefined where the types do not tell. */
+  readonly parent: bigint | undefined;
+  readonly offset: bigint | undefined;
   /** What marks a pointer to a node: the bits and their value. */
   readonly isNode: (entry: bigint) => boolean;
   readonly nodeOf: (entry: bigint) => VirtAddr;
@@ -38,6 +41,8 @@ function shapeOf(objects: Objects): Shape {
     shift: node.offset('shift'),
     slots: BigInt(slots.offset),
     fanOut: slots.size / wordBytes,
+    parent: node.has('parent') ? BigInt(node.offset('parent')) : undefined,
+    offset: node.has('offset') ? BigInt(node.offset('offset')) : undefined,
   };
   if (root) {
     return {
@@ -51,7 +56,8 @@ function shapeOf(objects: Objects): Shape {
 
 /**
  * What a `struct xarray` holds, by ascending index (include/linux/xarray.h, lib/xarray.c); siblings of an entry that spans
- * several indices are left out. Throws ChainError for a tree whose levels do not shrink, so loops end, and FaultError.
+ * several indices are left out. A node must name the one above it and its slot there; throws ChainError where one does not, and for a tree whose levels do
+ * not shrink, so loops end and no node is met twice, and FaultError.
  */
 export function* xarrayEntries(objects: Objects, root: VirtAddr): Generator<XarrayEntry> {
   const shape = shapeOf(objects);
@@ -59,26 +65,36 @@ export function* xarrayEntries(objects: Objects, root: VirtAddr): Generator<Xarr
   const word = BigInt(memory.format.wordBytes);
   const name = `xarray at ${hex(root)}`;
   let met = 0;
-  function* below(node: VirtAddr, base: number, above: number): Generator<XarrayEntry> {
+  function* below(
+    node: VirtAddr,
+    base: number,
+    above: number,
+    slot: number,
+    parent: VirtAddr,
+  ): Generator<XarrayEntry> {
     const shift = memory.u8(node + BigInt(shape.shift));
     if (shift >= above || shape.fanOut < 2) throw new ChainError(name, node, met, `its shift is ${shift}`);
-    const at = (slot: number): bigint => memory.word(node + shape.slots + BigInt(slot) * word);
-    for (let slot = 0; slot < shape.fanOut; slot++) {
-      const entry = at(slot);
+    if (shape.parent !== undefined && memory.word(node + shape.parent) !== parent)
+      throw new ChainError(name, node, met, `its parent is not ${hex(parent)}`);
+    if (shape.offset !== undefined && parent !== 0n && memory.u8(node + shape.offset) !== slot)
+      throw new ChainError(name, node, met, `it is not in slot ${slot} of its parent`);
+    const at = (i: number): bigint => memory.word(node + shape.slots + BigInt(i) * word);
+    for (let i = 0; i < shape.fanOut; i++) {
+      const entry = at(i);
       if (entry === 0n) continue;
-      const index = base + slot * 2 ** shift;
-      if (shape.isNode(entry)) yield* below(shape.nodeOf(entry), index, shift);
+      const index = base + i * 2 ** shift;
+      if (shape.isNode(entry)) yield* below(shape.nodeOf(entry), index, shift, i, node);
       else if (isEntry(entry)) {
         met++;
         let slots = 1;
-        while (slot + slots < shape.fanOut && isSiblingOf(at(slot + slots), slot)) slots++;
+        while (i + slots < shape.fanOut && isSiblingOf(at(i + slots), i)) slots++;
         yield { index, entry, span: slots * 2 ** shift };
       }
     }
   }
   const head = memory.word(root + shape.head);
   if (head === 0n) return;
-  if (shape.isNode(head)) yield* below(shape.nodeOf(head), 0, 64);
+  if (shape.isNode(head)) yield* below(shape.nodeOf(head), 0, 64, 0, 0n);
   else if (isEntry(head)) yield { index: 0, entry: head, span: 1 };
 }
 

@@ -28,9 +28,12 @@ export interface MappingVisitor {
   missing?(table: PhysAddr): void;
 }
 
+/** How many tables may be met for each page frame of the machine, in all walks: honest ones are few, but are walked for each question. */
+const MOST_WALKS = 16;
+
 /**
- * Walks the page tables of processes, within their areas. A table that several processes share is walked for each of them; a
- * tree that loops ends when more tables were met than there is memory for.
+ * Walks the page tables of processes, within their areas. A table that several processes share is walked for each of them; trees
+ * that loop end when so many more tables were met than there is memory for that they cannot be those of processes.
  */
 export class UserTables {
   readonly #memory: PhysicalMemory;
@@ -47,7 +50,7 @@ export class UserTables {
   readonly #dirty: EntryBits;
   /** The lowest level, where each entry is one page: nearly all entries are there. */
   readonly #plain: FastLevel | undefined;
-  #tablesLeft = 0;
+  #tablesLeft: number;
 
   /** `limit` is the number of page frames of the machine; `swap` is one of the swap formats of `format`. */
   constructor(
@@ -74,12 +77,12 @@ export class UserTables {
     const isPlain =
       last.leaves.length === 1 && last.leaves[0]!.shift === pageShift && last.shift === pageShift;
     this.#plain = isPlain ? last : undefined;
+    this.#tablesLeft = MOST_WALKS * limit;
   }
 
   /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError for a tree without end. */
   walk(root: PhysAddr, areas: readonly Area[], visitor: MappingVisitor): void {
     if (areas.length === 0) return;
-    this.#tablesLeft = this.#limit;
     this.#below(root, 0, 0, areas, 0, visitor);
   }
 

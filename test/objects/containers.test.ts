@@ -9,7 +9,7 @@ import { plistNodes } from '../../src/objects/plist.ts';
 import { rbNodes } from '../../src/objects/rbtree.ts';
 import { ChainError } from '../../src/objects/walk.ts';
 import { xarrayEntries, xarrayLoad } from '../../src/objects/xarray.ts';
-import { objectsFrom } from '../builders/kernel-objects.ts';
+import { CONTAINER_TYPES, objectsFrom } from '../builders/kernel-objects.ts';
 
 const hexes = (addresses: Iterable<bigint>): string[] => [...addresses].map((a) => a.toString(16));
 
@@ -123,9 +123,9 @@ test('plist', () => {
 });
 
 describe('xarray', () => {
-  const node = (at: string, shift: number, slots: Record<number, string>): string => {
+  const node = (at: string, shift: number, slots: Record<number, string>, slot = 0): string => {
     const words = Array.from({ length: 64 }, (_, i) => slots[i] ?? '0').join(' ');
-    return `${at}: ${shift.toString(16)} 0 0 0 0 ${words}`;
+    return `${at}: ${(shift | (slot << 8)).toString(16)} 0 0 0 0 ${words}`;
   };
 
   test('an entry that is alone is at index 0', () => {
@@ -142,7 +142,7 @@ describe('xarray', () => {
         '1000: 0 2002',
         node('2000', 6, { 0: '3002', 2: '4002' }),
         node('3000', 0, { 5: 'aaa0' }),
-        node('4000', 0, { 4: 'bbb0', 5: '12', 63: '7' }),
+        node('4000', 0, { 4: 'bbb0', 5: '12', 63: '7' }, 2),
       ].join('\n'),
     );
     expect([...xarrayEntries(objects, 0x1000n)]).toEqual([
@@ -163,6 +163,21 @@ describe('xarray', () => {
     expect(() => xarrayLoad(objects, 0x1000n, 64)).toThrow(/shift/);
   });
 
+  test('a node in two slots ends it, for what is below would be met again and again', () => {
+    const types = CONTAINER_TYPES.replace('offset 1 1,', 'offset 1 1, parent 8 8,');
+    const objects = objectsFrom(
+      [
+        '1000: 0 2002',
+        node('2000', 6, { 0: '3002', 1: '3002' }),
+        `3000: 0 2000 0 0 0 aaa0 ${'0 '.repeat(63)}`,
+      ].join('\n'),
+      types,
+    );
+    const { met, error } = walked(xarrayEntries(objects, 0x1000n));
+    expect(met).toEqual([{ index: 0, entry: 0xaaa0n }]);
+    expect(error).toMatchObject({ name: 'ChainError', address: 0x3000n });
+  });
+
   test('idr: ids count from its base', () => {
     const objects = objectsFrom(['1000: 0 2002 1', node('2000', 0, { 0: 'aaa0', 3: 'bbb0' })].join('\n'));
     expect([...idrEntries(objects, 0x1000n)]).toEqual([
@@ -174,8 +189,8 @@ describe('xarray', () => {
 
 describe('maple tree', () => {
   /** A node of 16 slots: 15 pivots, then the slots. */
-  const node = (at: string, pivots: string[], slots: string[]): string =>
-    `${at}: 0 ${[...pivots, ...Array(15).fill('0')].slice(0, 15).join(' ')} ${[...slots, ...Array(16).fill('0')].slice(0, 16).join(' ')}`;
+  const node = (at: string, pivots: string[], slots: string[], parent = '0'): string =>
+    `${at}: ${parent} ${[...pivots, ...Array(15).fill('0')].slice(0, 15).join(' ')} ${[...slots, ...Array(16).fill('0')].slice(0, 16).join(' ')}`;
   const LEAF = 1 << 3;
   const RANGE = 2 << 3;
   const enode = (at: number, type: number): string => (at | type).toString(16);
@@ -198,8 +213,8 @@ describe('maple tree', () => {
       [
         `1000: 0 ${enode(0x2000, RANGE | 2)}`,
         node('2000', ['fff', 'ffffffffffffffff'], [enode(0x3000, LEAF), enode(0x4000, LEAF)]),
-        node('3000', ['7ff', 'fff'], ['aaa0', '0']),
-        node('4000', ['1fff'], ['bbb0']),
+        node('3000', ['7ff', 'fff'], ['aaa0', '0'], '2002'),
+        node('4000', ['1fff'], ['bbb0'], '200a'),
       ].join('\n'),
     );
     expect([...mapleEntries(objects, 0x1000n)]).toEqual([
@@ -208,11 +223,24 @@ describe('maple tree', () => {
     ]);
   });
 
+  test('a node in two slots ends it, for what is below would be met again and again', () => {
+    const objects = objectsFrom(
+      [
+        `1000: 0 ${enode(0x2000, RANGE | 2)}`,
+        node('2000', ['fff', 'ffffffffffffffff'], [enode(0x3000, LEAF), enode(0x3000, LEAF)]),
+        node('3000', ['7ff', 'fff'], ['aaa0', '0'], '2002'),
+      ].join('\n'),
+    );
+    const { met, error } = walked(mapleEntries(objects, 0x1000n));
+    expect(met).toEqual([{ first: 0n, last: 0x7ffn, entry: 0xaaa0n }]);
+    expect(error).toMatchObject({ name: 'ChainError', address: 0x3000n });
+  });
+
   test('a node below itself ends it', () => {
     const objects = objectsFrom(
       [
         `1000: 0 ${enode(0x2000, RANGE | 2)}`,
-        node('2000', ['ffffffffffffffff'], [enode(0x2000, RANGE)]),
+        node('2000', ['ffffffffffffffff'], [enode(0x2000, RANGE)], '2000'),
       ].join('\n'),
     );
     expect(walked(mapleEntries(objects, 0x1000n)).error).toMatchObject({ name: 'ChainError' });
