@@ -130,7 +130,7 @@ describe('xarray', () => {
 
   test('an entry that is alone is at index 0', () => {
     const objects = objectsFrom('1000: 0 ffff0000');
-    expect([...xarrayEntries(objects, 0x1000n)]).toEqual([{ index: 0, entry: 0xffff0000n }]);
+    expect([...xarrayEntries(objects, 0x1000n)]).toEqual([{ index: 0, entry: 0xffff0000n, span: 1 }]);
     expect(xarrayLoad(objects, 0x1000n, 0)).toBe(0xffff0000n);
     expect(xarrayLoad(objects, 0x1000n, 1)).toBe(0n);
     expect([...xarrayEntries(objectsFrom('1000: 0 0'), 0x1000n)]).toEqual([]);
@@ -146,9 +146,9 @@ describe('xarray', () => {
       ].join('\n'),
     );
     expect([...xarrayEntries(objects, 0x1000n)]).toEqual([
-      { index: 5, entry: 0xaaa0n },
-      { index: 132, entry: 0xbbb0n },
-      { index: 191, entry: 7n },
+      { index: 5, entry: 0xaaa0n, span: 1 },
+      { index: 132, entry: 0xbbb0n, span: 2 },
+      { index: 191, entry: 7n, span: 1 },
     ]);
     expect(xarrayLoad(objects, 0x1000n, 133)).toBe(0xbbb0n);
     expect(xarrayLoad(objects, 0x1000n, 134)).toBe(0n);
@@ -158,7 +158,7 @@ describe('xarray', () => {
   test('a level that does not go down ends it', () => {
     const objects = objectsFrom(['1000: 0 2002', node('2000', 6, { 0: 'aaa0', 1: '2002' })].join('\n'));
     const { met, error } = walked(xarrayEntries(objects, 0x1000n));
-    expect(met).toEqual([{ index: 0, entry: 0xaaa0n }]);
+    expect(met).toEqual([{ index: 0, entry: 0xaaa0n, span: 1 }]);
     expect(error).toMatchObject({ name: 'ChainError', address: 0x2000n });
     expect(() => xarrayLoad(objects, 0x1000n, 64)).toThrow(/shift/);
   });
@@ -174,7 +174,7 @@ describe('xarray', () => {
       types,
     );
     const { met, error } = walked(xarrayEntries(objects, 0x1000n));
-    expect(met).toEqual([{ index: 0, entry: 0xaaa0n }]);
+    expect(met).toEqual([{ index: 0, entry: 0xaaa0n, span: 1 }]);
     expect(error).toMatchObject({ name: 'ChainError', address: 0x3000n });
   });
 
