@@ -12,10 +12,13 @@ import type { Folios } from './folios.ts';
 import type { KpageFacts } from './kpage-facts.ts';
 import { KpageDecoder } from './kpageflags.ts';
 import type { Lane } from './lanes.ts';
-import { materialize, withUnread } from './materialize.ts';
+import { materialize, materializeAll, withUnread } from './materialize.ts';
 import { type Fact, PageLoops } from './page-loops.ts';
 import type { PageMaps } from './page-maps.ts';
 import type { SlabCaches } from './slab-caches.ts';
+
+/** 0, 1, 2, ... for all pages of a batch. */
+const RAMP = Uint32Array.from({ length: BATCH_PAGES }, (_, i) => i);
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
 export interface ColumnBatch<N extends string = ColumnName> {
@@ -136,7 +139,11 @@ export class Decoder implements LaneContext {
   batch(): ColumnBatch {
     const { start, count } = this;
     const columns = new PageColumns();
-    for (const name of this.columns) columns.set(name, this.column(name));
+    const all = materializeAll(
+      this,
+      this.columns.map((name) => this.lane(name)),
+    );
+    for (const [i, name] of this.columns.entries()) columns.set(name, this.#read(name, all[i]!));
     return { start, count, columns, states: this.states.slice() };
   }
 
@@ -157,9 +164,7 @@ export class Decoder implements LaneContext {
   /** The indices of rows, in a separate array. */
   indices({ at, first, count }: PickedRows): Uint32Array {
     if (at !== 0) return this.pages.loops.words(at, count).slice();
-    const indices = new Uint32Array(count);
-    for (let i = 0; i < count; i++) indices[i] = first + i;
-    return indices;
+    return RAMP.slice(first, first + count);
   }
 
   /** An index into PAGE_STATES for each page of the batch; valid until the next batch is read. */
@@ -178,7 +183,11 @@ export class Decoder implements LaneContext {
 
   /** The values of a column, in separate arrays. Values of a struct page that could not be read are empty. */
   column(name: ColumnName): Column {
-    const column = materialize(this, this.lane(name));
+    return this.#read(name, materialize(this, this.lane(name)));
+  }
+
+  /** A column without what struct pages would tell that could not be read. */
+  #read(name: ColumnName, column: Column): Column {
     return this.readable === this.count || pageColumn(name).ofPlace
       ? column
       : withUnread(column, this.states);
