@@ -10,8 +10,10 @@ import { benchByteOrder } from './byte-order.mjs';
 import { captureBy, inputs, SAMPLE } from './inputs.mjs';
 import { writeJob } from './job.mjs';
 import { firstRow, has, inTurn, runner } from './measure.mjs';
+import { benchClasses, benchObjects } from './objects.mjs';
 import { comparePeers } from './peers.mjs';
 import { Report, rate, time, versionOf } from './report.mjs';
+import { benchWalks } from './walks.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
@@ -53,8 +55,12 @@ process.on('SIGINT', () => process.exit(130));
 
 const report = new Report();
 const run = runner(work);
-/** The command of a build. */
-const commandOf = (root) => [process.execPath, join(root, 'dist/cli/main.js')];
+/** The command of a build. Each has a cache of its own: builds that look for different types would write theirs in turn. */
+const commandOf = (root) => {
+  const cache = join(work, `cache-${root === ROOT ? 'ours' : 'other'}`);
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  return ['env', `XDG_CACHE_HOME=${cache}`, process.execPath, join(root, 'dist/cli/main.js')];
+};
 const ours = commandOf(ROOT);
 const before = options.against === undefined ? undefined : resolve(options.against);
 if (before && !existsSync(join(before, 'dist/index.js')))
@@ -178,6 +184,7 @@ async function benchDump({ guest, size, path: dump }) {
     },
     all,
   );
+  await benchClasses({ report, ours, run, rounds, dump, where });
   for (const [what, mib] of [
     ['CSV', rows.mine.mib],
     ['summary', counts.beside.mib],
@@ -219,10 +226,14 @@ for await (const input of inputs(ROOT, work, MOST_PAGES, captureBy(ours), note))
   if (options.guest === undefined || input.guest === options.guest) await benchDump(input);
 }
 await benchFirstRow();
+const objects = process.env.STRUCTPAGE_BENCH_OBJECTS;
+if (objects) await benchObjects({ report, ours, run, rounds: ROUNDS, dump: objects, where: 'a whole dump' });
+else note('No dump with the objects of a kernel: set STRUCTPAGE_BENCH_OBJECTS to one.');
+await benchWalks({ root: ROOT, report, dump: join(ROOT, SAMPLE), rounds: ROUNDS });
 await benchByteOrder({ root: ROOT, report, dump: join(ROOT, SAMPLE), times: 40 * ROUNDS });
 await comparePeers({ root: ROOT, report, ours, run, fast, work, rounds: ROUNDS });
 
-const variables = ['DUMP', 'BUSY', 'PEER_DUMP', 'VMLINUX']
+const variables = ['DUMP', 'BUSY', 'OBJECTS', 'PEER_DUMP', 'VMLINUX']
   .map((name) => `STRUCTPAGE_BENCH_${name}`)
   .filter((name) => process.env[name]);
 const command = [
