@@ -4,7 +4,10 @@ import { rolldown } from 'rolldown';
 
 /** Parts of the command that few runs need. Nothing of them may be used while modules are loaded, or they would be loaded by every run. */
 const ROOMS = [
-  { name: 'objects', test: /dist\/(objects\/|owners\/|classify\/(?!classes\.)|proc\/(?!registry\.))/ },
+  {
+    name: 'objects',
+    test: /dist\/(objects\/|owners\/|referrers\/|classify\/(?!classes\.)|proc\/(?!registry\.))/,
+  },
   { name: 'types', test: /dist\/(formats\/(btf|dwarf|kallsyms)\/|layout\/extract\.)/ },
   {
     name: 'machine',

@@ -102,6 +102,7 @@ export type { RowStyle } from './table/row-style.ts';
 export type { CellOf, RowOf } from './table/rows-table.ts';
 export type { Table, TableBatch, TableRows } from './table/table.ts';
 export { processAreas, processRollup } from './tables/process-areas.ts';
+export { referrers as referrersTable } from './tables/referrers.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
 export { slabObjects } from './tables/slab-objects.ts';
 export type { TableDefinition, Trouble } from './tables/table-definition.ts';

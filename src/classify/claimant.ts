@@ -3,8 +3,11 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import type { Objects } from '../objects/objects.ts';
+import type { ActiveObjects } from '../objects/slab/active-objects.ts';
+import type { ObjectStates } from '../objects/slab/object-states.ts';
 import type { PfnSet } from '../objects/table-tree.ts';
 import type { Claims } from './claims.ts';
+import type { Compounds } from './compounds.ts';
 
 /** What claimants look at. */
 export interface Machine {
@@ -16,9 +19,14 @@ export interface Machine {
   readonly limit: Pfn;
   /** Page frames that a page table of a process maps. */
   readonly userMapped: PfnSet;
-  /** The name of the module that an address lies in. */
+  /** Objects in use by the name of their slab cache. */
+  readonly active: ActiveObjects;
+  /** What addresses within slabs are in. */
+  readonly states: ObjectStates;
+  readonly compounds: Compounds;
   /** Whether PG_reserved is set of a page. */
   readonly isReserved: (pfn: Pfn) => boolean;
+  /** The name of the module that an address lies in. */
   readonly moduleOf: (address: VirtAddr) => string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface PageClass {
  * Every class that a page can have. A page has exactly one; its code is the index of a row. Where two rows hold for a page
  * and neither is `over` the other, that is a conflict, and the earlier row wins.
  */
-const ROWS = [
+const ROWS: readonly PageClass[] = [
   // what has no page behind it
   row(
     'hole',
@@ -36,16 +36,10 @@ const ROWS = [
     'root of a tree of page tables of a process or the kernel (arch/x86/mm/pgtable.c)',
     ['kernel_image', 'reserved'],
   ),
-  row('page_table', 'p4d', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'pud', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'pmd', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'pte', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  // what s390x calls its levels (arch/s390/include/asm/pgtable.h)
-  row('page_table', 'region1', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'region2', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'region3', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'segment', 'table of a tree that was walked', ['kernel_image', 'reserved']),
-  row('page_table', 'page', 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  // what other architectures call their levels: s390x (arch/s390/include/asm/pgtable.h)
+  ...['p4d', 'pud', 'pmd', 'pte', 'region1', 'region2', 'region3', 'segment', 'page'].map((level) =>
+    row('page_table', level, 'table of a tree that was walked', ['kernel_image', 'reserved']),
+  ),
   row(
     'kernel',
     'spare_root',
@@ -96,13 +90,19 @@ const ROWS = [
   row('io_uring', '', 'mapped by, or in the regions of, an io_ring_ctx (io_uring/memmap.c)', [
     'mapped_kernel',
   ]),
+  row('socket', 'packet', 'linear part or fragment of a sk_buff in use (include/linux/skbuff.h)'),
+  row('socket', 'packet_ring', 'block in the ring of a packet socket, mapped by no process'),
+  row('trace_buffer', 'perf', 'in the ring of a perf event, mapped by no process (kernel/events/internal.h)'),
+  row('bpf', 'ringbuf', 'in the ring of a BPF map, mapped by no process (kernel/bpf/ringbuf.c)'),
+  row('mapped_kernel', 'bpf', 'mapped by a VMA of a BPF map (kernel/bpf/syscall.c)'),
   row('mapped_kernel', 'packet_ring', 'mapped by a VMA with packet_mmap_ops (net/packet/af_packet.c)'),
   row('mapped_kernel', 'perf', 'mapped by a VMA of a perf event (kernel/events/core.c)'),
   row('mapped_kernel', '', 'in the page table of a process, but neither anonymous nor in a page cache'),
 
   // told by the struct page alone
   row('free_buddy', '', 'page type buddy, and the pages behind it by its order (mm/page_alloc.c)'),
-  row('slab', '', 'page type or flag slab, and the tails of such a page (mm/slab.h)'),
+  // tables that are smaller than a page come out of slabs (arch/powerpc/mm/pgtable.c)
+  row('slab', '', 'page type or flag slab, and the tails of such a page (mm/slab.h)', ['page_table']),
   row('hugetlb', '', 'page type, flag or destructor hugetlb (mm/hugetlb.c)'),
   row(
     'page_table',
@@ -146,9 +146,7 @@ const ROWS = [
   ),
   row('unknown', 'unread', 'its struct page cannot be read'),
   row('unknown', '', 'allocated, and nothing claims it'),
-] as const;
-
-type Row = (typeof ROWS)[number];
+];
 
 /** The classes by their code. */
 export const PAGE_CLASSES: readonly PageClass[] = [NOTHING(), ...ROWS];
@@ -164,7 +162,7 @@ export function classCode(name: string, subclass = ''): number {
 }
 
 /** The different names of classes, in the order of the table. */
-export const CLASS_NAMES: readonly string[] = [...new Set(ROWS.map((r: Row) => r.name))];
+export const CLASS_NAMES: readonly string[] = [...new Set(ROWS.map((r) => r.name))];
 
 function row(name: string, subclass: string, evidence: string, over?: readonly string[]): PageClass {
   return { name, subclass, evidence, ...(over ? { over } : {}) };

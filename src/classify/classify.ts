@@ -5,11 +5,15 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import { moduleFinder } from '../objects/modules.ts';
 import type { Objects } from '../objects/objects.ts';
+import { ActiveObjects } from '../objects/slab/active-objects.ts';
+import { ObjectStates } from '../objects/slab/object-states.ts';
 import { PfnSet } from '../objects/table-tree.ts';
 import { btfTypes, dmaPools, hashTables, pagePools } from './boot-tables.ts';
 import type { Claimant, Machine } from './claimant.ts';
 import { Claims, type Conflict } from './claims.ts';
+import { Compounds } from './compounds.ts';
 import { extendedAttributes } from './extended-attributes.ts';
+import { fileRings } from './file-rings.ts';
 import { perCpuFreeLists } from './free-lists.ts';
 import { findHolders, HOLDER_SYMBOLS, type Holder } from './holders.ts';
 import { hugetlbPool } from './hugetlb-pool.ts';
@@ -17,11 +21,13 @@ import { kernelImage } from './kernel-image.ts';
 import { MAPPING_SYMBOLS } from './mappings.ts';
 import { memoryMap, physicalMap } from './memory-map.ts';
 import { packetFragments } from './network.ts';
+import { packetRings } from './packet-rings.ts';
 import { pageTables } from './page-tables.ts';
 import { perCpuMemory } from './per-cpu-memory.ts';
 import { pipePages } from './pipes.ts';
 import { ReferenceCounter, type References } from './references.ts';
 import { reservedPages } from './reserved-pages.ts';
+import { socketBuffers } from './socket-buffers.ts';
 import { StructPages } from './struct-pages.ts';
 import { functionRecords, traceBuffers } from './trace.ts';
 import { userMemory } from './user-memory.ts';
@@ -48,7 +54,7 @@ const CLAIMANTS: readonly Claimant[] = [
   packetFragments,
 ];
 /** Who is asked afterwards, about what is still unknown. */
-const LATE: readonly Claimant[] = [userMemory];
+const LATE: readonly Claimant[] = [userMemory, socketBuffers, packetRings, fileRings];
 
 /** Something that could not be walked to its end. */
 export interface Gap {
@@ -81,11 +87,15 @@ export function classify(parts: {
   const limit: Pfn = parts.model.present.at(-1)?.end ?? 0;
   const names = [...CLAIMANTS, ...LATE].flatMap((c) => c.symbols);
   prefetch(parts.objects, [...new Set([...names, ...MAPPING_SYMBOLS, ...HOLDER_SYMBOLS])]);
+  const compounds = new Compounds(parts);
   const machine: Machine = {
     ...parts,
     limit,
     userMapped: new PfnSet(limit),
     isReserved: reservedPages(parts),
+    active: new ActiveObjects(parts),
+    compounds,
+    states: new ObjectStates(parts, (pfn) => compounds.at(pfn)?.head ?? pfn),
     moduleOf: moduleFinder(parts.objects),
   };
   const claims = new Claims(limit);
@@ -106,9 +116,10 @@ export function classify(parts: {
   let found: readonly Holder[] | undefined;
   const holders = (): readonly Holder[] => {
     if (!found) {
-      const { holders, gaps: more } = findHolders(machine);
+      const { holders, gaps: more } = findHolders(machine, claims.codes);
       found = holders;
-      gaps.push(...more);
+      // what is walked twice is cut twice
+      gaps.push(...more.filter((m) => !gaps.some((g) => g.what === m.what && g.why === m.why)));
     }
     return found;
   };

@@ -1,9 +1,11 @@
 import type { Pfn, VirtAddr } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Path } from '../objects/struct.ts';
+import { aioRingPages } from './aio-rings.ts';
 import { type Machine, pfnOfPage } from './claimant.ts';
 import type { Gap } from './classify.ts';
 import { pipeBuffers, pipes } from './pipes.ts';
+import { packets } from './socket-buffers.ts';
 
 /** Something that holds a reference to a page without mapping or caching it. */
 export interface Holder {
@@ -54,7 +56,10 @@ const BATCHES: readonly {
 export const HOLDER_SYMBOLS: readonly string[] = BATCHES.map((b) => b.variable);
 
 /** Every holder that can be found, and what could not be looked at. */
-export function findHolders(machine: Machine): {
+export function findHolders(
+  machine: Machine,
+  codes: Uint8Array,
+): {
   readonly holders: readonly Holder[];
   readonly gaps: readonly Gap[];
 } {
@@ -63,9 +68,11 @@ export function findHolders(machine: Machine): {
   for (const [what, walk] of [
     ['LRU batches', lruBatches],
     ['pages spliced into pipes', spliced],
+    ['packets of sockets', inPackets],
+    ['rings of asynchronous I/O', inAioRings],
   ] as const) {
     try {
-      for (const holder of walk(machine)) holders.push(holder);
+      for (const holder of walk(machine, codes)) holders.push(holder);
     } catch (error) {
       if (!(error instanceof StructPageError)) throw error;
       gaps.push({ what, why: error.message });
@@ -104,10 +111,27 @@ function* lruBatches(machine: Machine): Generator<Holder> {
 function* spliced(machine: Machine): Generator<Holder> {
   const { objects } = machine;
   const own = objects.symbol('anon_pipe_buf_ops');
-  for (const pipe of pipes(objects)) {
+  for (const pipe of pipes(machine)) {
     for (const { page, ops, at } of pipeBuffers(objects, pipe)) {
       const pfn = ops === own ? undefined : pfnOfPage(machine, page);
       if (pfn !== undefined) yield { pfn, what: 'pipe buffer', at };
     }
+  }
+}
+
+/** Pages that packets refer to: sendfile(), MSG_ZEROCOPY, splice(). */
+function* inPackets(machine: Machine, codes: Uint8Array): Generator<Holder> {
+  for (const { fragments } of packets(machine, codes)) {
+    for (const { page, at } of fragments) {
+      const pfn = pfnOfPage(machine, page);
+      if (pfn !== undefined) yield { pfn, what: 'fragment of a packet', at };
+    }
+  }
+}
+
+function* inAioRings(machine: Machine): Generator<Holder> {
+  for (const { page, at } of aioRingPages(machine.objects)) {
+    const pfn = pfnOfPage(machine, page);
+    if (pfn !== undefined) yield { pfn, what: 'ring of asynchronous I/O', at };
   }
 }

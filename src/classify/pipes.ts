@@ -1,9 +1,9 @@
 import type { VirtAddr } from '../core/address.ts';
 import type { Objects } from '../objects/objects.ts';
-import { openFiles } from '../objects/open-files.ts';
 import { inodesOf, superBlocks } from '../objects/super-blocks.ts';
-import { type Claimant, pfnOfPage } from './claimant.ts';
+import { type Claimant, type Machine, pfnOfPage } from './claimant.ts';
 import { classCode } from './classes.ts';
+import { filesOfKinds } from './files.ts';
 
 /** A full or half-full slot of a pipe (include/linux/pipe_fs_i.h). */
 export interface PipeBuffer {
@@ -16,7 +16,8 @@ export interface PipeBuffer {
 const MOST_BUFFERS = 2 ** 20;
 
 /** Every pipe once: those of pipefs, and FIFOs that somebody has open. */
-export function* pipes(objects: Objects): Generator<VirtAddr> {
+export function* pipes(machine: Machine): Generator<VirtAddr> {
+  const { objects } = machine;
   const inode = objects.struct('inode');
   const seen = new Set<VirtAddr>();
   const add = function* (at: VirtAddr): Generator<VirtAddr> {
@@ -29,12 +30,13 @@ export function* pipes(objects: Objects): Generator<VirtAddr> {
     if (type !== 'pipefs') continue;
     for (const at of inodesOf(objects, address)) yield* add(at);
   }
-  const fifo = ['pipefifo_fops', 'pipeanon_fops'].map((name) => objects.findSymbol(name));
-  const file = objects.struct('file');
-  for (const at of openFiles(objects)) {
-    const ops = file.word(at, 'f_op');
-    if (ops !== 0n && fifo.includes(ops)) yield* add(file.word(at, 'f_inode'));
+  const operations = new Set<VirtAddr>();
+  for (const name of ['pipefifo_fops', 'pipeanon_fops']) {
+    const ops = objects.findSymbol(name);
+    if (ops !== undefined) operations.add(ops);
   }
+  const file = objects.struct('file');
+  for (const at of filesOfKinds(machine, operations)) yield* add(file.word(at, 'f_inode'));
 }
 
 /** The slots of a pipe that hold a page: `bufs[tail..head)`, since 5.5 a ring of a power of two. */
@@ -75,7 +77,7 @@ export const pipePages: Claimant = {
     const { objects } = machine;
     const own = objects.symbol('anon_pipe_buf_ops');
     const code = classCode('pipe');
-    for (const pipe of pipes(objects)) {
+    for (const pipe of pipes(machine)) {
       const pages = [...sparePages(objects, pipe)];
       for (const { page, ops } of pipeBuffers(objects, pipe)) if (ops === own) pages.push(page);
       for (const page of pages) {

@@ -43,7 +43,11 @@ export class ReferenceCounter {
       if (OWNED.includes(name)) return 2;
       return MAPPED.includes(name) || subclass === 'truncated' ? 3 : 0;
     });
-    for (const { pfn } of holders) this.#held.set(pfn, (this.#held.get(pfn) ?? 0) + 1);
+    for (const { pfn } of holders) {
+      // a reference to a page is one to its folio
+      const head = machine.compounds.at(pfn)?.head ?? pfn;
+      this.#held.set(head, (this.#held.get(head) ?? 0) + 1);
+    }
     this.#pincount = pincountAt(machine);
     // until 6.1: each page of a huge page that is mapped both ways is counted once more
     const bit = machine.objects.types.enumerators('pageflags')?.get('PG_double_map');
@@ -100,7 +104,7 @@ export class ReferenceCounter {
       const number = flags.bits.get(name);
       return number !== undefined && number < 32 && ((words[at + offsets.flags / 4]! >>> number) & 1) === 1;
     };
-    const pages = bit('head') ? 2 ** this.#orderOf(words, at) : 1;
+    const pages = bit('head') ? 2 ** this.#machine.compounds.orderOf(words, at) : 1;
     const mapping = words[at + offsets.mapping / 4]!;
     const isNull = mapping === 0 && words[at + offsets.mapping / 4 + 1] === 0;
     const isHugetlb = this.#isHugetlb(pfn);
@@ -142,12 +146,6 @@ export class ReferenceCounter {
     const { largeMapcount, entireMapcount } = this.#machine.layout.folio;
     const offset = largeMapcount ?? entireMapcount;
     return offset === undefined ? 0 : words[at + offset / 4]! + 1;
-  }
-
-  #orderOf(words: Int32Array, at: number): number {
-    const { order, offsets, size } = this.#machine.layout;
-    if (order.kind === 'flags') return (words[at + size / 4 + offsets.flags / 4] ?? 0) & 0xff;
-    return ((words[at + (order.offset >> 2)] ?? 0) >>> ((order.offset & 3) * 8)) & 0xff;
   }
 
   #isHugetlb(pfn: Pfn): boolean {

@@ -174,7 +174,7 @@ export class StructPages {
     const low = words[at + this.#compoundAt]!;
     const high = words[at + this.#compoundAt + 1]!;
     if (low === this.#linkLow && high === this.#linkHigh) return this.#linked;
-    const head = this.#headOf(words, at, pfn);
+    const head = this.#machine.compounds.headOf(words, at, pfn);
     // a mask leads from each folio to a head of its own
     if (this.#machine.layout.tailMayBeMask && high === 0xffffffff) return head;
     this.#linkLow = low;
@@ -198,7 +198,7 @@ export class StructPages {
     const swapbacked = (low & this.#flag.swapbacked) !== 0;
     if (kind === 3) return CODE.ksm;
     if (kind === 1) {
-      const order = head ? this.#orderOf(words, at) : 0;
+      const order = head ? this.#machine.compounds.orderOf(words, at) : 0;
       return order === 0 ? CODE.anon : order === this.#hugeOrder ? CODE.thp : CODE.mthp;
     }
     if (mappingLow === 0 && mappingHigh === 0) {
@@ -214,17 +214,6 @@ export class StructPages {
     );
   }
 
-  /** The head of a tail: a pointer to its struct page, or since 7.1 a mask over the tail's own. */
-  #headOf(words: Uint32Array, at: number, pfn: Pfn): Pfn | undefined {
-    const { model, layout } = this.#machine;
-    const to = layout.offsets.compound / 4;
-    const value = word(words[at + to]!, words[at + to + 1]!);
-    const own = model.addressOf(pfn);
-    if (own === undefined) return undefined;
-    if (layout.tailMayBeMask && isMask(value)) return model.pfnOf(own & (value & ~1n));
-    return model.pfnOf(value & ~1n);
-  }
-
   #isHugetlb(words: Uint32Array, at: number): boolean {
     const { hugetlb } = this.#machine.layout;
     const next = at + this.#words;
@@ -233,15 +222,6 @@ export class StructPages {
     const byte = at * 4 + hugetlb.offset;
     const bytes = new Uint8Array(words.buffer, words.byteOffset + byte, hugetlb.size);
     return bytes[0] === hugetlb.value;
-  }
-
-  #orderOf(words: Uint32Array, at: number): number {
-    const { order, offsets } = this.#machine.layout;
-    const next = at + this.#words;
-    if (next + this.#words > words.length) return 0;
-    if (order.kind === 'flags') return words[next + offsets.flags / 4]! & 0xff;
-    const byte = at * 4 + order.offset;
-    return (words[byte >> 2]! >>> ((byte & 3) * 8)) & 0xff;
   }
 
   /** What went wrong in looking at address_spaces, if anything did. */
@@ -261,12 +241,6 @@ function poolMagic({ objects }: Machine): number | undefined {
 /** A flag as a mask over the low half of `flags`. */
 function maskOf(bit: number | undefined): number {
   return bit === undefined || bit > 31 ? 0 : 1 << bit;
-}
-
-/** All ones above some bit, none below it but the lowest. */
-function isMask(value: bigint): boolean {
-  const inverted = ~(value & ~1n) & 0xffffffffffffffffn;
-  return inverted < 1n << 40n && (inverted & (inverted + 1n)) === 0n;
 }
 
 function testFor(types: PageTypes, name: string, code: number): TypeTest[] {

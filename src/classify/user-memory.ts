@@ -4,12 +4,14 @@ import { vmasOf } from '../objects/vmas.ts';
 import { PageWalker } from '../translate/page-walk.ts';
 import { type Claimant, type Machine, pfnOfAddress } from './claimant.ts';
 import { classCode, PAGE_CLASSES } from './classes.ts';
+import { claimCompound } from './late-claims.ts';
 
 /** Operations of an area or its file that tell what it maps, by their symbols. */
 const AREAS: readonly (readonly [symbol: string, name: string, subclass?: string])[] = [
   ['packet_mmap_ops', 'mapped_kernel', 'packet_ring'],
   ['perf_mmap_vmops', 'mapped_kernel', 'perf'],
   ['perf_fops', 'mapped_kernel', 'perf'],
+  ['bpf_map_fops', 'mapped_kernel', 'bpf'],
   ['io_uring_fops', 'io_uring'],
 ];
 const MOST_BYTES = 2n ** 40n;
@@ -21,7 +23,8 @@ const MOST_BYTES = 2n ** 40n;
 export const userMemory: Claimant = {
   name: 'memory that processes map',
   symbols: AREAS.map(([symbol]) => symbol),
-  claim(machine, { codes }) {
+  claim(machine, claims) {
+    const { codes } = claims;
     const { userMapped, limit, objects } = machine;
     const mapped = classCode('mapped_kernel');
     const isFree = PAGE_CLASSES.map((c) => c.name === 'unknown');
@@ -33,9 +36,15 @@ export const userMemory: Claimant = {
       const at = objects.findSymbol(symbol);
       if (at !== undefined) operations.set(at, classCode(name, subclass));
     }
+    const ring = classCode('io_uring');
     for (const { mm } of addressSpaces(objects)) {
       for (const { code, pfns } of areasOf(machine, mm, operations)) {
-        for (const pfn of pfns) if (codes[pfn] === mapped) codes[pfn] = code;
+        for (const pfn of pfns) {
+          if (codes[pfn] !== mapped) continue;
+          codes[pfn] = code;
+          // a ring is one block, of which its area maps as much as it needs
+          if (code === ring) claimCompound(machine, claims, pfn, code);
+        }
       }
     }
   },

@@ -1,13 +1,10 @@
 import type { VirtAddr } from '../core/address.ts';
 import { moduleMemory } from '../objects/modules.ts';
 import { threads } from '../objects/tasks.ts';
-import { type VmapArea, vmapAreas } from '../objects/vmap-areas.ts';
+import { areaPages, type VmapArea, vmapAreas } from '../objects/vmap-areas.ts';
 import { type Claimant, type Machine, pfnOfPage } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
-
-/** include/linux/vmalloc.h: VM_ALLOC, VM_MAP_PUT_PAGES. */
-const OWNS_PAGES = 0x2 | 0x200;
 
 /** What vmalloc() allocated, with kernel stacks and modules told apart. */
 export const vmalloc: Claimant = {
@@ -26,17 +23,8 @@ export const vmalloc: Claimant = {
   },
 };
 
-function claimPages(machine: Machine, claims: Claims, { vm }: VmapArea, code: number): void {
-  const { objects } = machine;
-  const type = objects.struct('vm_struct');
-  if (vm === 0n || (type.number(vm, 'flags') & OWNS_PAGES) === 0) return;
-  const pages = type.word(vm, 'pages');
-  const count = type.number(vm, 'nr_pages');
-  if (pages === 0n || count > machine.limit) return;
-  const { memory } = objects;
-  const size = BigInt(memory.format.wordBytes);
-  for (let i = 0; i < count; i++) {
-    const page = memory.word(pages + BigInt(i) * size);
+function claimPages(machine: Machine, claims: Claims, area: VmapArea, code: number): void {
+  for (const page of areaPages(machine.objects, area)) {
     const pfn = page === 0n ? undefined : pfnOfPage(machine, page);
     if (pfn !== undefined) claims.claim(pfn, code);
   }

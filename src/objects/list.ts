@@ -11,6 +11,7 @@ export function* listNodes(memory: KernelMemory, head: VirtAddr): Generator<Virt
   const back = BigInt(memory.format.wordBytes);
   let before = head;
   for (let node = memory.word(head); node !== head; node = memory.word(node)) {
+    checkNode(node, head, guard);
     guard.step(node);
     if (memory.word(node + back) !== before) {
       throw new ChainError(`list at ${hex(head)}`, node, guard.met - 1, 'its prev is not the node before it');
@@ -24,9 +25,15 @@ export function* listNodes(memory: KernelMemory, head: VirtAddr): Generator<Virt
 export function* rcuListNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
   const guard = new LoopGuard(`list at ${hex(head)}`);
   for (let node = memory.word(head); node !== head; node = memory.word(node)) {
+    checkNode(node, head, guard);
     guard.step(node);
     yield node;
   }
+}
+
+/** A list goes round: no node of it leads to address 0 unless it was never made, or its memory was lost. */
+function checkNode(node: VirtAddr, head: VirtAddr, { met }: LoopGuard): void {
+  if (node === 0n) throw new ChainError(`list at ${hex(head)}`, node, met, 'its next node is at address 0');
 }
 
 /** Whether a list has no node. */

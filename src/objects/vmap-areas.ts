@@ -24,6 +24,23 @@ export function* vmapAreas(objects: Objects): Generator<VmapArea> {
   }
 }
 
+/** include/linux/vmalloc.h: VM_ALLOC, VM_MAP_PUT_PAGES. */
+const OWNS_PAGES = 0x2 | 0x200;
+/** More pages than an area has: 4 TiB of 4 KiB pages. */
+const MOST_PAGES = 2 ** 30;
+
+/** The struct pages of the memory that an area owns, in its order; 0 for one that is not there. None for what maps others' memory. */
+export function* areaPages(objects: Objects, { vm }: VmapArea): Generator<VirtAddr> {
+  if (vm === 0n) return;
+  const type = objects.struct('vm_struct');
+  if ((type.number(vm, 'flags') & OWNS_PAGES) === 0) return;
+  const pages = type.word(vm, 'pages');
+  const count = type.number(vm, 'nr_pages');
+  if (pages === 0n || count > MOST_PAGES) return;
+  const { memory } = objects;
+  for (let i = 0; i < count; i++) yield memory.word(pages + BigInt(i * memory.format.wordBytes));
+}
+
 function* heads(objects: Objects): Generator<VirtAddr> {
   const one = objects.findSymbol('vmap_area_list');
   if (one !== undefined) {

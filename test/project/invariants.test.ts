@@ -16,6 +16,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['scan'],
   ['views'],
   ['decode'],
+  ['referrers'],
   ['classify', 'proc', 'owners'],
   ['objects'],
   ['memmap'],

@@ -1,0 +1,53 @@
+import type { VirtAddr } from '../core/address.ts';
+import { hlistNodes } from '../objects/hlist.ts';
+import { rcuListNodes } from '../objects/list.ts';
+import type { Objects } from '../objects/objects.ts';
+import { directPfn } from './allocations.ts';
+import type { Claimant } from './claimant.ts';
+import { classCode } from './classes.ts';
+import { claimUnknown } from './late-claims.ts';
+
+const MOST_BLOCKS = 2 ** 20;
+const MOST_ORDER = 16;
+
+/** Blocks of the rings of packet sockets that no process maps (net/packet/af_packet.c). */
+export const packetRings: Claimant = {
+  name: 'rings of packet sockets',
+  symbols: ['net_namespace_list'],
+  claim(machine, claims) {
+    const { objects } = machine;
+    const code = classCode('socket', 'packet_ring');
+    const ring = objects.find('packet_ring_buffer');
+    const block = objects.find('pgv');
+    const socket = objects.find('packet_sock');
+    if (!ring || !block || !socket) return;
+    for (const at of packetSockets(objects)) {
+      for (const member of ['rx_ring', 'tx_ring']) {
+        const own = socket.at(at, member);
+        const blocks = ring.word(own, 'pg_vec');
+        const count = ring.number(own, 'pg_vec_len');
+        const order = ring.number(own, 'pg_vec_order');
+        if (blocks === 0n || count > MOST_BLOCKS || order > MOST_ORDER) continue;
+        for (let i = 0; i < count; i++) {
+          const buffer = block.word(blocks + BigInt(i * block.size), 'buffer');
+          const pfn = buffer === 0n ? undefined : directPfn(machine, buffer);
+          if (pfn !== undefined) claimUnknown(claims, pfn, 2 ** order, code);
+        }
+      }
+    }
+  },
+};
+
+/** Packet sockets of all network namespaces, as addresses of their packet_sock, which begins with the sock. */
+function* packetSockets(objects: Objects): Generator<VirtAddr> {
+  const net = objects.find('net');
+  const sock = objects.struct('sock');
+  const head = objects.findSymbol('net_namespace_list');
+  if (!net?.has('packet.sklist') || head === undefined) return;
+  for (const node of rcuListNodes(objects.memory, head)) {
+    const at = net.container(node, 'list');
+    for (const entry of hlistNodes(objects.memory, net.at(at, 'packet.sklist'))) {
+      yield sock.container(entry, '__sk_common.skc_node');
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { locatePage, parsePageName, referrersTable } from '../../index.ts';
+import { examples } from '../help.ts';
+import { type Outcome, reportGaps, withImage } from '../open.ts';
+import { addCache, addImage, type ImageOptions, splitArguments } from '../options.ts';
+import { addTable, printTable, type TableOptions } from '../print-table.ts';
+
+/** structpage referrers: who names a page. */
+export function referrersCommand(program: Command, outcome: Outcome): void {
+  const command = program
+    .command('referrers')
+    .summary('search memory for pointers to pages')
+    .description(
+      'Reads all of memory for the address, the struct page, and the physical address of one or more pages, and names each place that has one: a slab object, a stack, a variable, a vmalloc area. A pointer proves nothing by itself; it may be left over from an earlier use.',
+    )
+    .usage('[options] [dump...] <page...>')
+    .argument('<page...>', 'a memory dump (default: this machine), then the pages, as for the command page')
+    .addHelpText(
+      'after',
+      examples(
+        'structpage referrers vmcore 4158',
+        "structpage referrers vmcore pfn:4158 --where 'class != free_buddy'",
+      ),
+    );
+  addCache(addImage(addTable(command))).action(
+    async (args: string[], options: TableOptions & ImageOptions) => {
+      const { dumps, asked } = splitArguments(args, 'a page', (text) => {
+        parsePageName(text);
+      });
+      await withImage(dumps, options, async (inspector) => {
+        const pfns = asked.map((name) => locatePage(inspector, name).pfn);
+        await printTable(inspector, referrersTable(pfns), options, outcome);
+        reportGaps(inspector, outcome);
+      });
+    },
+  );
+}
