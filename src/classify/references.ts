@@ -12,6 +12,8 @@ export interface References {
   /** Pages whose count is not what was expected, ascending, and by how much it is more. */
   readonly pfns: Float64Array;
   readonly unexplained: Int32Array;
+  /** Pages that are pinned for I/O or a device (mm/gup.c), ascending; every page of a large folio that is. */
+  readonly pinned: Float64Array;
 }
 
 /** Classes whose pages have no reference at all. */
@@ -34,6 +36,7 @@ export class ReferenceCounter {
   readonly #hugetlbIsOne: boolean;
   readonly #pfns: number[] = [];
   readonly #values: number[] = [];
+  readonly #pinned: number[] = [];
 
   constructor(machine: Machine, codes: Uint8Array, holders: readonly Holder[]) {
     this.#machine = machine;
@@ -70,6 +73,7 @@ export class ReferenceCounter {
       known: this.#kind.map((kind) => (kind === 0 ? 0 : 1)),
       pfns: Float64Array.from(this.#pfns),
       unexplained: Int32Array.from(this.#values),
+      pinned: Float64Array.from(this.#pinned),
     };
   }
 
@@ -117,10 +121,13 @@ export class ReferenceCounter {
     expected += this.#held.get(pfn) ?? 0;
     if (pages > 1) {
       const pins = this.#pincount === undefined ? 0 : (words[at + this.#pincount / 4] ?? 0);
+      if (pins > 0) for (let i = 0; i < pages; i++) this.#pinned.push(pfn + i);
       return expected + Math.max(0, pins);
     }
     const rest = refcount - expected;
-    return rest >= PIN ? expected + Math.floor(rest / PIN) * PIN : expected;
+    if (rest < PIN) return expected;
+    this.#pinned.push(pfn);
+    return expected + Math.floor(rest / PIN) * PIN;
   }
 
   /** How often a folio is mapped, in whole and in parts: each time is a reference. */

@@ -3,9 +3,12 @@ import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
 import { balance } from './balance.ts';
+import { fragmentationIndex } from './fragmentation-index.ts';
 import { freeBlocks } from './free-blocks.ts';
+import { freeLists } from './free-lists.ts';
 import { mappings } from './mappings.ts';
 import { classes, files, memcgs } from './page-groups.ts';
+import { pageblocks } from './pageblocks.ts';
 import { processes } from './processes.ts';
 import { sections } from './sections.ts';
 import { slab } from './slab.ts';
@@ -17,6 +20,9 @@ export const TABLES: readonly TableDefinition[] = [
   zones,
   sections,
   freeBlocks,
+  freeLists,
+  fragmentationIndex,
+  pageblocks,
   slab,
   balance,
   processes,

@@ -1,0 +1,162 @@
+import { PAGE_CLASSES } from '../classify/classes.ts';
+import { MOVABILITY } from '../classify/movability.ts';
+import type { Pfn } from '../core/address.ts';
+import { StructPageError } from '../core/errors.ts';
+import type { Inspector } from '../inspector/inspector.ts';
+import { slabCaches } from '../objects/slab/cache.ts';
+import { textsOf } from '../proc/counters.ts';
+import { Pageblocks } from '../proc/pageblocks.ts';
+import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
+
+/** ___GFP_RECLAIMABLE (include/linux/gfp_types.h): a shrinker can empty slabs of a cache that allocates with it. */
+const RECLAIMABLE = 0x10;
+/** Kinds of blockers that a row names. */
+const MOST_BLOCKERS = 3;
+
+/** A pageblock with its pages counted by what would free them. */
+interface Block {
+  readonly pfn: Pfn;
+  readonly node: number;
+  readonly zone: string;
+  free: number;
+  movable: number;
+  reclaimable: number;
+  unmovable: number;
+  first: Pfn | undefined;
+  /** Unmovable pages by what they are. */
+  readonly blockers: Map<string, number>;
+}
+
+/** Pageblocks, those first that take the least to become free huge pages. */
+export const pageblocks: TableDefinition = defineTable({
+  name: 'pageblocks',
+  help: 'pageblocks by what it would take to make each a free huge page, the cheapest first',
+  columns: [
+    { name: 'pfn', kind: 'number', help: 'first page of the block' },
+    { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint32' },
+    { name: 'zone', kind: 'name', help: 'zone, as /proc/zoneinfo names it' },
+    { name: 'type', kind: 'name', mayBeEmpty: true, help: 'migratetype of the block' },
+    { name: 'free', kind: 'number', help: 'free pages' },
+    { name: 'movable', kind: 'number', help: 'pages to be moved' },
+    { name: 'reclaimable', kind: 'number', help: 'pages of slabs that a shrinker can empty' },
+    { name: 'unmovable', kind: 'number', help: 'pages that stay where they are' },
+    { name: 'first_blocker', kind: 'number', mayBeEmpty: true, help: 'first page that stays where it is' },
+    {
+      name: 'blockers',
+      kind: 'name',
+      mayBeEmpty: true,
+      help: 'what stays, by class or slab cache, with how many pages',
+    },
+  ],
+  *rows(inspector, trouble) {
+    const names = migratetypes(inspector, trouble);
+    const blocks = [...countBlocks(inspector, names.blocks?.order ?? 9, trouble)];
+    blocks.sort((a, b) => a.unmovable - b.unmovable || costOf(a) - costOf(b) || a.pfn - b.pfn);
+    for (const { pfn, node, zone, free, movable, reclaimable, unmovable, first, blockers } of blocks) {
+      const type = names.blocks?.migratetype(pfn);
+      yield {
+        pfn,
+        node,
+        zone,
+        type: type === undefined ? undefined : names.of[type],
+        free,
+        movable,
+        reclaimable,
+        unmovable,
+        first_blocker: first,
+        blockers: blockers.size === 0 ? undefined : named(blockers),
+      };
+    }
+  },
+});
+
+function costOf({ movable, reclaimable }: Block): number {
+  return movable + reclaimable;
+}
+
+function named(blockers: ReadonlyMap<string, number>): string {
+  const all = [...blockers].sort((a, b) => b[1] - a[1]);
+  const most = all.slice(0, MOST_BLOCKERS).map(([name, count]) => `${name} ${count}`);
+  const rest = all.slice(MOST_BLOCKERS).reduce((sum, [, count]) => sum + count, 0);
+  return [...most, ...(rest > 0 ? [`others ${rest}`] : [])].join(', ');
+}
+
+function migratetypes(
+  { objects, model }: Inspector,
+  trouble: Trouble,
+): { readonly blocks: Pageblocks | undefined; readonly of: readonly string[] } {
+  try {
+    const blocks = new Pageblocks(objects, model);
+    return { blocks, of: textsOf(objects, 'migratetype_names', blocks.types) };
+  } catch (error) {
+    if (!(error instanceof StructPageError)) throw error;
+    trouble(`migratetypes of pageblocks: ${error.message}`);
+    return { blocks: undefined, of: [] };
+  }
+}
+
+/** Every pageblock that has memory; pages without a struct page, and in holes, keep theirs from becoming a huge page. */
+function* countBlocks(inspector: Inspector, order: number, trouble: Trouble): Generator<Block> {
+  const { codes } = inspector.classes;
+  const { pinned } = inspector.references;
+  const reclaimable = reclaimableCaches(inspector, trouble);
+  const slab = PAGE_CLASSES.map((c) => c.name === 'slab');
+  const hole = PAGE_CLASSES.map((c) => c.name === 'hole');
+  const size = 2 ** order;
+  let block: Block | undefined;
+  let holes = 0;
+  let nextPinned = 0;
+  const done = function* (): Generator<Block> {
+    if (block && holes < size) yield block;
+  };
+  const columns = ['pfn', 'node', 'zone', 'slab_cache'] as const;
+  for (const { batch, rows } of inspector.selectSync({ columns })) {
+    const node = batch.columns.get('node').values;
+    const zone = batch.columns.get('zone');
+    const cache = batch.columns.get('slab_cache');
+    for (const row of rows) {
+      const pfn = batch.start + row;
+      const start = pfn - (pfn % size);
+      if (block?.pfn !== start) {
+        yield* done();
+        holes = 0;
+        const name = zone.names[zone.codes[row]!] ?? '';
+        block = { pfn: start, node: node[row]!, zone: name, ...NOTHING, blockers: new Map() };
+      }
+      const code = codes[pfn]!;
+      let kind = MOVABILITY[code]!;
+      if (hole[code]) holes++;
+      while (nextPinned < pinned.length && pinned[nextPinned]! < pfn) nextPinned++;
+      const isPinned = pinned[nextPinned] === pfn;
+      const owner = cache.names[cache.codes[row]!] ?? '';
+      if (slab[code] && reclaimable.has(owner)) kind = 'reclaimable';
+      if (isPinned && kind === 'movable') kind = 'unmovable';
+      block[kind]++;
+      if (kind !== 'unmovable') continue;
+      block.first ??= pfn;
+      const what = isPinned
+        ? `pinned ${PAGE_CLASSES[code]!.name}`
+        : slab[code]
+          ? `slab ${owner}`
+          : PAGE_CLASSES[code]!.name;
+      block.blockers.set(what, (block.blockers.get(what) ?? 0) + 1);
+    }
+  }
+  yield* done();
+}
+
+const NOTHING = { free: 0, movable: 0, reclaimable: 0, unmovable: 0, first: undefined } as const;
+
+function reclaimableCaches({ objects }: Inspector, trouble: Trouble): Set<string> {
+  const found = new Set<string>();
+  try {
+    const type = objects.struct('kmem_cache');
+    for (const { address, name } of slabCaches(objects)) {
+      if ((type.number(address, 'allocflags') & RECLAIMABLE) !== 0) found.add(name);
+    }
+  } catch (error) {
+    if (!(error instanceof StructPageError)) throw error;
+    trouble(`slab caches that can be reclaimed: ${error.message}`);
+  }
+  return found;
+}
