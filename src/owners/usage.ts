@@ -169,7 +169,8 @@ export class UsageCounter {
     let pss = 0;
     for (let i = 0; i < count; ) {
       const alike = count === 1 ? 1 : this.#counts.alike(pfn + i, count - i);
-      const sharers = this.#counts.get(pfn + i);
+      // a running machine may have mapped it since it was counted
+      const sharers = Math.max(1, this.#counts.get(pfn + i));
       pss += alike * this.#share(sharers);
       if (sharers === 1) usage.uss += alike;
       i += alike;
