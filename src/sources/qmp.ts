@@ -5,14 +5,13 @@ import { type Range, unite } from '../core/ranges.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun } from './image-format.ts';
 import { runAt } from './pieces.ts';
 import { QmpClient, QmpRefusal } from './qmp-client.ts';
+import { type RamRegion, ramOf, regionDetails } from './qmp-regions.ts';
 import { openNameless } from './spool.ts';
 
 /** Bytes that are asked for at once: by reads in order, and by those here and there. */
 const LARGE = 8 * 1024 * 1024;
 const SMALL = 64 * 1024;
 const MOST_SMALL = 256;
-/** What no physical address of any machine reaches. */
-const MOST_MEMORY = 2 ** 52;
 
 /** How to read a guest by QMP. */
 export interface QmpOptions {
@@ -22,8 +21,9 @@ export interface QmpOptions {
 
 /**
  * The memory of a running QEMU guest, by its QMP socket: `pmemsave` writes a piece of it into a temporary file of ours that has
- * no name, from where it is read; so nothing is left behind however this ends. Only what `info mtree` calls RAM of the machine is ever asked for, so that no device is touched. The guest goes on
- * running unless `stop` is set. `connect` is for tests. Throws UnsupportedError that says what is wrong.
+ * no name, from where it is read; so nothing is left behind however this ends. Only what `info mtree` calls RAM of the machine is ever
+ * asked for, so that no device is touched. The guest goes on running unless `stop` is set. `connect` is for tests. Throws
+ * UnsupportedError that says what is wrong.
  */
 export function openQmp(
   path: string,
@@ -52,7 +52,8 @@ export function openQmp(
     }
     const { arch } = client.object('query-target');
     const machine = typeof arch === 'string' ? machineOf(arch) : undefined;
-    const memory = new QmpMemory(client);
+    const live = !options.stop;
+    const memory = new QmpMemory(client, live);
     return {
       format: 'memory of a QEMU guest, by QMP',
       memory,
@@ -61,9 +62,11 @@ export function openQmp(
       details: [
         ['socket', path],
         ['guest', resume ? 'stopped while it is read' : options.stop ? 'not running' : 'running'],
+        ...regionDetails(memory.regions),
       ],
       warnings: [],
-      live: !options.stop,
+      live,
+      renew: () => memory.renew(),
       close() {
         memory.close();
         goOn();
@@ -83,19 +86,23 @@ interface Window extends Range {
 }
 
 class QmpMemory implements PhysicalMemory {
-  readonly runs: readonly PhysicalRun[];
+  regions: readonly RamRegion[] = [];
+  runs: readonly PhysicalRun[] = [];
   readonly #client: QmpClient;
+  readonly #live: boolean;
   readonly #fd: number;
+  /** What QEMU said of memory that can be plugged when the regions were read. */
+  #plugged = '';
   #large: Window | undefined;
   readonly #small: Map<number, Window> = new Map();
   #next = -1;
   #open = true;
 
-  constructor(client: QmpClient) {
+  constructor(client: QmpClient, live: boolean) {
     this.#client = client;
-    const backends = client.list('query-memdev').flatMap(({ id }) => (typeof id === 'string' ? id : []));
-    const text = client.human('info mtree -f');
-    this.runs = unite(ramOf(text, backends)).map((r) => ({ ...r, state: 'present' }));
+    this.#live = live;
+    this.#plugged = this.#pluggable();
+    this.#readRegions();
     if (this.runs.length === 0) {
       throw new UnsupportedError(
         `${client.path}: 'info mtree -f' of this QEMU lists no RAM`,
@@ -105,12 +112,42 @@ class QmpMemory implements PhysicalMemory {
     this.#fd = openNameless();
   }
 
+  /** Forgets what was fetched, and asks for the regions again if memory was plugged or unplugged. */
+  renew(): void {
+    this.#large = undefined;
+    this.#small.clear();
+    const plugged = this.#pluggable();
+    if (plugged === this.#plugged) return;
+    this.#plugged = plugged;
+    this.#readRegions();
+  }
+
+  #readRegions(): void {
+    const client = this.#client;
+    const backends = client.list('query-memdev').flatMap(({ id }) => (typeof id === 'string' ? id : []));
+    // who owns a region is told by QEMU 3.0 and later
+    const regions = ramOf(client.human('info mtree -f -o'), backends);
+    this.regions = regions.length > 0 ? regions : ramOf(client.human('info mtree -f'), backends);
+    this.runs = unite(this.regions).map((r) => ({ ...r, state: 'present' }));
+  }
+
+  /** What QEMU says of DIMMs and virtio-mem; empty for machines that cannot have any. */
+  #pluggable(): string {
+    if (!this.#live) return '';
+    try {
+      return JSON.stringify(this.#client.execute('query-memory-devices'));
+    } catch (error) {
+      if (error instanceof QmpRefusal) return '';
+      throw error;
+    }
+  }
+
   readInto(address: number, target: Uint8Array): number {
     let done = 0;
     const inOrder = address === this.#next;
     while (done < target.length) {
       const at = address + done;
-      const window = this.#windowAt(at, inOrder || target.length - done > SMALL);
+      const window = this.#windowAt(at, target.length - done, inOrder);
       if (!window) break;
       const part = window.bytes.subarray(at - window.start, at - window.start + target.length - done);
       target.set(part, done);
@@ -129,7 +166,8 @@ class QmpMemory implements PhysicalMemory {
     this.#open = false;
   }
 
-  #windowAt(address: number, large: boolean): Window | undefined {
+  #windowAt(address: number, wanted: number, inOrder: boolean): Window | undefined {
+    const large = wanted > SMALL || (inOrder && !this.#live);
     const held = this.#large;
     if (held && address >= held.start && address < held.end) return held;
     const index = Math.floor(address / SMALL);
@@ -138,7 +176,9 @@ class QmpMemory implements PhysicalMemory {
     const run = this.runAt(address);
     if (run.state !== 'present') return undefined;
     const start = Math.max(run.start, index * SMALL);
-    const end = Math.min(run.end, start + (large ? LARGE : SMALL), large ? Infinity : (index + 1) * SMALL);
+    // what is fetched ahead of a running guest would be old when it is read
+    const ahead = this.#live ? Math.min(LARGE, address + wanted - start) : LARGE;
+    const end = Math.min(run.end, large ? start + ahead : (index + 1) * SMALL);
     const window = { start, end, bytes: this.#fetch(start, end - start) };
     if (large) this.#large = window;
     else {
@@ -169,23 +209,4 @@ class QmpMemory implements PhysicalMemory {
       'see whether the disk of the temporary directory is full',
     );
   }
-}
-
-/**
- * The RAM of the machine in what `info mtree -f` prints: of the address space `memory`, regions of kind ram that are the machine's
- * own or one of the memory backends. RAM of devices (video memory) and ROM are not memory of the guest's kernel.
- */
-export function ramOf(text: string, backends: readonly string[]): Range[] {
-  const views = text.split(/^FlatView #\d+/m);
-  const view = views.find((v) => /^ AS "memory",/m.test(v)) ?? '';
-  const ranges: Range[] = [];
-  for (const [, from, to, name] of view.matchAll(
-    /^ +([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, ram\): (\S+)/gm,
-  )) {
-    if (!/^(pc\.ram|ram\d*|mach-virt\.ram|.*\.ram)$/.test(name!) && !backends.includes(name!)) continue;
-    if (/^vga|vram/.test(name!)) continue;
-    const range = { start: Number.parseInt(from!, 16), end: Number.parseInt(to!, 16) + 1 };
-    if (range.end <= MOST_MEMORY) ranges.push(range);
-  }
-  return ranges;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../src/core/errors.ts';
-import { openQmp, ramOf } from '../../src/sources/qmp.ts';
+import { openQmp } from '../../src/sources/qmp.ts';
+import { ramOf, regionDetails } from '../../src/sources/qmp-regions.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'structpage-test-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -31,20 +32,51 @@ FlatView #1
   0000000100000000-000000017fffffff (prio 0, ram): m0 @00000000c0000000
 `;
 
+/** Two nodes, a DIMM, virtio-mem, virtio-pmem and an NVDIMM beside a display, as QEMU 7.2 prints them with owners; `ram-alias` is made up. */
+const BACKENDS = `FlatView #2
+ AS "memory", root: system
+ Root memory region: system
+  0000000000000000-000000000009ffff (prio 0, ram): n0 owner:{obj path=/objects/n0}
+  00000000000c0000-00000000000dffff (prio 1, rom): pc.rom parent:{obj path=/machine/unattached}
+  0000000000100000-000000001fffffff (prio 0, ram): n0 @0000000000100000 owner:{obj path=/objects/n0}
+  0000000020000000-000000003fffffff (prio 0, ram): /objects/n1 owner:{obj path=/objects/n1}
+  00000000fd000000-00000000fdffffff (prio 1, ram): vga.vram owner:{dev path=/machine/peripheral-anon/device[0]}
+  00000000fe000000-00000000fe003fff (prio 1, ramd): 0000:01:00.0 BAR 0 mmaps[0] owner:{dev id=host0}
+  00000000fec00000-00000000fec00fff (prio 0, i/o): ioapic owner:{dev path=/machine/q35/ioapic}
+  0000000100000000-000000010fffffff (prio 0, ram): d1 owner:{obj path=/objects/d1}
+  0000000110000000-000000014fffffff (prio 0, ram): vm owner:{obj path=/objects/vm}
+  0000000150000000-0000000157ffffff (prio 0, nv-ram): pm owner:{obj path=/objects/pm}
+  0000000160000000-000000016fffffff (prio 0, ram): n0 owner:{obj path=/objects/n0}
+`;
+
 describe("RAM in QEMU's map of memory", () => {
-  test('is that of the backend: no device, no ROM', () => {
-    expect(ramOf(MTREE, ['m0'])).toEqual([
-      { start: 0, end: 0xa0000 },
-      { start: 0xcb000, end: 0xce000 },
-      { start: 0x100000, end: 0xc0000000 },
-      { start: 0x100000000, end: 0x180000000 },
+  test('is that of the backend, ROM in it told apart: no device, no other ROM', () => {
+    const regions = ramOf(MTREE, ['m0']);
+    expect(regions.map(({ start, end, offset, readOnly }) => [start, end, offset, readOnly])).toEqual([
+      [0, 0xa0000, 0, false],
+      [0xc0000, 0xcb000, 0xc0000, true],
+      [0xcb000, 0xce000, 0xcb000, false],
+      [0x100000, 0xc0000000, 0x100000, false],
+      [0x100000000, 0x180000000, 0xc0000000, false],
     ]);
+    expect(regions.some((r) => r.alias)).toBe(false);
   });
 
   test("or the machine's own, without a backend", () => {
-    expect(ramOf(MTREE.replaceAll(': m0', ': pc.ram'), [])).toHaveLength(4);
+    expect(ramOf(MTREE.replaceAll(': m0', ': pc.ram'), [])).toHaveLength(5);
     expect(ramOf(MTREE, [])).toEqual([]);
     expect(ramOf('', ['m0'])).toEqual([]);
+  });
+
+  test('is that of all backends, by their ids or paths, whether QEMU names the owners or not', () => {
+    const names = ['n0', 'n0', '/objects/n1', 'd1', 'vm', 'pm', 'n0'];
+    expect(ramOf(BACKENDS, []).map((r) => r.name)).toEqual(names);
+    const without = BACKENDS.replaceAll(/ (owner|parent):.*$/gm, '');
+    expect(ramOf(without, ['n0', 'n1', 'd1', 'vm', 'pm']).map((r) => r.name)).toEqual(names);
+    expect(regionDetails(ramOf(BACKENDS, []))[0]).toEqual([
+      'memory n0',
+      '0x0-0x9ffff, 0x100000-0x1fffffff, 0x160000000-0x16fffffff (alias)',
+    ]);
   });
 });
 
