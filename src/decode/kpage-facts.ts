@@ -47,8 +47,11 @@ export function kpageFacts(
     era,
     ksmBug: era !== 'page' && !layout.tailMayBeMask && !correct,
     offline: { low: since616 ? 0 : NOPAGE },
-    // until 5.11 pfn_to_online_page() did not check subsections; memcg_data appeared together with the check
-    online: layout.members.get('memcg') === 'page.memcg_data' ? model.online : model.present,
+    // until 5.11 pfn_to_online_page() did not check subsections; memcg_data appeared together with the check.
+    // A getter, since the model of a running machine changes
+    get online() {
+      return layout.members.get('memcg') === 'page.memcg_data' ? model.online : model.present;
+    },
     zeroPfn: variable(kernel, ['zero_pfn', 'zero_page_pfn']),
     zeroPages: Math.floor(Math.max(0, variable(kernel, ['zero_page_mask'])) / kernel.pageBytes) + 1,
     hugeZeroPfn: variable(kernel, ['huge_zero_pfn']),

@@ -21,6 +21,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { alignmentFor } from '../memmap/batches.ts';
+import { LiveModel } from '../memmap/live-model.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { Objects } from '../objects/objects.ts';
@@ -286,8 +287,9 @@ export class Inspector {
     return listsUnread(this.plan(selection));
   }
 
-  /** The pfns of a selection that have a struct page. */
+  /** The pfns of a selection that have a struct page, at this moment where the machine runs. */
   ranges(pfns: readonly Range[] | undefined): Range[] {
+    if (this.model instanceof LiveModel) this.model.refresh();
     if (pfns === undefined) return [...this.model.present];
     for (const r of pfns) {
       if (!(r.start >= 0 && r.end > r.start))

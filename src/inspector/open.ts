@@ -6,6 +6,7 @@ import { checkVmcoreinfo } from '../layout/check-vmcoreinfo.ts';
 import { strangeFlags, strangeTypes } from '../layout/known-flags.ts';
 import { resolvePageLayout } from '../layout/page-layout.ts';
 import { discoverMemoryModel } from '../memmap/discover.ts';
+import { LiveModel } from '../memmap/live-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import { openFile } from '../sources/file-source.ts';
 import { guarded } from '../sources/guarded.ts';
@@ -28,6 +29,8 @@ export interface OpenOptions extends TypeOptions {
   readonly spoolLimit?: number;
   /** Bytes of memory below the PCI hole, for raw images that leave the hole out; detected by default. */
   readonly lowMemory?: number;
+  /** Physical addresses of the first byte of raw images, by file name; detected by default. */
+  readonly at?: Readonly<Record<string, number>>;
   /** Receives the progress of slow work: decompression, scans. */
   progress?(what: string, done: number, total: number): void;
 }
@@ -43,13 +46,14 @@ export async function openMemory(
   what: string | ByteSource | readonly (string | ByteSource)[],
   options: OpenOptions = {},
 ): Promise<Inspector> {
-  const { progress, spoolLimit, lowMemory } = options;
+  const { progress, spoolLimit, lowMemory, at } = options;
   const said: string[] = [];
   const context = {
     warn: (text: string) => said.push(text),
     ...(progress ? { progress } : {}),
     ...(spoolLimit === undefined ? {} : { spoolLimit }),
     ...(lowMemory === undefined ? {} : { lowMemory }),
+    ...(at === undefined ? {} : { at }),
   };
   const sources = openAll(Array.isArray(what) ? what : [what as string | ByteSource], context);
   const opened = await openImages(sources, context);
@@ -94,10 +98,25 @@ function openAll(list: readonly (string | ByteSource)[], context: OpenContext): 
   }
 }
 
+/** Maximum number of times that a running machine is tried, whose memory may come or go meanwhile. */
+const ATTEMPTS = 4;
+
 /**
  * Makes the inspector of an image whose kernel is known: finds types and struct pages, and checks them. Throws LayoutError.
  */
 export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions = {}): Inspector {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return inspectOnce(image, kernel, options);
+    } catch (error) {
+      if (!image.live || attempt === ATTEMPTS || !(error instanceof StructPageError)) throw error;
+      image.renew?.();
+      kernel.space.walker.forget();
+    }
+  }
+}
+
+function inspectOnce(image: OpenImage, kernel: Kernel, options: TypeOptions): Inspector {
   return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
     if (kernel.vmcoreinfo) checkVmcoreinfo(types, kernel.vmcoreinfo);
     const discovered = discoverMemoryModel(kernel, types);
@@ -114,7 +133,7 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
     );
     const layout = refineCpupid(resolved, kernel, new PageReader(kernel.space, found));
     const { model, doubts } = image.live
-      ? { model: found, doubts: [] }
+      ? { model: new LiveModel(kernel, types, found), doubts: [] }
       : crossChecked(kernel, types, found, layout);
     const inspector = new Inspector({
       image,

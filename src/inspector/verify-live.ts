@@ -83,7 +83,7 @@ export function verifyLive(
     return now;
   };
   try {
-    for (const block of blocks(inspector.model.present)) {
+    for (const block of blocks(inspector.ranges(undefined))) {
       const now = read(block);
       const doubtful: Doubt[] = [];
       for (let i = 0; i < block.end - block.start; i++) {

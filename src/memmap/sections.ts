@@ -48,6 +48,7 @@ export interface Sections {
 /** Sections have 16 MiB to 8 GiB on all architectures (SECTION_SIZE_BITS, asm/sparsemem.h). */
 const LEAST_SECTION = 24;
 const MOST_SECTION = 33;
+const ALL: Range = { start: 0, end: Number.POSITIVE_INFINITY };
 /** 64 TiB of memory in sections of x86-64; more would be one section repeated. */
 const MOST_SECTIONS = 1 << 19;
 /** MAX_PHYSMEM_BITS of 64-bit architectures, and of 32-bit ones with sparse memory. */
@@ -73,8 +74,11 @@ export function sectionSizes(kernel: Kernel): Pick<Sections, 'sectionSizeBits' |
   };
 }
 
-/** Reads the kernel's mem_section table (mm/sparse.c), static or in two levels (SPARSEMEM_EXTREME). */
-export function readSections(kernel: Kernel, types: TypeFacts): Sections {
+/**
+ * Reads the kernel's mem_section table (mm/sparse.c), static or in two levels (SPARSEMEM_EXTREME); of `wanted` sections only, if
+ * these are given by number.
+ */
+export function readSections(kernel: Kernel, types: TypeFacts, wanted: Range = ALL): Sections {
   const info = kernel.vmcoreinfo;
   const { space } = kernel;
   const { sectionSizeBits, maxPhysicalBits } = sectionSizes(kernel);
@@ -96,6 +100,7 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
       const word = view.word(i * structSize + member);
       if ((word & PRESENT) === 0n || (word & HAS_MEM_MAP) === 0n) continue;
       const number = first + i;
+      if (number < wanted.start || number >= wanted.end) continue;
       const start = number * pagesPerSection;
       const whole = { start, end: start + pagesPerSection };
       const { existing, online } = usage(view, i * structSize, whole);
@@ -114,14 +119,17 @@ export function readSections(kernel: Kernel, types: TypeFacts): Sections {
   if (table.roots) {
     const { wordBytes } = space.model;
     const seen = new Map<VirtAddr, number>();
-    const roots = space.readStruct(table.address, table.count * wordBytes, 'mem_section');
+    const low = Math.min(table.count, Math.floor(wanted.start / perRoot));
+    const high = Math.min(table.count, Math.ceil(wanted.end / perRoot));
+    const from = table.address + BigInt(low * wordBytes);
+    const roots = space.readStruct(from, (high - low) * wordBytes, 'mem_section');
     // a kernel with 5-level page tables has 131,072 of them, nearly all empty
     for (
       let place = roots.nextNonZero(0);
       place < roots.byteLength;
       place = roots.nextNonZero(place + wordBytes)
     ) {
-      const root = place / wordBytes;
+      const root = low + place / wordBytes;
       const at = roots.word(place);
       const before = seen.get(at);
       if (before !== undefined) {

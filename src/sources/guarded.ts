@@ -26,6 +26,9 @@ export function guarded(image: OpenImage): OpenImage {
   };
   const guardedVirtual: VirtualSegments | undefined = virtual && {
     ...virtual,
+    get segments() {
+      return virtual.segments;
+    },
     readInto(address, target) {
       check();
       return virtual.readInto(address, target);
@@ -35,6 +38,14 @@ export function guarded(image: OpenImage): OpenImage {
     ...image,
     memory: guardedMemory,
     ...(guardedVirtual ? { virtual: guardedVirtual } : {}),
+    ...(image.renew
+      ? {
+          renew() {
+            check();
+            image.renew?.();
+          },
+        }
+      : {}),
     close() {
       if (!open) return;
       open = false;

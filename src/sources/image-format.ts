@@ -46,6 +46,13 @@ export interface VirtualSegments {
   readonly zeroFills?: boolean;
 }
 
+/** A range of a file that is physical memory as it is. */
+export interface FilePlace extends Range {
+  /** Index of the file in the order in which they were named. */
+  readonly file: number;
+  readonly offset: number;
+}
+
 /** A recognised file, open for reading. */
 export interface OpenImage {
   /** In words, e.g. `ELF core (QEMU dump-guest-memory)`. */
@@ -66,10 +73,12 @@ export interface OpenImage {
   readonly files?: readonly ByteSource[];
   /** Paths of all files that were opened for it, as the user named them. */
   readonly inputs?: readonly string[];
-  /** The options with which it was opened; threads open the same files with them. */
-  readonly lowMemory?: number;
+  /** Where its files are in physical memory, if that had to be detected; threads open the same files with them. */
+  readonly places?: readonly FilePlace[];
   /** Whether the memory changes while it is read. */
   readonly live?: boolean;
+  /** For live memory: forgets what was kept of it, and looks up again what memory there is and where. */
+  renew?(): void;
   close(): void;
 }
 
@@ -85,6 +94,10 @@ export interface OpenContext {
   readonly spoolLimit?: number;
   /** Bytes of memory below the PCI hole, for raw images that leave the hole out; detected by default. */
   readonly lowMemory?: number;
+  /** Physical addresses of the first byte of raw images, by file name; detected by default. */
+  readonly at?: Readonly<Record<string, number>>;
+  /** `places` of the image that the same files were opened as before. */
+  readonly places?: readonly FilePlace[];
   /** Receives remarks for the user, one sentence each. */
   warn?(text: string): void;
   /** Receives the progress of slow work: the bytes done, and their total. */

@@ -5,7 +5,12 @@ import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
 import { type IomemEntry, systemRam, whyNotRam } from '../native/iomem.ts';
 import type { OpenImage, PhysicalMemory, PhysicalRun, VirtualSegments } from './image-format.ts';
-import { type KcoreSegment, kcoreSegments, type SortedSegments } from './kcore-segments.ts';
+import {
+  type KcoreSegment,
+  type KcoreSegments,
+  kcoreSegments,
+  type SortedSegments,
+} from './kcore-segments.ts';
 import { runAt } from './pieces.ts';
 import { preadPages } from './pread-pages.ts';
 
@@ -17,8 +22,8 @@ const CHUNK = 4 * 1024 * 1024;
 
 /**
  * /proc/kcore: the running kernel's memory as an ELF core (fs/proc/kcore.c). Its headers are read anew each time, since
- * memory comes and goes. The segments of the direct map (p_paddr, since 4.14) are physical memory; the page array has its
- * own segments. Offsets in the file reach 2^56, so they are bigints. `iomem` tells what is where there is no RAM.
+ * memory comes and goes, and again by `renew`. The segments of the direct map (p_paddr, since 4.14) are physical memory; the page
+ * array has its own segments. Offsets in the file reach 2^56, so they are bigints. `iomem` tells what is where there is no RAM.
  *
  * The kernel returns zeros for what it cannot read (a hole in vmemmap, poisoned or offline pages), so the segments are
  * marked `zeroFills`. Throws the error of open(2), FormatError, or UnsupportedError for kernels before 4.14.
@@ -40,10 +45,8 @@ function kcoreImage(fd: number, path: string, iomem: readonly IomemEntry[]): Ope
     readInto: (offset, target) => pread(fd, target, BigInt(offset)),
     close() {},
   };
-  const header = parseElfHeader(head);
-  const table = new Uint8Array(header.programCount * Math.max(PHDR, header.programSize));
-  const got = head.readInto(header.programOffset, table);
-  const parts = kcoreSegments(table.subarray(0, got), header.programSize, header.littleEndian);
+  const table = programTable(head);
+  const parts = new Segments(table);
   if (parts.direct.length === 0) {
     throw new UnsupportedError(
       `${path}: this kernel's /proc/kcore does not say physical addresses`,
@@ -52,21 +55,22 @@ function kcoreImage(fd: number, path: string, iomem: readonly IomemEntry[]): Ope
   }
   const notes = parts.notes.flatMap((n) => {
     const bytes = new Uint8Array(Math.min(n.size, MAX_NOTES));
-    return parseNotes(bytes.subarray(0, pread(fd, bytes, n.offset)), header.littleEndian).notes;
+    return parseNotes(bytes.subarray(0, pread(fd, bytes, n.offset)), table.littleEndian).notes;
   });
   let open = true;
   return {
     format: 'the running kernel (/proc/kcore)',
-    memory: directMap(fd, path, parts.direct, iomem),
-    virtual: pageArray(fd, parts.vmemmap),
+    memory: directMap(fd, path, parts, iomem),
+    virtual: pageArray(fd, parts),
     notes,
-    machine: header.machine,
+    machine: table.machine,
     details: [
       ['segments', `${parts.direct.length} of RAM, ${parts.vmemmap.length} of the page array`],
       ['consistency', 'memory changes while it is read'],
     ],
     warnings: [],
     live: true,
+    renew: () => parts.take(programTable(head)),
     close() {
       if (open) closeSync(fd);
       open = false;
@@ -74,24 +78,66 @@ function kcoreImage(fd: number, path: string, iomem: readonly IomemEntry[]): Ope
   };
 }
 
+/** The headers of the segments, as they are in the file at this moment. */
+interface ProgramTable {
+  readonly bytes: Uint8Array;
+  readonly entrySize: number;
+  readonly littleEndian: boolean;
+  readonly machine: number;
+}
+
+function programTable(head: ByteSource): ProgramTable {
+  const { programCount, programSize, programOffset, littleEndian, machine } = parseElfHeader(head);
+  const table = new Uint8Array(programCount * Math.max(PHDR, programSize));
+  const bytes = table.subarray(0, head.readInto(programOffset, table));
+  return { bytes, entrySize: programSize, littleEndian, machine };
+}
+
+/**
+ * The segments, which are others once memory was plugged or unplugged. Where they are in the file may change with their number, and
+ * the kernel makes the list anew when anybody opens the file.
+ */
+class Segments implements KcoreSegments {
+  direct: SortedSegments = [];
+  vmemmap: SortedSegments = [];
+  notes: KcoreSegments['notes'] = [];
+  runs: readonly PhysicalRun[] = [];
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(table: ProgramTable) {
+    this.take(table);
+  }
+
+  take({ bytes, entrySize, littleEndian }: ProgramTable): void {
+    if (Buffer.compare(bytes, this.#bytes) === 0) return;
+    this.#bytes = bytes;
+    const parts = kcoreSegments(bytes, entrySize, littleEndian);
+    this.direct = parts.direct;
+    this.vmemmap = parts.vmemmap;
+    this.notes = parts.notes;
+    this.runs = parts.direct.map((s) => ({
+      start: s.physical!,
+      end: s.physical! + s.size,
+      state: 'present',
+    }));
+  }
+}
+
 /** Physical memory through the direct map. */
 function directMap(
   fd: number,
   path: string,
-  segments: SortedSegments,
+  segments: Segments,
   iomem: readonly IomemEntry[],
 ): PhysicalMemory {
   const ram = systemRam(iomem);
-  const runs: PhysicalRun[] = segments.map((s) => ({
-    start: s.physical!,
-    end: s.physical! + s.size,
-    state: 'present',
-  }));
   const one = new Uint8Array(1);
   const find = (address: number): KcoreSegment | undefined =>
-    segments.find((s) => address >= s.physical! && address < s.physical! + s.size);
+    segments.direct.find((s) => address >= s.physical! && address < s.physical! + s.size);
   return {
-    runs,
+    get runs() {
+      return segments.runs;
+    },
     readInto(address, target) {
       let done = 0;
       while (done < target.length) {
@@ -107,7 +153,7 @@ function directMap(
       return done;
     },
     runAt(address) {
-      const run = runAt(runs, address);
+      const run = runAt(segments.runs, address);
       if (run.state === 'hole' && ram.length > 0) return { ...run, why: whyNotRam(iomem, ram, address) };
       const segment = run.state === 'present' ? find(address) : undefined;
       if (!segment) return run;
@@ -119,15 +165,17 @@ function directMap(
 }
 
 /** The page array by virtual address. */
-function pageArray(fd: number, segments: SortedSegments): VirtualSegments {
+function pageArray(fd: number, parts: Segments): VirtualSegments {
   return {
     zeroFills: true,
-    segments: segments.map((s) => ({ start: s.virtual, end: s.virtual + BigInt(s.size) })),
+    get segments() {
+      return parts.vmemmap.map((s) => ({ start: s.virtual, end: s.virtual + BigInt(s.size) }));
+    },
     readInto(address, target) {
       let done = 0;
       while (done < target.length) {
         const at = address + BigInt(done);
-        const segment = segments.find((s) => at >= s.virtual && at < s.virtual + BigInt(s.size));
+        const segment = parts.vmemmap.find((s) => at >= s.virtual && at < s.virtual + BigInt(s.size));
         if (!segment) break;
         const within = Number(at - segment.virtual);
         const want = Math.min(target.length - done, segment.size - within);

@@ -99,6 +99,11 @@ export class PageWalker {
     return 2 ** this.tables.mode.pageShift;
   }
 
+  /** Forgets the tables that were read, since they may have changed. */
+  forget(): void {
+    this.#cache.forget();
+  }
+
   /** Walks the page tables for one address and records each level. Does not throw if the address is not mapped. */
   walk(address: VirtAddr): WalkResult {
     const steps: WalkStep[] = [];

@@ -17,6 +17,11 @@ export class TableCache {
     this.#littleEndian = littleEndian;
   }
 
+  /** Forgets all tables, since they may have changed. */
+  forget(): void {
+    this.#tables.clear();
+  }
+
   /** Entries `first` to `end` - 1 of the table at `table`, as far as they can be read, or the reason why they cannot. */
   entries(table: PhysAddr, level: PagingLevel, first: number, end: number): BigUint64Array | FaultReason {
     const at = table + first * level.entryBytes;
