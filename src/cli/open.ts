@@ -13,7 +13,7 @@ import {
   type Selection,
   UsageError,
 } from '../index.ts';
-import type { ImageOptions } from './options.ts';
+import { type ImageOptions, placesOf } from './options.ts';
 import { Progress, say } from './output.ts';
 
 /** The exit code of a command. */
@@ -54,6 +54,7 @@ export async function withImage(
     ...(layout ? { layout } : {}),
     ...(options.cache ? { cache: new LayoutCache() } : {}),
     ...(options.lowMemory === undefined ? {} : { lowMemory: options.lowMemory }),
+    ...(options.at === undefined ? {} : { at: placesOf(dumps, options.at) }),
     ...(options.spoolLimit === undefined ? {} : { spoolLimit: options.spoolLimit }),
     progress: (what: string, done: number, total: number) => progress.update(what, done, total),
   };

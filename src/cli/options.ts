@@ -21,6 +21,7 @@ export interface ImageOptions {
   spoolLimit?: number;
   cache?: boolean;
   lowMemory?: number;
+  at?: FileAddress[];
   qmp?: string;
   qmpStop?: boolean;
 }
@@ -123,6 +124,14 @@ export function addImage(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--at <places>',
+        'guest memory files: physical address of each, as FILE=ADDRESS,... or in the order of the files (default: detected)',
+      )
+        .helpGroup(READING)
+        .argParser(parseAddresses),
+    )
+    .addOption(
+      new Option(
         '--spool-limit <size>',
         'maximum size of a decompressed or piped dump in the temporary directory, e.g. 20G',
       )
@@ -199,6 +208,41 @@ function parsePfns(text: string, before: Range[] = []): Range[] {
     return { start, end: last + 1 };
   });
   return [...before, ...ranges];
+}
+
+/** Where a memory file begins; without a name it is the next one in order. */
+export interface FileAddress {
+  readonly file: string | undefined;
+  readonly address: number;
+}
+
+function parseAddresses(text: string, before: FileAddress[] = []): FileAddress[] {
+  const list = text.split(',').map((part) => {
+    const [, file, digits] = /^(?:(.+)=)?(0x[0-9a-f]+|\d+)$/i.exec(part.trim()) ?? [];
+    const address = Number(digits);
+    if (digits === undefined || !Number.isSafeInteger(address) || address % 4096 !== 0) {
+      throw new InvalidArgumentError(`'${part}' is not FILE=ADDRESS or ADDRESS, a multiple of 4096.`);
+    }
+    return { file, address };
+  });
+  return [...before, ...list];
+}
+
+/** The addresses by the names of the files. Throws UsageError for those of other files. */
+export function placesOf(dumps: readonly string[], at: readonly FileAddress[]): Record<string, number> {
+  const places: Record<string, number> = {};
+  for (const [i, { file, address }] of at.entries()) {
+    const name = file ?? dumps[i];
+    if (name === undefined || !dumps.includes(name)) {
+      throw new UsageError(
+        name === undefined
+          ? `--at has ${at.length} addresses for ${dumps.length} files`
+          : `--at names '${name}', which is not among the files to be read`,
+      );
+    }
+    places[name] = address;
+  }
+  return places;
 }
 
 function parseSize(text: string): number {

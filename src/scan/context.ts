@@ -9,6 +9,7 @@ import { PageReader } from '../memmap/page-reader.ts';
 import type { Sections } from '../memmap/sections.ts';
 import { sparseModel } from '../memmap/sparse.ts';
 import { sharedFdSource } from '../sources/fd-source.ts';
+import type { FilePlace } from '../sources/image-format.ts';
 import { openImages } from '../sources/open-image.ts';
 import { AddressSpace } from '../translate/address-space.ts';
 import { PageWalker } from '../translate/page-walk.ts';
@@ -28,7 +29,7 @@ export interface ScanContext {
   readonly ignoredBits: bigint;
   readonly regions: readonly LinearRegion[];
   readonly cacheNameAt: number | undefined;
-  readonly lowMemory: number | undefined;
+  readonly places: readonly FilePlace[] | undefined;
   /** Sample struct pages, which reveal a thread that sees different memory. */
   readonly samples: readonly Sample[];
 }
@@ -77,16 +78,16 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
     ignoredBits,
     regions,
     cacheNameAt: types.place('kmem_cache', 'name')?.offset,
-    lowMemory: image.lowMemory,
+    places: image.places,
     samples: samplesOf(inspector),
   };
 }
 
 /** Opens the memory of a context in this thread. */
 export async function openContext(context: ScanContext): Promise<ScanSource> {
-  const { layout, lowMemory } = context;
+  const { layout, places } = context;
   const files = context.files.map((f) => sharedFdSource(f.fd, f.name, f.byteLength));
-  const image = await openImages(files, lowMemory === undefined ? {} : { lowMemory });
+  const image = await openImages(files, places === undefined ? {} : { places });
   const architecture = ARCHITECTURES.find((a) => a.name === context.architecture);
   const mode = architecture?.pagingModes.find((m) => m.name === context.pagingMode);
   if (!architecture || !mode) {

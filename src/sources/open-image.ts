@@ -57,7 +57,6 @@ export async function openImages(
       ...image,
       files: [...open],
       inputs: [...inputs],
-      ...(context.lowMemory === undefined ? {} : { lowMemory: context.lowMemory }),
       format: [image.format, ...hows].join(', '),
       warnings: [...warnings, ...image.warnings],
     };

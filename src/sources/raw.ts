@@ -2,6 +2,7 @@ import { type ByteSource, readUpTo } from '../core/bytes.ts';
 import { FormatError, UsageError } from '../core/errors.ts';
 import type { ImageFormat, OpenContext, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
+import { placeFiles } from './raw-places.ts';
 import { findPciHole } from './raw-split.ts';
 import { vmware } from './vmware.ts';
 import { isVmware } from './vmware-tags.ts';
@@ -12,8 +13,8 @@ const FOUR_GIB = 2 ** 32;
 
 /**
  * Physical memory as it is, byte for byte from address 0 on: QEMU's memory-backend-file, Firecracker and Cloud
- * Hypervisor snapshots, LiME's padded form, VMware .vmem. Several files are pieces of it, each with its address in its
- * name (`guest.100000`, as of QEMU's pmemsave). Has no magic, so it is the last to be tried.
+ * Hypervisor snapshots, LiME's padded form, VMware .vmem. Several files are pieces of it: memory backends of one guest, or files with their
+ * addresses in their names (`guest.100000`, as of QEMU's pmemsave). Has no magic, so it is the last to be tried.
  */
 export const raw: ImageFormat = {
   name: 'raw',
@@ -44,59 +45,91 @@ export const raw: ImageFormat = {
   open(source, context): OpenImage | Promise<OpenImage> {
     const state = /\.vmem$/i.test(source.name) ? vmwareState(source, context) : undefined;
     if (state) return vmware.open(state, { ...context, parts: [source] });
-    const parts = context.parts ?? [];
-    if (parts.length > 0) return openPieces([source, ...parts]);
-    const pieces: Piece[] = [{ start: 0, end: source.byteLength, offset: 0 }];
+    const sources = [source, ...(context.parts ?? [])];
     const details: [string, string][] = [];
-    const said = context.lowMemory;
-    if (said !== undefined && !(said > 0 && said <= FOUR_GIB && said % 4096 === 0)) {
-      throw new UsageError(`low memory of ${said} bytes: it is whole pages, and ends at 4 GiB at the latest`);
-    }
-    const fits = said !== undefined && said < source.byteLength;
-    const hole = said === undefined ? findPciHole(source, context.progress) : fits ? said : undefined;
-    if (hole !== undefined) {
-      const above = source.byteLength - hole;
-      pieces.splice(
-        0,
-        1,
-        { start: 0, end: hole, offset: 0 },
-        { start: FOUR_GIB, end: FOUR_GIB + above, offset: hole },
-      );
-      details.push([
-        'PCI hole',
-        `from 0x${hole.toString(16)} to 4 GiB, as ${said === undefined ? 'the memory map in the image says' : 'was said'}`,
-      ]);
-    }
-    return image(source, pieces, details, () => source.close());
+    const pieces = context.places
+      ? context.places.map(({ file, ...place }): Piece => ({ ...place, source: sources[file]! }))
+      : isPlaced(sources, context)
+        ? placedPieces(sources, context, details)
+        : wholePieces(source, context, details);
+    return image(sources, pieces, details);
   },
 };
 
-function openPieces(sources: readonly ByteSource[]): OpenImage {
-  const pieces = sources.map((source): Piece => {
-    const start = addressInName(source.name);
-    if (start === undefined) {
-      throw new FormatError({
-        file: source.name,
-        expected:
-          'a name that ends in the address of its memory (like guest.100000), as there are several raw files',
-        found: 'none',
-      });
-    }
-    return { start, end: start + source.byteLength, offset: 0, source };
+/** Whether there are places to be said or found out: one file is memory from 0 on unless something else is said. */
+function isPlaced(sources: readonly ByteSource[], { at }: OpenContext): boolean {
+  return sources.length > 1 || sources.some((source) => at?.[source.name] !== undefined);
+}
+
+/** Files with their addresses in their names, or said, or found out. */
+function placedPieces(
+  sources: readonly ByteSource[],
+  context: OpenContext,
+  details: [string, string][],
+): readonly Piece[] {
+  const files = sources.map((source) => {
+    const said = context.at?.[source.name];
+    return said === undefined
+      ? { source, said: addressInName(source.name), isWhole: true }
+      : { source, said };
   });
-  return image(sources[0]!, pieces, [['pieces', `${pieces.length}`]], () => {
-    for (const source of sources) source.close();
-  });
+  const pieces = placeFiles(files, context.progress);
+  details.push(['pieces', `${pieces.length}`]);
+  for (const { source } of files) {
+    const where = pieces.filter((piece) => piece.source === source);
+    details.push([
+      `memory ${source.name}`,
+      where.map((w) => `0x${w.start.toString(16)}-0x${(w.end - 1).toString(16)}`).join(', '),
+    ]);
+  }
+  return pieces;
+}
+
+/** One file of all memory, with or without a hole for PCI. */
+function wholePieces(
+  source: ByteSource,
+  context: OpenContext,
+  details: [string, string][],
+): readonly Piece[] {
+  const said = context.lowMemory;
+  if (said !== undefined && !(said > 0 && said <= FOUR_GIB && said % 4096 === 0)) {
+    throw new UsageError(`low memory of ${said} bytes: it is whole pages, and ends at 4 GiB at the latest`);
+  }
+  const fits = said !== undefined && said < source.byteLength;
+  const hole = said === undefined ? findPciHole(source, context.progress) : fits ? said : undefined;
+  if (hole === undefined) return [{ start: 0, end: source.byteLength, offset: 0, source }];
+  details.push([
+    'PCI hole',
+    `from 0x${hole.toString(16)} to 4 GiB, as ${said === undefined ? 'the memory map in the image says' : 'was said'}`,
+  ]);
+  const above = source.byteLength - hole;
+  return [
+    { start: 0, end: hole, offset: 0, source },
+    { start: FOUR_GIB, end: FOUR_GIB + above, offset: hole, source },
+  ];
 }
 
 function image(
-  source: ByteSource,
+  sources: readonly ByteSource[],
   pieces: readonly Piece[],
   details: OpenImage['details'],
-  close: () => void,
 ): OpenImage {
-  const memory = piecesMemory(source, pieces);
-  return { format: 'raw image of physical memory', memory, notes: [], details, warnings: [], close };
+  return {
+    format: 'raw image of physical memory',
+    memory: piecesMemory(sources[0]!, pieces),
+    notes: [],
+    details,
+    warnings: [],
+    places: pieces.map(({ start, end, offset, source }) => ({
+      start,
+      end,
+      offset: offset!,
+      file: sources.indexOf(source!),
+    })),
+    close() {
+      for (const source of sources) source.close();
+    },
+  };
 }
 
 /** The hexadecimal number at the end of a file name, after a dot or an @. */

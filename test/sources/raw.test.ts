@@ -58,7 +58,7 @@ describe('raw images', () => {
     ]);
     expect(pagesOf(image, 0x105)).toBe(`==${'.'.repeat(0xe6)}=${'.'.repeat(0x17)}====.`);
     await expect(openBytes([pages(0, 256), pages(256, 256)])).rejects.toThrow(
-      'name that ends in the address',
+      /nothing in it tells where in physical memory it belongs: say its address with --at/,
     );
   });
 
@@ -96,6 +96,72 @@ describe('raw images', () => {
   it('are not what a text file or a few bytes are taken for', async () => {
     await expect(openBytes(new TextEncoder().encode('hello\n'))).rejects.toThrow('a text file');
     await expect(openBytes(new Uint8Array(5000))).rejects.toThrow('5000 bytes that start with 00 00');
+  });
+});
+
+/** Empty list heads of kernel memory, one in each of some pages of a file: the file's byte 0 is at physical address `base`. */
+function lists(
+  base: number,
+  places: readonly number[],
+  map = 0xffff888000000000n,
+): { at: number; bytes: Uint8Array }[] {
+  return places.map((at) => {
+    const words = BigUint64Array.of(0n, 0n);
+    words.fill(map + BigInt(base + at));
+    return { at, bytes: new Uint8Array(words.buffer) };
+  });
+}
+
+const every = (step: number, from: number, to: number): number[] =>
+  Array.from({ length: Math.floor((to - from) / step) }, (_, i) => from + i * step + 8 * (i % 100));
+
+describe('several memory files of one guest', () => {
+  const MIB = 2 ** 20;
+  const node0 = (size: number): ByteSource =>
+    sparse(
+      size,
+      [
+        ...lists(0, every(4 * MIB, 0, Math.min(size, 3 * GIB))),
+        ...lists(GIB, every(4 * MIB, 3 * GIB, size)),
+        // the kernel's image has lists, too
+        ...lists(0, every(64 * 1024, 16 * MIB, 24 * MIB), 0xffffffff80000000n),
+      ],
+      'node0.mem',
+    );
+  const node1 = sparse(512 * MIB, lists(5 * GIB, every(8 * MIB, MIB, 512 * MIB)), 'node1.mem');
+  const dimm = sparse(128 * MIB, [], 'dimm.mem');
+
+  it('are placed by the lists in them, whichever is named first, with the hole for PCI', async () => {
+    const image = await openImages([node1, node0(4 * GIB)]);
+    expect([...image.memory.runs]).toEqual([
+      { start: 0, end: 3 * GIB, state: 'present' },
+      { start: 4 * GIB, end: 5.5 * GIB, state: 'present' },
+    ]);
+    expect(Object.fromEntries(image.details)['memory node0.mem']).toBe(
+      '0x0-0xbfffffff, 0x100000000-0x13fffffff',
+    );
+    // other threads open them by what was found out
+    const again = await openImages([node1, node0(4 * GIB)], { places: image.places! });
+    expect([...again.memory.runs]).toEqual([...image.memory.runs]);
+  });
+
+  it('or where they are said to be', async () => {
+    const at = { 'dimm.mem': 6 * GIB };
+    await expect(openImages([node0(GIB), dimm])).rejects.toThrow(/^dimm.mem: nothing in it tells/);
+    const image = await openImages([node0(GIB), node1, dimm], { at });
+    expect([...image.memory.runs]).toEqual([
+      { start: 0, end: GIB, state: 'present' },
+      { start: 5 * GIB, end: 5.5 * GIB, state: 'present' },
+      { start: 6 * GIB, end: 6 * GIB + 128 * MIB, state: 'present' },
+    ]);
+    const alone = await openImages([dimm], { at });
+    expect([...alone.memory.runs]).toEqual([{ start: 6 * GIB, end: 6 * GIB + 128 * MIB, state: 'present' }]);
+  });
+
+  it('but not two in one place', async () => {
+    await expect(openImages([node0(GIB), node0(GIB)])).rejects.toThrow(/both have memory at 0x0: name each/);
+    const at = { 'dimm.mem': 512 * MIB };
+    await expect(openImages([node0(GIB), dimm], { at })).rejects.toThrow(/both have memory at 0x20000000/);
   });
 });
 
