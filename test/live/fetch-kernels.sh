@@ -1,7 +1,7 @@
 #!/bin/bash
 # Fetch Debian's kernels for the guests of `npm run test:guest`, as far as the machine's own mirror has them:
 #   fetch-kernels.sh FOLDER [SERIES...]       SERIES default: 5.10 6.1 6.12 6.18 7.2
-# makes FOLDER/RELEASE/{vmlinuz,config} of the cloud kernels of amd64. ARCH=arm64, riscv64, s390x or ppc64el fetches the
+# makes FOLDER/RELEASE/{vmlinuz,config,virtio_mem.ko} of the cloud kernels of amd64. ARCH=arm64, riscv64, s390x or ppc64el fetches the
 # kernels of that architecture instead, and FOLDER/programs-ARCH with what the init of its guests needs.
 # SUITES names the suites to look in. A private apt configuration is made from the machine's own sources; its apt state
 # is read for the address of the mirror and never written. TRUST=1 accepts suites whose keys are not installed.
@@ -89,13 +89,17 @@ for wanted in "${series[@]}"; do
   [ -n "$packages" ] || { echo "$wanted: in no suite that can be reached"; continue; }
   for package in $packages; do
     release=$(echo "$package" | sed -E 's/^linux-(image|binary-unsigned|binary)-//; s/-unsigned$//')
-    if [ -e "$out/$release/vmlinuz" ]; then echo "$wanted: $release is there"; continue; fi
+    if [ -e "$out/$release/vmlinuz" ] && { [ "$arch" != amd64 ] || [ -e "$out/$release/virtio_mem.ko" ]; }; then echo "$wanted: $release is there"; continue; fi
     tree=$(mktemp -d "$state/tree.XXXXXX")
     unpack "$tree" "$package" || { echo "$wanted: $package could not be fetched"; continue; }
     unpack "$tree" "linux-base-$release" 2> /dev/null || true
+    # the driver of memory that comes and goes; its package is another since 7.0, and it is compressed since 6.12
+    if [ "$arch" = amd64 ]; then unpack "$tree" "linux-modules-$release" 2> /dev/null || true; fi
     mkdir -p "$out/$release"
     find "$tree" -name 'vmlinu[xz]*' -type f -exec cp {} "$out/$release/vmlinuz" \;
     find "$tree" -name 'config*' -path '*/boot/*' -type f -exec cp {} "$out/$release/config" \;
+    find "$tree" -name 'virtio_mem.ko*' -exec cp {} "$out/$release/" \;
+    if [ -e "$out/$release/virtio_mem.ko.xz" ]; then xz -df "$out/$release/virtio_mem.ko.xz"; fi
     rm -rf "$tree"
     echo "$wanted: $release"
   done

@@ -27,6 +27,8 @@ export interface GuestOptions {
   readonly seconds?: number;
   /** Whether the kernel is to be found in the guest as /structpage/vmlinuz. */
   readonly ownKernel?: boolean;
+  /** Kernel modules that are to be found in the guest as /structpage/NAME.ko. */
+  readonly modules?: readonly string[];
   /** Path of an initramfs to boot instead of the one that runs the scenario with Node. */
   readonly initrd?: string;
 }
@@ -84,16 +86,17 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-/** The initramfs, made once for all guests of a run; with the kernel in it for those that boot another one themselves. */
-function initramfs(kernel?: string): string {
-  const made = initrds.get(kernel ?? '');
+/** The initramfs, made once for all guests of a run that have the same files of their kernel in it. */
+function initramfs(files: Readonly<Record<string, string>>): string {
+  const key = JSON.stringify(files);
+  const made = initrds.get(key);
   if (made) return made;
   folder ??= mkdtempSync(join(tmpdir(), 'structpage-guest-'));
   const path = join(folder, `initrd${initrds.size}`);
-  const files = guestFiles(which('busybox')!, 'in-guest.mjs');
-  if (kernel) files.file('structpage/vmlinuz', readFileSync(kernel));
-  writeFileSync(path, files.bytes());
-  initrds.set(kernel ?? '', path);
+  const all = guestFiles(which('busybox')!, 'in-guest.mjs');
+  for (const [name, from] of Object.entries(files)) all.file(`structpage/${name}`, readFileSync(from));
+  writeFileSync(path, all.bytes());
+  initrds.set(key, path);
   return path;
 }
 
@@ -101,6 +104,10 @@ function initramfs(kernel?: string): string {
 export async function runGuest(release: string, options: GuestOptions): Promise<GuestRun> {
   const port = await freePort();
   const kernel = join(KERNELS, release, 'vmlinuz');
+  const files = [
+    ...(options.ownKernel ? ['vmlinuz'] : []),
+    ...(options.modules ?? []).map((name) => `${name}.ko`),
+  ].map((name) => [name, join(KERNELS, release, name)]);
   const append = `console=ttyS0 panic=-1 quiet structpage.scenario=${options.scenario} ${options.append ?? ''}`;
   const child = spawn(
     'qemu-system-x86_64',
@@ -119,7 +126,7 @@ export async function runGuest(release: string, options: GuestOptions): Promise<
       ],
       ...['-gdb', `tcp:127.0.0.1:${port}`],
       ...['-kernel', kernel, '-append', append],
-      ...['-initrd', options.initrd ?? initramfs(options.ownKernel ? kernel : undefined)],
+      ...['-initrd', options.initrd ?? initramfs(Object.fromEntries(files))],
       ...(options.qemu ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

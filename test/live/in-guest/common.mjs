@@ -61,5 +61,6 @@ export function shell(line) {
 /** What the kernel complained about since it booted; empty if nothing. */
 export function oops() {
   const log = spawnSync('/bin/busybox', ['dmesg'], { encoding: 'latin1', maxBuffer: 2 ** 26 }).stdout;
-  return /^.*(BUG:|Oops|general protection|WARNING:|Call Trace).*$/m.exec(log)?.[0] ?? '';
+  const at = log.search(/^.*(BUG:|Oops|general protection|WARNING:|Call Trace)/m);
+  return at < 0 ? '' : log.slice(Math.max(0, at - 600), at + 1800);
 }

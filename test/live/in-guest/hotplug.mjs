@@ -1,0 +1,131 @@
+// Runs inside of a guest whose memory is plugged and unplugged from outside, and goes offline and online from within: all pages,
+// again and again, beside the kernel's own answers.
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { cli, oops, result } from './common.mjs';
+import * as structpage from './dist/index.js';
+
+const SECONDS = Number(/structpage\.seconds=(\d+)/.exec(readFileSync('/proc/cmdline', 'latin1'))?.[1] ?? 60);
+const BLOCK = 16384;
+/** A command of these is run every so many turns. */
+const EVERY = 4;
+const COMMANDS = [
+  ['verify'],
+  ['export', '-o', '/tmp/pages.csv', '--columns', 'pfn,state,kpageflags,kpagecount'],
+  ['summary'],
+  ['export', '-o', '/tmp/pages.csv', '--columns', 'pfn,class,refs_unexplained'],
+  ['owners'],
+  ['balance'],
+  ['slab'],
+  ['dump', '--where', 'type == slab', '--limit', '20'],
+];
+
+if (existsSync('virtio_mem.ko')) {
+  result('driver', spawnSync('/bin/busybox', ['insmod', 'virtio_mem.ko'], { encoding: 'utf8' }).stderr);
+}
+const moves = {};
+const blocks = spawn('/bin/busybox', ['sh', 'blocks.sh'], { stdio: ['ignore', 'pipe', 'inherit'] });
+blocks.stdout.setEncoding('latin1').on('data', (text) => {
+  for (const word of text.split('\n').filter(Boolean)) moves[word] = (moves[word] ?? 0) + 1;
+});
+result('plug', {});
+
+const codes = {};
+const said = {};
+const sizes = new Set();
+const files = ['/proc/kpageflags', '/proc/kpagecount'].map((path) => openSync(path, 'r'));
+const verified = { pages: 0, equal: 0, raced: 0, changing: 0, different: 0, groups: [] };
+const rows = { all: 0, torn: 0, unread: 0, settled: 0, equal: 0, wrong: [] };
+const failures = [];
+let turns = 0;
+for (const until = performance.now() + SECONDS * 1000; performance.now() < until; turns++) {
+  try {
+    const inspector = await structpage.openLive();
+    sizes.add(inspector.presentPages);
+    verify(inspector);
+    held(inspector);
+    inspector.summary();
+    inspector.close();
+  } catch (error) {
+    failures.push(error.stack);
+  }
+  // the moves of blocks are told meanwhile
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  if (turns % EVERY === EVERY - 1) run(COMMANDS[Math.floor(turns / EVERY) % COMMANDS.length]);
+}
+blocks.kill('SIGKILL');
+result('unplug', {});
+for (const command of COMMANDS)
+  if (!Object.keys(codes).some((key) => key.startsWith(command[0]))) run(command);
+for (const file of files) closeSync(file);
+result('hotplug', {
+  turns,
+  codes,
+  said,
+  moves,
+  rows,
+  verified,
+  failures,
+  sizes: [...sizes].sort(),
+  oops: oops(),
+});
+
+function run(command) {
+  const ran = cli(command);
+  const key = `${command[0]} ${ran.code}`;
+  codes[key] = (codes[key] ?? 0) + 1;
+  if (ran.code !== 0) said[key] = `${ran.out.slice(-600)}${ran.err.slice(0, 900)}`;
+}
+
+function verify(inspector) {
+  const outcome = structpage.verifyLive(inspector);
+  for (const name of ['pages', 'equal', 'raced', 'changing', 'different']) verified[name] += outcome[name];
+  verified.groups.push(...outcome.differentGroups);
+}
+
+/** Holds each row against what the kernel says of its page right before and after: where it says one thing, that is what the row must say. */
+function held(inspector) {
+  const counts = structpage.noCounts();
+  const columns = ['kpageflags', 'kpagecount'];
+  for (const range of inspector.model.present) {
+    for (let start = range.start; start < range.end; start += BLOCK) {
+      const pfns = [{ start, end: Math.min(range.end, start + BLOCK) }];
+      const before = kpage(start);
+      const batches = [...inspector.selectSync({ columns, pfns }, counts)];
+      const after = kpage(start);
+      const wrong = [];
+      for (const { batch, rows: picked } of batches) {
+        const [flags, maps] = columns.map((name) => batch.columns.get(name));
+        for (const i of picked) {
+          const at = batch.start + i - start;
+          rows.all++;
+          if (before.flags[at] !== after.flags[at] || before.counts[at] !== after.counts[at]) continue;
+          rows.settled++;
+          const ours = (BigInt(flags.high[i]) << 32n) | BigInt(flags.low[i]);
+          if (ours === after.flags[at] && BigInt(maps.values[i]) === after.counts[at]) rows.equal++;
+          else
+            wrong.push({
+              pfn: start + at,
+              ours,
+              count: maps.values[i],
+              theirs: after.flags[at],
+              their: after.counts[at],
+            });
+        }
+      }
+      if (wrong.length > 0) rows.wrong.push({ start, pages: wrong.length, examples: wrong.slice(0, 3) });
+    }
+  }
+  rows.torn += counts.torn;
+  rows.unread +=
+    Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.ok - counts.absent - counts.torn;
+}
+
+function kpage(start) {
+  const [flags, counts] = files.map((fd) => {
+    const words = new BigUint64Array(BLOCK);
+    readSync(fd, new Uint8Array(words.buffer), 0, words.byteLength, start * 8);
+    return words;
+  });
+  return { flags, counts };
+}
