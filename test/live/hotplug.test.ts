@@ -35,7 +35,9 @@ describe.skipIf(releases.length === 0)('memory that comes and goes', () => {
             ...['-device', 'virtio-mem-pci,id=vm0,memdev=vmem,requested-size=256M'],
             ...['-qmp', `unix:${socket},server=on,wait=off`],
           ],
-          onResult(name) {
+          onResult(name, value) {
+            if (process.env.STRUCTPAGE_SHOW)
+              process.stderr.write(`${name} ${JSON.stringify(value).slice(0, 300)}\n`);
             if (name === 'unplug') plugging?.stop();
             if (name !== 'plug') return;
             plugging = new Plugging(socket, LARGEST);

@@ -49,6 +49,7 @@ for (const until = performance.now() + SECONDS * 1000; performance.now() < until
   } catch (error) {
     failures.push(error.stack);
   }
+  result('turn', { turns, sizes: [...sizes], moves, verified: verified.pages });
   // the moves of blocks are told meanwhile
   await new Promise((resolve) => setTimeout(resolve, 5));
   if (turns % EVERY === EVERY - 1) run(COMMANDS[Math.floor(turns / EVERY) % COMMANDS.length]);
