@@ -79,6 +79,7 @@ const ROWS: readonly PageClass[] = [
   row('kernel_stack', '', 'in the vm_struct of the stack of a task (kernel/fork.c, CONFIG_VMAP_STACK)', [
     'vmalloc',
   ]),
+  row('kernel_stack', 'linear', 'the stack of a task without CONFIG_VMAP_STACK (kernel/fork.c)'),
   row('module', '', 'in an area of a struct module (kernel/module/main.c)', ['vmalloc']),
   row('vmalloc', 'percpu', 'mapped at a populated page of a pcpu_chunk for accounted memory (5.9 to 5.13)'),
   row('vmalloc', 'idle_stack', 'in the vm_struct of the stack of an idle task (kernel/fork.c, fork_idle)'),

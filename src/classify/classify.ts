@@ -29,6 +29,7 @@ import { ReferenceCounter, type References } from './references.ts';
 import { reservedPages } from './reserved-pages.ts';
 import { socketBuffers } from './socket-buffers.ts';
 import { StructPages } from './struct-pages.ts';
+import { taskStacks } from './task-stacks.ts';
 import { functionRecords, traceBuffers } from './trace.ts';
 import { userMemory } from './user-memory.ts';
 import { vmalloc } from './vmalloc.ts';
@@ -41,6 +42,7 @@ const CLAIMANTS: readonly Claimant[] = [
   pageTables,
   perCpuMemory,
   vmalloc,
+  taskStacks,
   perCpuFreeLists,
   hugetlbPool,
   pipePages,

@@ -25,7 +25,8 @@ export function* nodes(objects: Objects): Generator<{ readonly node: number; rea
     yield { node: 0, address: objects.symbol('contig_page_data') };
     return;
   }
-  const length = kernel.vmcoreinfo?.length('node_data') ?? 64;
+  // few architectures say how long the table is
+  const length = kernel.vmcoreinfo?.length('node_data') ?? objects.nodeCount;
   const { wordBytes } = memory.format;
   for (let node = 0; node < Math.min(length, 4096); node++) {
     const address = memory.word(table + BigInt(node * wordBytes));

@@ -76,7 +76,8 @@ export class Counters {
     this.objects = objects;
     objects.kernel.symbols(PROC_SYMBOLS);
     this.zone = kindOf(objects, 'zone_stat_item', ['NR_VM_ZONE_STAT_ITEMS']);
-    this.numa = kindOf(objects, 'numa_stat_item', ['NR_VM_NUMA_EVENT_ITEMS', 'NR_VM_NUMA_STAT_ITEMS']);
+    // a kernel without CONFIG_NUMA has the enum, but empty
+    this.numa = kindOf(objects, 'numa_stat_item', ['NR_VM_NUMA_EVENT_ITEMS', 'NR_VM_NUMA_STAT_ITEMS'], 0);
     this.node = kindOf(objects, 'node_stat_item', ['NR_VM_NODE_STAT_ITEMS']);
     this.other = kindOf(
       objects,
@@ -192,10 +193,10 @@ export class Counters {
   }
 }
 
-function kindOf(objects: Objects, name: string, ends: readonly string[]): Kind {
-  const names = objects.types.enumerators(name);
-  const end = ends.map((e) => names?.get(e)).find((e) => e !== undefined);
-  if (!names || end === undefined) throw new LayoutError(`enum ${name}`, `it has no ${ends.join(' or ')}`);
+function kindOf(objects: Objects, name: string, ends: readonly string[], otherwise?: number): Kind {
+  const names = objects.types.enumerators(name) ?? new Map<string, bigint>();
+  const end = ends.map((e) => names.get(e)).find((e) => e !== undefined) ?? otherwise;
+  if (end === undefined) throw new LayoutError(`enum ${name}`, `it has no ${ends.join(' or ')}`);
   return { names: new Map([...names].map(([n, v]) => [n, Number(v)])), count: Number(end) };
 }
 

@@ -121,16 +121,28 @@ const ROWS: readonly MeminfoRow[] = [
 
 /** Lines whose label the kernel has in one format string with those before it, or that only some machines print. */
 const ALWAYS: Readonly<Record<string, (counters: Counters) => boolean>> = {
-  'HugePages_Total:   ': (c) => c.objects.findSymbol('hstates') !== undefined,
-  'HugePages_Free:    ': (c) => c.objects.findSymbol('hstates') !== undefined,
-  'HugePages_Rsvd:    ': (c) => c.objects.findSymbol('hstates') !== undefined,
-  'HugePages_Surp:    ': (c) => c.objects.findSymbol('hstates') !== undefined,
-  'Hugepagesize:   ': (c) => c.objects.findSymbol('hstates') !== undefined,
+  'HugePages_Total:   ': hasHugetlb,
+  'HugePages_Free:    ': hasHugetlb,
+  'HugePages_Rsvd:    ': hasHugetlb,
+  'HugePages_Surp:    ': hasHugetlb,
+  'Hugepagesize:   ': hasHugetlb,
+  'Hugetlb:        ': hasHugetlb,
   'DirectMap1G:    ': (c) => {
     const at = c.objects.findSymbol('direct_gbpages');
     return at !== undefined && c.objects.memory.u32(at) !== 0;
   },
 };
+
+/** Whether the machine has huge pages at all: a kernel that could have them prints nothing where it has none. */
+function hasHugetlb({ objects }: Counters): boolean {
+  const count = objects.findSymbol('hugetlb_max_hstate');
+  return count !== undefined && objects.memory.u32(count) > 0;
+}
+
+/** Other architectures count the direct map by other sizes of pages. */
+function hasDirectMap({ objects }: Counters): boolean {
+  return objects.enumerator('pg_level', 'PG_LEVEL_4K') !== undefined;
+}
 
 /** A line of /proc/meminfo. */
 export interface MeminfoLine {
@@ -146,7 +158,7 @@ export function meminfo(objects: Objects, trouble: (sentence: string) => void = 
   const formats = new FormatStrings(objects);
   return ROWS.flatMap(({ label, value, print }) => {
     const shown = ALWAYS[label]?.(counters) ?? formats.hasLabel(label);
-    if (!shown) return [];
+    if (!shown || (label.startsWith('DirectMap') && !hasDirectMap(counters))) return [];
     let number: number;
     try {
       number = value(counters);

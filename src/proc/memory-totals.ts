@@ -1,3 +1,4 @@
+import { LayoutError } from '../core/errors.ts';
 import { rcuListNodes } from '../objects/list.ts';
 import { inodesOf } from '../objects/super-blocks.ts';
 import { zones } from '../objects/zones.ts';
@@ -79,19 +80,32 @@ export function committed({ objects }: Counters): number {
   return Math.max(0, sum);
 }
 
-/** VMALLOC_TOTAL of x86: 32 TiB with four levels of page tables, 12,800 TiB with five. KiB. */
+/** Variables that hold the ends of the area, where it is not fixed when the kernel is built (s390x, ppc64). */
+const VMALLOC_ENDS = [
+  ['VMALLOC_START', 'VMALLOC_END'],
+  ['__vmalloc_start', '__vmalloc_end'],
+] as const;
+
+/** VMALLOC_TOTAL: by VMCOREINFO, by variables, or of x86: 32 TiB with four levels of page tables, 12,800 TiB with five. KiB. */
 export function vmallocTotal({ objects }: Counters): number {
-  const levels = objects.memory.space.walker.tables.mode.levels.length;
-  const tib = levels === 5 ? 12800 : 32;
+  const { vmcoreinfo } = objects.kernel;
+  const [start, end] = [vmcoreinfo?.value('VMALLOC_START'), vmcoreinfo?.value('VMALLOC_END')];
+  if (start !== undefined && end !== undefined) return Number(BigInt.asUintN(64, end - start) >> 10n);
+  for (const [first, last] of VMALLOC_ENDS) {
+    if (objects.findSymbol(first) === undefined) continue;
+    return Number((objects.variable(last) - objects.variable(first)) >> 10n);
+  }
+  const { architecture, mode } = objects.memory.space.walker.tables;
+  if (architecture.name !== 'x86_64') {
+    throw new LayoutError('VMALLOC_END', 'neither VMCOREINFO nor a variable tells where vmalloc ends');
+  }
+  const tib = mode.levels.length === 5 ? 12800 : 32;
   return Number(((BigInt(tib) << 40n) - 1n) >> 10n);
 }
 
 /** pcpu_nr_pages() (mm/percpu.c). */
 export function percpuPages({ objects }: Counters): number {
-  const { memory } = objects;
-  return (
-    Number(memory.u32(objects.symbol('pcpu_nr_populated'))) * memory.u32(objects.symbol('pcpu_nr_units'))
-  );
+  return Number(objects.variable('pcpu_nr_populated')) * objects.memory.u32(objects.symbol('pcpu_nr_units'));
 }
 
 /** Huge pages of the default size, and KiB of those of all sizes (mm/hugetlb.c). */

@@ -59,7 +59,7 @@ const LINES: readonly Line[] = [
   {
     item: 'vmalloc',
     kernel: (c) => c.global('NR_VMALLOC') ?? variable(c, 'nr_vmalloc_pages'),
-    classes: ['vmalloc:', 'vmalloc:idle_stack', 'kernel_stack', 'module'],
+    classes: ['vmalloc:', 'vmalloc:idle_stack', 'kernel_stack:', 'module'],
     note: 'stacks and modules are vmalloc memory',
   },
   {
