@@ -17,8 +17,8 @@ import { type Fact, PageLoops } from './page-loops.ts';
 import type { PageMaps } from './page-maps.ts';
 import type { SlabCaches } from './slab-caches.ts';
 
-/** 0, 1, 2, ... for all pages of a batch. */
-const RAMP = Uint32Array.from({ length: BATCH_PAGES }, (_, i) => i);
+/** 0, 1, 2, ... for all pages of a batch; made when it is first needed. */
+let ramp: Uint32Array | undefined;
 
 /** Decoded columns of neighbouring pages. Every array has `count` elements. */
 export interface ColumnBatch<N extends string = ColumnName> {
@@ -164,7 +164,8 @@ export class Decoder implements LaneContext {
   /** The indices of rows, in a separate array. */
   indices({ at, first, count }: PickedRows): Uint32Array {
     if (at !== 0) return this.pages.loops.words(at, count).slice();
-    return RAMP.slice(first, first + count);
+    ramp ??= Uint32Array.from({ length: BATCH_PAGES }, (_, i) => i);
+    return ramp.slice(first, first + count);
   }
 
   /** An index into PAGE_STATES for each page of the batch; valid until the next batch is read. */
