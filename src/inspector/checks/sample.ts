@@ -1,4 +1,7 @@
+import type { Pfn } from '../../core/address.ts';
+import { viewOf } from '../../core/bytes.ts';
 import { Decoder } from '../../decode/decode.ts';
+import type { RawPages } from '../../memmap/page-reader.ts';
 import type { Inspector } from '../inspector.ts';
 import { type Check, refuse } from './check.ts';
 
@@ -19,6 +22,16 @@ function checkSample(inspector: Inspector): string | undefined {
   let sane = 0;
   let tails = 0;
   let headed = 0;
+  let lastHead = Number.NaN;
+  let isHead = false;
+  const mayBeHead = (pfn: Pfn, near: RawPages): boolean => {
+    const isNear = pfn >= near.start && pfn < near.start + near.count;
+    const raw = isNear ? near : reader.read(Math.max(0, pfn), 1);
+    if (raw.readable === 0) return true;
+    const at = isNear ? (pfn - near.start) * layout.size : 0;
+    const flags = viewOf(raw.bytes).getUint32(at + layout.offsets.flags, true);
+    return headBit === undefined || ((flags >>> headBit) & 1) === 1;
+  };
   const decoder = new Decoder(layout, reader, inspector.caches, ['head'], undefined, GROUP);
   for (const start of sampleStarts(model.present)) {
     const raw = reader.read(start, GROUP);
@@ -32,16 +45,10 @@ function checkSample(inspector: Inspector): string | undefined {
       if (view.getUint32(i * layout.size + layout.offsets.compound, true) & 1) {
         tails++;
         const pfn = head?.kind === 'number' ? head.values[i]! : -1;
-        const outside = pfn >= start && pfn < start + GROUP ? raw : reader.read(Math.max(0, pfn), 1);
-        const at = outside === raw ? (pfn - start) * layout.size : 0;
-        if (outside.readable === 0) headed++;
-        else {
-          const flags = new DataView(outside.bytes.buffer, outside.bytes.byteOffset).getUint32(
-            at + layout.offsets.flags,
-            true,
-          );
-          if (headBit === undefined || (flags >>> headBit) & 1) headed++;
-        }
+        // tails of a folio lie together
+        if (pfn !== lastHead) isHead = mayBeHead(pfn, raw);
+        lastHead = pfn;
+        if (isHead) headed++;
       }
     }
   }
