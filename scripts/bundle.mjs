@@ -13,6 +13,7 @@ const ROOMS = [
     name: 'machine',
     test: /dist\/(native\/|sources\/(kcore|qmp|qmp-client)\.|inspector\/(doctor|verify-live))/,
   },
+  { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',
     test: /dist\/(inspector\/(explain-|info|extract-layout|page-words|features|contents|capture|group-pages|page-traits)|tables\/process-areas|layout\/(vmlinux|struct-table)|views\/(verify|layout-diff))/,

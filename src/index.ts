@@ -30,6 +30,7 @@ export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.t
 export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { writeTable } from './export/write-table.ts';
+export { arrowTable } from './inspector/arrow-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
@@ -100,7 +101,8 @@ export type {
 } from './table/column.ts';
 export type { RowStyle } from './table/row-style.ts';
 export type { CellOf, RowOf } from './table/rows-table.ts';
-export type { Table, TableBatch, TableRows } from './table/table.ts';
+export type { About, Table, TableBatch, TableRows } from './table/table.ts';
+export { type ValueType, valueTypeOf, type WordSign } from './table/value-type.ts';
 export { processAreas, processRollup } from './tables/process-areas.ts';
 export { referrers as referrersTable } from './tables/referrers.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { OutputError, printable, printableLines, type Sink } from '../index.ts';
+import { type Exporter, OutputError, printable, printableLines, type Sink, UsageError } from '../index.ts';
 
 /** Whether standard output is a regular file: on a full disk, a stream would not notice a short write. */
 let isFile: boolean | undefined;
@@ -30,6 +30,20 @@ export const stdoutData: Sink = (data) => {
   if (!process.stdout.isTTY) return writeOut(data);
   return writeOut(printableLines(typeof data === 'string' ? data : new TextDecoder().decode(data)));
 };
+
+/** Throws UsageError if binary output would go to a terminal. */
+export function refuseTerminal({ name, isBinary }: Exporter): void {
+  if (isBinary && process.stdout.isTTY) {
+    throw new UsageError(
+      `${name} is binary and not written to a terminal: redirect the output, or use 'structpage export'`,
+    );
+  }
+}
+
+/** Options of an exporter for output that its reader may not be able to read twice. */
+export function streamOptions({ options }: Exporter): { stream?: true } {
+  return options.some((option) => option.name === 'stream') ? { stream: true } : {};
+}
 
 const writeOut: Sink = (text) =>
   new Promise((resolve, reject) => {

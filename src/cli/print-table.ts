@@ -10,7 +10,7 @@ import {
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from './exporter-options.ts';
 import type { Outcome } from './open.ts';
 import { addColumns, addRows, type SelectOptions } from './options.ts';
-import { say, stdoutData } from './output.ts';
+import { refuseTerminal, say, stdoutData, streamOptions } from './output.ts';
 
 /** Options of every command that prints a table other than that of the pages. */
 export interface TableOptions extends Pick<SelectOptions, 'columns' | 'where' | 'limit'> {
@@ -32,6 +32,7 @@ export async function printTable(
   outcome: Outcome,
 ): Promise<void> {
   const exporter = exporterNamed(options.format);
+  refuseTerminal(exporter);
   const table = openTable(inspector, definition, (sentence) => {
     say(sentence);
     outcome.code = 3;
@@ -44,5 +45,5 @@ export async function printTable(
   });
   const given = exporterOptionsOf(exporter, options as unknown as Record<string, unknown>);
   const width = process.stdout.isTTY && exporter.name === 'table' ? { width: process.stdout.columns } : {};
-  await writeTable(selected, exporter, { ...given, ...width }, stdoutData);
+  await writeTable(selected, exporter, { ...given, ...width, ...streamOptions(exporter) }, stdoutData);
 }

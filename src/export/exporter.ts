@@ -1,6 +1,6 @@
 import type { ColumnSpec } from '../table/column.ts';
 import type { RowStyle } from '../table/row-style.ts';
-import type { TableBatch, TableRows } from '../table/table.ts';
+import type { About, TableBatch, TableRows } from '../table/table.ts';
 import type { ExportOption, OptionValues } from './options.ts';
 
 /**
@@ -27,11 +27,12 @@ export type ExportPlan =
   | ({ readonly kind: 'text' } & TextFormat)
   /**
    * Batches of columns that contain only selected rows, decoded by several threads: for binary formats. The names of a
-   * column keep their codes from batch to batch; new names may be added.
+   * column keep their codes from batch to batch; new names may be added. `about` returns facts about
+   * where the rows come from.
    */
   | {
       readonly kind: 'chunk';
-      write(batches: AsyncIterable<TableBatch>, sink: Sink): Promise<void>;
+      write(batches: AsyncIterable<TableBatch>, sink: Sink, about: About): Promise<void>;
     }
   /** Rows written by a function of the exporter, which must hold at most one batch. `note` takes remarks for the user. */
   | {
@@ -50,6 +51,8 @@ export type ExportPlan =
 export interface Exporter {
   /** Its name for --format, and the extension of its files. */
   readonly name: string;
+  /** Whether its output is no text: it is not for a terminal. */
+  readonly isBinary?: true;
   readonly options: readonly ExportOption[];
   /** Describes how rows of these columns are written; `options` have been checked against the exporter's own. */
   plan(columns: readonly ColumnSpec[], options: OptionValues): ExportPlan;

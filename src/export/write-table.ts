@@ -22,7 +22,7 @@ export async function writeTable(
     case 'rows':
       return plan.write(table.rows(), sink, note);
     case 'chunk':
-      return plan.write(table.chunks?.() ?? chunksOf(table), sink);
+      return plan.write(table.chunks?.() ?? chunksOf(table), sink, table.about ?? (() => []));
     case 'text':
       return writeText(table, plan, sink);
   }

@@ -9,6 +9,7 @@ import type { ColumnSpec } from '../table/column.ts';
 import type { RowStyle } from '../table/row-style.ts';
 import type { Table } from '../table/table.ts';
 import type { Summary, ZoneSummary } from '../views/summary.ts';
+import { aboutOf } from './about.ts';
 import type { Inspector, Selection } from './inspector.ts';
 import { warnOfUnread } from './warn-of-unread.ts';
 
@@ -51,6 +52,7 @@ export function pageTable(
   const lastPfn = (inspector.ranges(selection.pfns).at(-1)?.end ?? 1) - 1;
   return {
     name: 'pages',
+    about: aboutOf(inspector, 'pages', counts),
     columns: columns.map((name) => withWidth(name, lastPfn, inspector.kernel.pageBytes)),
     rows: () => inspector.select(selection, counts),
     texts: (style) =>

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ARCHITECTURES } from '../arch/registry.ts';
 import { machineName } from '../core/elf-machines.ts';
 import { UsageError } from '../core/errors.ts';
+import { packageVersion } from '../core/version.ts';
 import { Btf } from '../formats/btf/btf.ts';
 import { extractLayout, layoutFileOf } from '../layout/extract.ts';
 import type { LayoutFile } from '../layout/layout-file.ts';
@@ -46,7 +46,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
       package: facts.package || UNKNOWN,
       version: facts.packageVersion || UNKNOWN,
       madeFrom: `${kernel.typesFrom} of ${basename(path)}`,
-      madeBy: `structpage layout extract ${ownVersion()}`,
+      madeBy: `structpage layout extract ${packageVersion()}`,
     });
   } finally {
     source.close();
@@ -77,7 +77,7 @@ export function layoutOfDump(inspector: Inspector, facts: ExtractFacts = {}): La
     package: facts.package || UNKNOWN,
     version: facts.packageVersion || UNKNOWN,
     madeFrom: `BTF in a dump (${image.format})`,
-    madeBy: `structpage layout extract ${ownVersion()}`,
+    madeBy: `structpage layout extract ${packageVersion()}`,
   });
 }
 
@@ -90,9 +90,4 @@ function architectureOf(machine: number | undefined, path: string): string {
     throw new UsageError(`${path} does not contain its architecture; give it with --architecture: ${names}`);
   }
   return ARCHITECTURES.find((a) => a.elfMachine === machine)?.name ?? machineName(machine);
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

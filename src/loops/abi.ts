@@ -333,4 +333,61 @@ export const FUNCTIONS = {
   encode: {
     encode: [['address rows', 'i32 first', 'i32 count', 'address to', 'address limit'], 'address'],
   },
+  widen: {
+    widenHalves: [
+      [
+        'address low',
+        'address high',
+        'i32 count',
+        'address empty',
+        'i32 zeroIsEmpty',
+        'address to',
+        'address levels',
+      ],
+      'i32',
+    ],
+    widenNumbers: [
+      ['i32 type', 'address from', 'i32 count', 'address empty', 'address to', 'address levels'],
+      'i32',
+    ],
+    extremes: [['address words', 'i32 count', 'i32 signed', 'address out'], 'void'],
+    narrowWords: [['address words', 'i32 count', 'address to'], 'void'],
+  },
+  dictionary: {
+    internWords: [
+      [
+        'address from',
+        'i32 count',
+        'address slots',
+        'i32 slotBits',
+        'address words',
+        'i32 known',
+        'i32 most',
+        'address to',
+      ],
+      'i32',
+    ],
+    internCodes: [
+      [
+        'i32 bytes',
+        'address from',
+        'i32 count',
+        'address empty',
+        'address own',
+        'address order',
+        'address seen',
+        'i32 page',
+        'address to',
+        'address levels',
+      ],
+      'i32',
+    ],
+    noteCodes: [['address codes', 'i32 count', 'address seen', 'i32 page'], 'void'],
+  },
+  packing: {
+    packHybrid: [['address values', 'i32 count', 'i32 width', 'address to'], 'address'],
+    packLevels: [['address levels', 'i32 count', 'address to'], 'address'],
+    packDeltas: [['address words', 'i32 count', 'address scratch', 'address to'], 'address'],
+  },
+  snappy: { snappy: [['address from', 'i32 length', 'address table', 'address to'], 'address'] },
 } as const;

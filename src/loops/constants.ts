@@ -85,6 +85,8 @@ export const CONSTANTS = {
     among: 34,
     isEmpty: 35,
   },
+  /** Types of the numbers of a column. */
+  Numbers: { i8: 0, u8: 1, u16: 2, i32: 3, u32: 4, f64: 5 },
   /** Size of the masks of alike.ts, and their reach in a struct page, in bytes. */
   Masks: { bytes: 1280, reach: 128 },
 } as const;

@@ -23,6 +23,8 @@ export interface ColumnSpec<N extends string = string, K extends ColumnKind = Co
   /** Whether rows can be without a value. */
   readonly mayBeEmpty?: boolean;
   readonly numbers?: NumberType;
+  /** Whether typed formats write a word as a signed number, since it is an offset in most rows; the bits are the same. */
+  readonly isOffset?: true;
   /** Whether the name alone is a test in an expression: that the value is not 0. */
   readonly isCondition?: true;
   /** The side to which a table aligns it; by default numbers and words are right-aligned. */

@@ -14,6 +14,9 @@ export interface TableRows {
   readonly rows: Uint32Array;
 }
 
+/** Tells where rows come from, as keys and values for formats that can hold them. What was counted is right when all rows have come. */
+export type About = () => readonly (readonly [key: string, value: string])[];
+
 /**
  * A schema and rows in batches. Everything that prints, filters or exports takes a table. Pages are one; src/tables has
  * others.
@@ -33,4 +36,5 @@ export interface Table {
    * All rows in batches without other rows, for tables that have a faster way than `rows`. The caller may keep the batches.
    */
   chunks?(): AsyncIterable<TableBatch>;
+  readonly about?: About;
 }

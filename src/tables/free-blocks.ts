@@ -7,7 +7,7 @@ export const freeBlocks: TableDefinition = defineTable({
   columns: [
     { name: 'pfn', kind: 'number', help: 'first page of the block' },
     { name: 'order', kind: 'number', help: 'the block has 2^order pages', numbers: 'uint8' },
-    { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint32' },
+    { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint16' },
     { name: 'zone', kind: 'name', help: 'zone, as /proc/zoneinfo names it' },
   ],
   async *rows(inspector) {

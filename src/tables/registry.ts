@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.ts';
+import { aboutOf } from '../inspector/about.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
@@ -46,5 +47,6 @@ export function openTable(
   trouble: Trouble = () => {},
 ): Table {
   const { name, columns } = definition;
-  return { name, columns, rows: () => batchesOf(columns, definition.rows(inspector, trouble)) };
+  const about = aboutOf(inspector, name);
+  return { name, columns, about, rows: () => batchesOf(columns, definition.rows(inspector, trouble)) };
 }

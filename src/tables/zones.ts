@@ -6,7 +6,7 @@ export const zones: TableDefinition = defineTable({
   name: 'zones',
   help: 'zones of each NUMA node: the page frames that they span',
   columns: [
-    { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint32' },
+    { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint16' },
     { name: 'zone', kind: 'name', help: 'name of the zone, as /proc/zoneinfo has it', mayBeEmpty: true },
     { name: 'number', kind: 'number', help: 'number of the zone in `flags` of its pages', numbers: 'uint8' },
     { name: 'start_pfn', kind: 'number', help: 'first pfn that it spans' },

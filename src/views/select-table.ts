@@ -23,6 +23,7 @@ export function selectFrom(table: Table, { columns, where, limit }: TableSelecti
   const expression = where === undefined ? undefined : parseExpression(where, table.columns);
   return {
     name: table.name,
+    ...(table.about ? { about: table.about } : {}),
     columns: wanted.map((name) => table.columns.find((c) => c.name === name)!),
     rows: () => limited(matching(table.rows(), expression), limit ?? Number.POSITIVE_INFINITY),
   };

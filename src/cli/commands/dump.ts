@@ -23,7 +23,7 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { say, stdoutData } from '../output.ts';
+import { refuseTerminal, say, stdoutData, streamOptions } from '../output.ts';
 
 /** structpage dump: rows to standard output. */
 export function dumpCommand(program: Command, outcome: Outcome): void {
@@ -46,7 +46,8 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (dumps: string[], options: SelectOptions & ImageOptions & { format: string; wide?: boolean }) => {
       const exporter = exporterNamed(options.format);
-      const given = exporterOptionsOf(exporter, { ...options });
+      const given = { ...exporterOptionsOf(exporter, { ...options }), ...streamOptions(exporter) };
+      refuseTerminal(exporter);
       await withImage(dumps, options, async (inspector) => {
         warnIfAbsent(inspector, options);
         const counts = noCounts();

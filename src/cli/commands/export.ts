@@ -22,7 +22,7 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { Progress, say } from '../output.ts';
+import { Progress, refuseTerminal, say, streamOptions } from '../output.ts';
 import { intoFile, refuseInput } from '../output-file.ts';
 import { sizeText } from '../units.ts';
 import { warnIfAbsent } from './dump.ts';
@@ -59,7 +59,12 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         `the extension of '${options.output}' selects no format; use ${formats.map((f) => `.${f}`).join(', ')}, or --format`,
       );
     }
-    const given = exporterOptionsOf(exporter, { ...options });
+    const isPiped = options.output === '-';
+    if (isPiped) refuseTerminal(exporter);
+    const given = {
+      ...exporterOptionsOf(exporter, { ...options }),
+      ...(isPiped ? streamOptions(exporter) : {}),
+    };
     refuseInput(options.output, [...dumps, ...(options.layout === undefined ? [] : [options.layout])]);
     await withImage(dumps, options, async (inspector) => {
       warnIfAbsent(inspector, options);

@@ -4,7 +4,7 @@ export const node: PageColumn<'node', 'number'> = {
   name: 'node',
   kind: 'number',
   help: 'NUMA node, from flags',
-  numbers: 'uint32',
+  numbers: 'uint16',
   inTable: true,
   lane: (context) => flagsField(context, context.layout.fields.node),
 };
@@ -23,7 +23,7 @@ export const lastCpupid: PageColumn<'last_cpupid', 'number'> = {
   name: 'last_cpupid',
   kind: 'number',
   help: 'LAST_CPUPID field of flags; all ones if never set',
-  numbers: 'uint32',
+  numbers: 'int32',
   mayBeEmpty: true,
   lane(context) {
     const { lastCpupid: field } = context.layout.fields;

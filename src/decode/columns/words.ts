@@ -18,6 +18,7 @@ export const index: PageColumn<'index', 'word'> = {
   name: 'index',
   kind: 'word',
   help: 'the word `index` as it is',
+  isOffset: true,
   lane: (context) => wordAt(context, context.layout.offsets.index),
 };
 

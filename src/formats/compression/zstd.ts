@@ -14,10 +14,21 @@ interface ZlibWithZstd {
  * moment, so call it only if a file needs it. Throws UnsupportedError if the package is missing.
  */
 export function loadZstd(): Promise<ZstdDecoder> {
-  // initialising the package twice would replace its memory during decoding
   loading ??= load();
   return loading;
 }
+
+/** Loads libzstd in WebAssembly. Throws if the package is missing. */
+export function zstdModule(): Promise<typeof import('@bokuweb/zstd-wasm')> {
+  // initialising the package twice would replace its memory during decoding
+  module ??= import('@bokuweb/zstd-wasm').then(async (wasm) => {
+    await wasm.init();
+    return wasm;
+  });
+  return module;
+}
+
+let module: Promise<typeof import('@bokuweb/zstd-wasm')> | undefined;
 
 let loading: Promise<ZstdDecoder> | undefined;
 
@@ -25,8 +36,7 @@ async function load(): Promise<ZstdDecoder> {
   const native = (zlib as ZlibWithZstd).zstdDecompressSync;
   if (native) return (input, output) => into(output, () => native(input, { maxOutputLength: output.length }));
   try {
-    const wasm = await import('@bokuweb/zstd-wasm');
-    await wasm.init();
+    const wasm = await zstdModule();
     return (input, output) => {
       const size = frameSize(input);
       if (size !== undefined && size > output.length) return -1;
