@@ -13,6 +13,7 @@ const ROOMS = [
     name: 'machine',
     test: /dist\/(native\/|sources\/(kcore|qmp|qmp-client)\.|inspector\/(doctor|verify-live))/,
   },
+  { name: 'sql', test: /dist\/(sql\/|cli\/sql-(prompt|results)\.)/ },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',
@@ -27,7 +28,15 @@ const options = (input) => ({
   input,
   platform: 'node',
   // few commands need these
-  external: [/^node:/, 'koffi', 'fzstd', 'xz-decompress', '@bokuweb/zstd-wasm'],
+  external: [
+    /^node:/,
+    'koffi',
+    'fzstd',
+    'xz-decompress',
+    '@bokuweb/zstd-wasm',
+    '@uwdata/flechette',
+    '@duckdb/node-api',
+  ],
   logLevel: 'silent',
 });
 
@@ -51,7 +60,7 @@ export async function bundleCommand(input) {
     },
   });
   await build.close();
-  return new Map(output.map(({ fileName, code }) => [fileName, ascii(late(code, fileName))]));
+  return new Map(output.map(({ fileName, code }) => [fileName, ascii(required(late(code, fileName)))]));
 }
 
 /** The threads' script, an ES module. */
@@ -85,6 +94,11 @@ function put(code, fileName, { loading, name, what }) {
     throw new Error(`${fileName} uses '${what}' in a way that scripts/bundle.mjs does not know`);
   }
   return text;
+}
+
+/** Loads packages by `require`, which all of them have a form for: a script from bytecode cannot import. */
+function required(code) {
+  return code.replace(/\bimport\(("[^"]+")\)/g, 'Promise.resolve().then(() => require($1))');
 }
 
 /** V8 takes twice the memory, and longer, for scripts with letters outside of Latin-1; they are in strings and patterns only. */

@@ -87,6 +87,9 @@ export type { Scan, ScanPlan } from './scan/scan.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
 export type { Missing, OpenImage, PhysicalRun } from './sources/image-format.ts';
 export type { QmpOptions } from './sources/qmp.ts';
+export type { DuckDB } from './sql/duckdb.ts';
+export { jsonRows, resultTable } from './sql/results.ts';
+export { type SqlDump, SqlSession } from './sql/session.ts';
 export { type CellText, cellTexts } from './table/cells.ts';
 export type {
   Column,

@@ -31,23 +31,54 @@ export async function* batchesOf(
   columns: readonly ColumnSpec[],
   rows: Iterable<AnyRow> | AsyncIterable<AnyRow>,
 ): AsyncGenerator<TableRows> {
-  const builders = columns.map((spec) => ({ name: spec.name, builder: builderOf(spec) }));
-  let count = 0;
-  let wanted = FIRST_ROWS;
-  const flush = (): TableRows => {
-    const batch = { count, columns: new Map(builders.map((b) => [b.name, b.builder.take(count)])) };
-    const indices = Uint32Array.from({ length: count }, (_, i) => i);
-    count = 0;
-    return { batch, rows: indices };
-  };
+  const batches = new BatchBuilder(columns);
   for await (const row of rows) {
-    for (const { name, builder } of builders) builder.put(count, row[name]);
-    if (++count === wanted) {
-      yield flush();
-      wanted = BATCH_ROWS;
-    }
+    const full = batches.add(row);
+    if (full) yield full;
   }
-  if (count > 0) yield flush();
+  const rest = batches.rest();
+  if (rest) yield rest;
+}
+
+/** `batchesOf` for rows that need not be waited for. */
+export function* batchesOfSync(columns: readonly ColumnSpec[], rows: Iterable<AnyRow>): Generator<TableRows> {
+  const batches = new BatchBuilder(columns);
+  for (const row of rows) {
+    const full = batches.add(row);
+    if (full) yield full;
+  }
+  const rest = batches.rest();
+  if (rest) yield rest;
+}
+
+/** Collects rows until there are enough for a batch. */
+class BatchBuilder {
+  readonly #builders: readonly { readonly name: string; readonly builder: Builder }[];
+  #count = 0;
+  #wanted = FIRST_ROWS;
+
+  constructor(columns: readonly ColumnSpec[]) {
+    this.#builders = columns.map((spec) => ({ name: spec.name, builder: builderOf(spec) }));
+  }
+
+  /** Adds a row; returns the batch if it is full. */
+  add(row: AnyRow): TableRows | undefined {
+    for (const { name, builder } of this.#builders) builder.put(this.#count, row[name]);
+    return ++this.#count === this.#wanted ? this.#take() : undefined;
+  }
+
+  /** Returns the last rows; undefined if there are none. */
+  rest(): TableRows | undefined {
+    return this.#count > 0 ? this.#take() : undefined;
+  }
+
+  #take(): TableRows {
+    const count = this.#count;
+    const batch = { count, columns: new Map(this.#builders.map((b) => [b.name, b.builder.take(count)])) };
+    this.#count = 0;
+    this.#wanted = BATCH_ROWS;
+    return { batch, rows: Uint32Array.from({ length: count }, (_, i) => i) };
+  }
 }
 
 /** Collects the values of one column. */

@@ -10,9 +10,9 @@ export const freeBlocks: TableDefinition = defineTable({
     { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint16' },
     { name: 'zone', kind: 'name', help: 'zone, as /proc/zoneinfo names it' },
   ],
-  async *rows(inspector) {
+  *rows(inspector) {
     const columns = ['pfn', 'free_order', 'node', 'zone'] as const;
-    for await (const { batch, rows } of inspector.select({ columns, where: 'type == buddy' })) {
+    for (const { batch, rows } of inspector.selectSync({ columns, where: 'type == buddy' })) {
       const order = batch.columns.get('free_order').values;
       const node = batch.columns.get('node').values;
       const { codes, names } = batch.columns.get('zone');

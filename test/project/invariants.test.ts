@@ -10,6 +10,7 @@ const SRC = join(ROOT, 'src');
 const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
+  ['sql'],
   ['tables'],
   ['inspector'],
   ['export'],
@@ -127,7 +128,8 @@ describe('package', () => {
           ),
       ),
     );
-    expect([...used].sort()).toEqual(Object.keys(own.dependencies).sort());
+    const declared = { ...own.dependencies, ...own.peerDependencies };
+    expect([...used].sort()).toEqual(Object.keys(declared).sort());
   });
 
   test('licences of what is installed with it are permissive', () => {

@@ -1,6 +1,4 @@
-import zlib from 'node:zlib';
-import { UnsupportedError } from '../../core/errors.ts';
-import { zstdModule } from '../../formats/compression/zstd.ts';
+import { loadZstdEncoder } from '../../formats/compression/zstd.ts';
 import type { Address, Loops } from '../../loops/loops.ts';
 import type { Codec } from './format.ts';
 
@@ -20,7 +18,7 @@ export async function openCodec(codec: Codec): Promise<(loops: Loops) => Compres
     case 'snappy':
       return snappy;
     case 'zstd': {
-      const zstd = await loadZstd();
+      const zstd = await loadZstdEncoder(ZSTD_LEVEL);
       // what is shared with other threads is copied before it leaves the loops
       return (loops) => (at, length) => zstd(loops.bytes(at, length).slice());
     }
@@ -39,26 +37,4 @@ function snappy(loops: Loops): Compress {
     }
     return loops.bytes(to, loops.run.snappy(at, length, table, to) - to).slice();
   };
-}
-
-/** The part of node:zlib that came with Node 22.15. */
-interface ZlibWithZstd {
-  zstdCompressSync?(input: Uint8Array, options: { params: Record<number, number> }): Uint8Array;
-  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
-}
-
-/** node:zlib's, else libzstd as WASM. */
-async function loadZstd(): Promise<(input: Uint8Array) => Uint8Array> {
-  const { zstdCompressSync: native, constants } = zlib as unknown as ZlibWithZstd;
-  const { ZSTD_c_compressionLevel: level } = constants;
-  if (native && level !== undefined) return (input) => native(input, { params: { [level]: ZSTD_LEVEL } });
-  try {
-    const wasm = await zstdModule();
-    return (input) => wasm.compress(input, ZSTD_LEVEL);
-  } catch (error) {
-    throw new UnsupportedError(
-      'compression with zstd',
-      `Node 22.15 or the package @bokuweb/zstd-wasm is needed (${error instanceof Error ? error.message : error}); --compression snappy and none work without`,
-    );
-  }
 }

@@ -7,6 +7,8 @@ export type ZstdDecoder = (input: Uint8Array, output: Uint8Array) => number;
 /** The part of node:zlib that Node 22.15 introduced. */
 interface ZlibWithZstd {
   zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+  zstdCompressSync?(input: Uint8Array, options: { params: Record<number, number> }): Uint8Array;
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
 }
 
 /**
@@ -16,6 +18,23 @@ interface ZlibWithZstd {
 export function loadZstd(): Promise<ZstdDecoder> {
   loading ??= load();
   return loading;
+}
+
+/** Loads the encoder for single blocks, as `loadZstd` does the decoder. Throws UnsupportedError if the package is missing. */
+export async function loadZstdEncoder(level: number): Promise<(input: Uint8Array) => Uint8Array> {
+  const { zstdCompressSync: native, constants } = zlib as unknown as ZlibWithZstd;
+  const { ZSTD_c_compressionLevel: parameter } = constants;
+  if (native && parameter !== undefined) return (input) => native(input, { params: { [parameter]: level } });
+  try {
+    const wasm = await zstdModule();
+    return (input) => wasm.compress(input, level);
+  } catch (error) {
+    throw new UnsupportedError('compression with zstd', adviceOn(error));
+  }
+}
+
+function adviceOn(error: unknown): string {
+  return `Node 22.15 or the package @bokuweb/zstd-wasm is needed (${error instanceof Error ? error.message : error})`;
 }
 
 /** Loads libzstd in WebAssembly. Throws if the package is missing. */
@@ -33,7 +52,7 @@ let module: Promise<typeof import('@bokuweb/zstd-wasm')> | undefined;
 let loading: Promise<ZstdDecoder> | undefined;
 
 async function load(): Promise<ZstdDecoder> {
-  const native = (zlib as ZlibWithZstd).zstdDecompressSync;
+  const native = (zlib as unknown as ZlibWithZstd).zstdDecompressSync;
   if (native) return (input, output) => into(output, () => native(input, { maxOutputLength: output.length }));
   try {
     const wasm = await zstdModule();
@@ -43,10 +62,7 @@ async function load(): Promise<ZstdDecoder> {
       return into(output, () => wasm.decompress(input, { defaultHeapSize: output.length }));
     };
   } catch (error) {
-    throw new UnsupportedError(
-      'pages compressed with zstd',
-      `Node 22.15 or the package @bokuweb/zstd-wasm is needed (${error instanceof Error ? error.message : error})`,
-    );
+    throw new UnsupportedError('pages compressed with zstd', adviceOn(error));
   }
 }
 
