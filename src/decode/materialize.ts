@@ -47,11 +47,12 @@ function intColumn(decoder: Decoder, { at, stride }: WordLane): FilledColumn {
   const { loops } = decoder.pages;
   const values = new Int32Array(decoder.count);
   const scratch = decoder.scratch(0);
+  const gathered = loops.ints(scratch, Math.min(BLOCK, decoder.count));
   return {
     column: { kind: 'number', values },
     fill(from, length) {
       loops.run.gather32(at + from * stride, stride, length, scratch);
-      values.set(loops.ints(scratch, length), from);
+      values.set(part(gathered, length), from);
     },
   };
 }
@@ -61,14 +62,21 @@ function wordColumn(decoder: Decoder, { at, stride }: WordLane): FilledColumn {
   const low = new Uint32Array(decoder.count);
   const high = new Uint32Array(decoder.count);
   const [lowScratch, highScratch] = [decoder.scratch(0), decoder.scratch(1)];
+  const most = Math.min(BLOCK, decoder.count);
+  const [lows, highs] = [loops.words(lowScratch, most), loops.words(highScratch, most)];
   return {
     column: { kind: 'word', low, high },
     fill(from, length) {
       loops.run.splitWords(at + from * stride, stride, length, lowScratch, highScratch);
-      low.set(loops.words(lowScratch, length), from);
-      high.set(loops.words(highScratch, length), from);
+      low.set(part(lows, length), from);
+      high.set(part(highs, length), from);
     },
   };
+}
+
+/** The first `length` elements, without another array if these are all. */
+function part<A extends Int32Array | Uint32Array>(array: A, length: number): A {
+  return length === array.length ? array : (array.subarray(0, length) as A);
 }
 
 /** Copies the values of a lane from the memory of the loops to separate arrays. */
