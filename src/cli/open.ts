@@ -64,7 +64,7 @@ export async function withImage(
       ? await openLive({ ...common, ...(method === undefined ? {} : { method }) })
       : await openMemory(dumps, common);
   progress.done();
-  if (inspector.image.live && !options.qmp) dropPrivileges();
+  if (inspector.image.isThisMachine) dropPrivileges();
   // a paused guest must resume, however this ends
   const closed = (): void => inspector.close();
   const interrupted = (): never => process.exit(130);

@@ -62,9 +62,9 @@ export function verifyLive(
   counts: PageCounts = noCounts(),
   files: KpageFiles = openKpageFiles(),
 ): LiveVerification {
-  if (!inspector.image.live) {
+  if (!inspector.image.isThisMachine) {
     files.close();
-    throw new UsageError('a dump cannot be compared with the running kernel');
+    throw new UsageError('memory of another machine cannot be compared with the running kernel');
   }
   const total = { pages: 0, equal: 0, raced: 0, changing: 0, different: 0 };
   const groups = {

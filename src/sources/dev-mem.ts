@@ -91,6 +91,7 @@ function deviceImage(
     ],
     warnings: problems.map((p) => `${p.why}; read(2) is used`),
     live: true,
+    isThisMachine: true,
     close() {
       if (!open) return;
       open = false;

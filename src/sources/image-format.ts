@@ -77,6 +77,8 @@ export interface OpenImage {
   readonly places?: readonly FilePlace[];
   /** Whether the memory changes while it is read. */
   readonly live?: boolean;
+  /** Whether it is the memory of the machine that this runs on. */
+  readonly isThisMachine?: boolean;
   /** For live memory: forgets what was kept of it, and looks up again what memory there is and where. */
   renew?(): void;
   close(): void;

@@ -70,6 +70,7 @@ function kcoreImage(fd: number, path: string, iomem: readonly IomemEntry[]): Ope
     ],
     warnings: [],
     live: true,
+    isThisMachine: true,
     renew: () => parts.take(programTable(head)),
     close() {
       if (open) closeSync(fd);

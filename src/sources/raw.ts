@@ -1,5 +1,6 @@
 import { type ByteSource, readUpTo } from '../core/bytes.ts';
 import { FormatError, UsageError } from '../core/errors.ts';
+import { isWrittenElsewhere } from '../native/written-elsewhere.ts';
 import type { ImageFormat, OpenContext, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 import { placeFiles } from './raw-places.ts';
@@ -47,18 +48,26 @@ export const raw: ImageFormat = {
     if (state) return vmware.open(state, { ...context, parts: [source] });
     const sources = [source, ...(context.parts ?? [])];
     const details: [string, string][] = [];
+    // threads open files that were found to lie still
+    const live = context.places === undefined && sources.some(isWritten);
     const pieces = context.places
       ? context.places.map(({ file, ...place }): Piece => ({ ...place, source: sources[file]! }))
       : isPlaced(sources, context)
         ? placedPieces(sources, context, details)
         : wholePieces(source, context, details);
-    return image(sources, pieces, details);
+    if (live) details.push(['guest', 'running: another process has its memory file open for writing']);
+    return { ...image(sources, pieces, details), ...(live ? { live } : {}) };
   },
 };
 
 /** Whether there are places to be said or found out: one file is memory from 0 on unless something else is said. */
 function isPlaced(sources: readonly ByteSource[], { at }: OpenContext): boolean {
   return sources.length > 1 || sources.some((source) => at?.[source.name] !== undefined);
+}
+
+/** Whether a file is the memory of a machine that runs, which goes on writing to it. */
+function isWritten({ fd }: ByteSource): boolean {
+  return fd !== undefined && isWrittenElsewhere(fd) === true;
 }
 
 /** Files with their addresses in their names, or said, or found out. */

@@ -21,7 +21,7 @@ beforeAll(async () => {
   dump = await openMemory(new URL(`${NAME}.elf.gz`, FIXTURES).pathname);
   const { image, kernel, types, typesFrom, model, layout, warnings } = dump;
   running = new Inspector({
-    image: { ...image, live: true },
+    image: { ...image, live: true, isThisMachine: true },
     kernel,
     types,
     typesFrom,
@@ -96,7 +96,7 @@ test('a page of which the kernel says the same other thing again and again is an
 test('a dump is no running kernel', () => {
   const kernel = files();
   expect(() => verifyLive(dump, false, undefined, kernel)).toThrow(
-    /a dump cannot be compared with the running kernel/,
+    /memory of another machine cannot be compared with the running kernel/,
   );
   expect(kernel.closed).toBe(true);
 });
