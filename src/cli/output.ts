@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readlinkSync, writeSync } from 'node:fs';
 import { type Exporter, OutputError, printable, printableLines, type Sink, UsageError } from '../index.ts';
 
 /** Whether standard output is a regular file: on a full disk, a stream would not notice a short write. */
@@ -98,8 +98,7 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
 /** A progress bar on standard error if it is a terminal. */
 export class Progress {
   #shown = 0;
-  // a dumb terminal, such as the console of a rescue or crash kernel, would show the control sequences
-  readonly #on: boolean = process.stderr.isTTY === true && !/^(dumb|unknown)?$/.test(process.env.TERM ?? '');
+  readonly #on: boolean = process.stderr.isTTY === true && drawsBars(process.env.TERM ?? '', deviceOf(2));
 
   update(what: string, done: number, total: number): void {
     const now = Date.now();
@@ -117,6 +116,23 @@ export class Progress {
   done(): void {
     if (this.#on && this.#shown > 0) process.stderr.write('\r\x1b[K');
     this.#shown = 0;
+  }
+}
+
+/**
+ * Whether a terminal draws a progress bar. A dumb terminal would show the control sequences; a serial console, such as that of a
+ * crash kernel, would log them. `device` is the path of the terminal, if known.
+ */
+export function drawsBars(term: string, device: string | undefined): boolean {
+  if (/^(dumb|unknown)?$/.test(term)) return false;
+  return device === undefined || /^\/dev\/(pts\/|tty)\d+$/.test(device);
+}
+
+function deviceOf(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drawsBars } from '../../src/cli/output.ts';
 import { hostileLayout, hostileSample } from '../builders/hostile.ts';
 import { SAMPLE, shell, structpage } from './run.ts';
 
@@ -116,4 +117,12 @@ describe('data stay as they are', () => {
     expect(structpage('export', dump, '-o', file, ...columns, '--safe', '--delimiter', ';').code).toBe(0);
     expect(readFileSync(file, 'utf8')).toContain(";'=1+cmd");
   });
+});
+
+test('progress is drawn on terminals that people look at, and not on serial consoles', () => {
+  const drawn = ['/dev/pts/3', '/dev/tty1', undefined].map((device) => drawsBars('xterm', device));
+  expect(drawn).toEqual([true, true, true]);
+  for (const device of ['/dev/ttyS0', '/dev/ttyAMA0', '/dev/hvc0', '/dev/console', '/dev/ttysclp0'])
+    expect(drawsBars('linux', device), device).toBe(false);
+  for (const term of ['', 'dumb', 'unknown']) expect(drawsBars(term, '/dev/pts/3'), term).toBe(false);
 });
