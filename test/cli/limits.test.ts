@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -42,6 +42,43 @@ describe('little address space', () => {
     expect(await once(child, 'exit')).toEqual([143, null]);
     child.stdin.destroy();
   });
+});
+
+/** Makes a control group that may have so much memory, of either version; undefined where that is not allowed. */
+function memoryGroup(bytes: number): string | undefined {
+  const name = `structpage-test-${process.pid}`;
+  for (const [parent, file] of [
+    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
+    ['/sys/fs/cgroup', 'memory.max'],
+  ] as const) {
+    const group = join(parent, name);
+    try {
+      mkdirSync(group);
+      if (existsSync(join(group, file))) {
+        writeFileSync(join(group, file), `${bytes}`);
+        return group;
+      }
+      rmdirSync(group);
+    } catch {
+      // not there, or not allowed
+    }
+  }
+  return undefined;
+}
+
+const group = memoryGroup(256 * 2 ** 20);
+afterAll(() => group && rmdirSync(group));
+
+test
+  .skipIf(group === undefined)
+  .each([
+    ['summary'],
+    ['export', '-o', '-', '--format', 'csv', '--jobs', '3', '--columns', 'pfn,class,flags'],
+    ['owners'],
+  ])('a control group of 256 MiB is enough for %s', (command, ...options) => {
+  const line = `structpage ${command} ${SAMPLE} ${options.join(' ')} 2>&1`;
+  const whole = shell(line);
+  expect(shell(`echo $$ > ${group}/cgroup.procs; ${line}`)).toEqual(whole);
 });
 
 test('few descriptors are told', () => {
