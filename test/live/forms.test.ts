@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COLUMNS } from '../../src/index.ts';
-import { structpage } from '../cli/run.ts';
+import { csvOf, type Rows } from './csv.ts';
 import { kernels, missing, runGuest } from './guest.ts';
 import { Monitor } from './monitor.ts';
 
@@ -19,21 +17,10 @@ const PAGES = (LOW + HIGH) / 4096;
 
 let folder: string;
 
-/** What a dump gave: the CSV of all columns as a digest, and how many of its rows could be read. */
-interface Rows {
-  readonly digest: string;
-  readonly readable: number;
-}
-
 function csv(dump: string[], ...options: string[]): Rows {
-  const path = join(folder, 'pages.csv');
-  const columns = COLUMNS.map((column) => column.name).join(',');
-  const ran = structpage('export', ...dump, ...options, '-o', path, '--columns', columns);
-  expect(ran).toEqual({ code: 0, out: '', err: '' });
-  const bytes = readFileSync(path);
-  rmSync(path);
-  const readable = bytes.toString('latin1').match(/,ok$/gm)?.length ?? 0;
-  return { digest: createHash('sha256').update(bytes).digest('hex'), readable };
+  const rows = csvOf(folder, dump, ...options);
+  expect(rows).toMatchObject({ code: 0, err: '' });
+  return rows;
 }
 
 describe.skipIf(release === undefined)('one stop of a guest', () => {

@@ -50,6 +50,11 @@ export function missing(): string | undefined {
   return undefined;
 }
 
+/** Whether the module of a kernel's virtio-mem is there, too. */
+export function hasVirtioMem(release: string): boolean {
+  return existsSync(join(KERNELS, release, 'virtio_mem.ko'));
+}
+
 /** The newest cloud kernel that is there of each series asked for, or of all. */
 export function kernels(series?: readonly string[]): string[] {
   if (!existsSync(KERNELS)) return [];

@@ -42,6 +42,17 @@ export class Monitor {
     this.#client.close();
   }
 
+  /** The names of the backends of DIMMs and virtio-mem, and where their memory begins. */
+  plugged(): { readonly memdev: string; readonly address: number }[] {
+    const devices = this.#client.execute('query-memory-devices') as {
+      data: { memdev: string; addr?: number; memaddr?: number };
+    }[];
+    return devices.map(({ data }) => ({
+      memdev: data.memdev.replace('/objects/', ''),
+      address: (data.addr ?? data.memaddr)!,
+    }));
+  }
+
   /** Ends the guest. */
   quit(): void {
     this.#client.execute('quit');

@@ -1,11 +1,22 @@
 // Shared by the scripts that run inside of a guest.
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Prints a result for the test outside: RESULT <name> <JSON>. */
 export const result = (name, value) =>
   process.stdout.write(
     `RESULT ${name} ${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `0x${v.toString(16)}` : v))}\n`,
   );
+
+/** Loads the driver of virtio-mem where it is in the guest, and waits until its device has plugged something in. */
+export async function loadVirtioMem() {
+  if (!existsSync('virtio_mem.ko')) return;
+  const { status, stderr } = spawnSync('/bin/busybox', ['insmod', 'virtio_mem.ko'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`insmod virtio_mem.ko: ${stderr}`);
+  for (let i = 0; i < 100 && !/virtio_mem/.test(readFileSync('/proc/iomem', 'latin1')); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 /** Starts the workload and waits until it has made its pages; `kinds` is what it made, in pages. */
 export async function startWorkload(...args) {
