@@ -8,7 +8,7 @@ import { Plugging } from './plugging.ts';
 const releases = missing() === undefined ? kernels(['6.12', '7.2']).filter(hasVirtioMem) : [];
 const SECONDS = Number(process.env.STRUCTPAGE_HOTPLUG_SECONDS ?? 100);
 /** MiB of the virtio-mem device. */
-const LARGEST = 512;
+const LARGEST = 384;
 
 describe.skipIf(releases.length === 0)('memory that comes and goes', () => {
   test.for(releases)(
@@ -22,13 +22,13 @@ describe.skipIf(releases.length === 0)('memory that comes and goes', () => {
       try {
         const { results, console: text } = await runGuest(release, {
           scenario: 'hotplug',
-          memory: '1G,slots=8,maxmem=16G',
+          memory: '768M,slots=8,maxmem=16G',
           modules: ['virtio_mem'],
-          append: `memhp_default_state=online_movable movablecore=384M structpage.seconds=${SECONDS} structpage.first=${4 * releases.indexOf(release)}`,
+          append: `memhp_default_state=online_movable movablecore=256M structpage.seconds=${SECONDS} structpage.first=${4 * releases.indexOf(release)}`,
           seconds: SECONDS + 600,
           qemu: [
             ...['-object', `memory-backend-ram,id=vmem,size=${LARGEST}M`],
-            ...['-device', 'virtio-mem-pci,id=vm0,memdev=vmem,requested-size=256M'],
+            ...['-device', 'virtio-mem-pci,id=vm0,memdev=vmem,requested-size=128M'],
             ...['-qmp', `unix:${socket},server=on,wait=off`],
           ],
           onResult(name) {
@@ -54,12 +54,8 @@ describe.skipIf(releases.length === 0)('memory that comes and goes', () => {
         ).toEqual([]);
         expect(hotplug.verified.different, told).toBe(0);
         const { settled, equal, wrong } = hotplug.rows;
-        // pages change there and back between two readings one by one; memory that is read at the wrong place is wrong throughout
-        expect(
-          wrong.filter((block: { pages: number }) => block.pages > 64),
-          told,
-        ).toEqual([]);
-        expect(equal / settled, told).toBeGreaterThan(0.9999);
+        expect(wrong, told).toEqual([]);
+        expect(equal / settled, told).toBeGreaterThan(0.99);
         expect(hotplug.failures, told).toEqual([]);
         expect(hotplug.oops, told).toBe('');
       } finally {
