@@ -60,6 +60,7 @@ const ROWS: readonly PageClass[] = [
     'page that a variable of the kernel owns: vmcoreinfo_data, swsusp_header, ce_arr',
   ),
   row('kernel', 'mempool', 'element of a reserve of pages (mm/mempool.c)'),
+  row('kernel', 'block_requests', 'in the page_list of a blk_mq_tags (block/blk-mq.c)'),
   row('dma', 'atomic_pool', 'in a chunk of an atomic DMA pool (kernel/dma/pool.c)', ['reserved']),
   row('bpf', 'btf', 'table of the types of a BTF (kernel/bpf/btf.c)', ['large_kmalloc']),
   row('socket', 'page_frag', 'page that a CPU cuts fragments for packets from (mm/page_frag_cache.c)'),

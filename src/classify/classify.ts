@@ -8,6 +8,7 @@ import type { Objects } from '../objects/objects.ts';
 import { ActiveObjects } from '../objects/slab/active-objects.ts';
 import { ObjectStates } from '../objects/slab/object-states.ts';
 import { PfnSet } from '../objects/table-tree.ts';
+import { blockRequests } from './block-requests.ts';
 import { btfTypes, dmaPools, hashTables, pagePools } from './boot-tables.ts';
 import type { Claimant, Machine } from './claimant.ts';
 import { Claims, type Conflict } from './claims.ts';
@@ -54,6 +55,7 @@ const CLAIMANTS: readonly Claimant[] = [
   pagePools,
   hashTables,
   packetFragments,
+  blockRequests,
 ];
 /** Who is asked afterwards, about what is still unknown. */
 const LATE: readonly Claimant[] = [userMemory, socketBuffers, packetRings, fileRings];

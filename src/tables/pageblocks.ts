@@ -4,8 +4,7 @@ import type { Pfn } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { slabCaches } from '../objects/slab/cache.ts';
-import { textsOf } from '../proc/counters.ts';
-import { Pageblocks } from '../proc/pageblocks.ts';
+import { migratetypeNames } from './remainder.ts';
 import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
 
 /** ___GFP_RECLAIMABLE (include/linux/gfp_types.h): a shrinker can empty slabs of a cache that allocates with it. */
@@ -49,16 +48,17 @@ export const pageblocks: TableDefinition = defineTable({
     },
   ],
   *rows(inspector, trouble) {
-    const names = migratetypes(inspector, trouble);
-    const blocks = [...countBlocks(inspector, names.blocks?.order ?? 9, trouble)];
+    const typeOf = migratetypeNames(inspector, trouble);
+    // a pageblock is as large as a huge page: the order of a PMD
+    const order = inspector.kernel.space.walker.tables.mode.levels.at(-1)!.bits;
+    const blocks = [...countBlocks(inspector, order, trouble)];
     blocks.sort((a, b) => a.unmovable - b.unmovable || costOf(a) - costOf(b) || a.pfn - b.pfn);
     for (const { pfn, node, zone, free, movable, reclaimable, unmovable, first, blockers } of blocks) {
-      const type = names.blocks?.migratetype(pfn);
       yield {
         pfn,
         node,
         zone,
-        type: type === undefined ? undefined : names.of[type],
+        type: typeOf(pfn),
         free,
         movable,
         reclaimable,
@@ -79,20 +79,6 @@ function named(blockers: ReadonlyMap<string, number>): string {
   const most = all.slice(0, MOST_BLOCKERS).map(([name, count]) => `${name} ${count}`);
   const rest = all.slice(MOST_BLOCKERS).reduce((sum, [, count]) => sum + count, 0);
   return [...most, ...(rest > 0 ? [`others ${rest}`] : [])].join(', ');
-}
-
-function migratetypes(
-  { objects, model }: Inspector,
-  trouble: Trouble,
-): { readonly blocks: Pageblocks | undefined; readonly of: readonly string[] } {
-  try {
-    const blocks = new Pageblocks(objects, model);
-    return { blocks, of: textsOf(objects, 'migratetype_names', blocks.types) };
-  } catch (error) {
-    if (!(error instanceof StructPageError)) throw error;
-    trouble(`migratetypes of pageblocks: ${error.message}`);
-    return { blocks: undefined, of: [] };
-  }
 }
 
 /** Every pageblock that has memory; pages without a struct page, and in holes, keep theirs from becoming a huge page. */

@@ -4,6 +4,7 @@ import type { Inspector } from '../inspector/inspector.ts';
 import { batchesOf } from '../table/rows-table.ts';
 import type { Table } from '../table/table.ts';
 import { balance } from './balance.ts';
+import { folios } from './folios.ts';
 import { fragmentationIndex } from './fragmentation-index.ts';
 import { freeBlocks } from './free-blocks.ts';
 import { freeLists } from './free-lists.ts';
@@ -11,6 +12,7 @@ import { mappings } from './mappings.ts';
 import { classes, files, memcgs } from './page-groups.ts';
 import { pageblocks } from './pageblocks.ts';
 import { processes } from './processes.ts';
+import { remainder } from './remainder.ts';
 import { sections } from './sections.ts';
 import { slab } from './slab.ts';
 import type { TableDefinition, Trouble } from './table-definition.ts';
@@ -20,12 +22,14 @@ import { zones } from './zones.ts';
 export const TABLES: readonly TableDefinition[] = [
   zones,
   sections,
+  folios,
   freeBlocks,
   freeLists,
   fragmentationIndex,
   pageblocks,
   slab,
   balance,
+  remainder,
   processes,
   mappings,
   files,

@@ -8,6 +8,8 @@ import {
   type Inspector,
   noCounts,
   TABLE_COLUMNS,
+  tableDefinition,
+  UsageError,
 } from '../../index.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
 import { examples } from '../help.ts';
@@ -24,6 +26,7 @@ import {
   selectionOf,
 } from '../options.ts';
 import { refuseTerminal, say, stdoutData, streamOptions } from '../output.ts';
+import { printTable } from '../print-table.ts';
 
 /** structpage dump: rows to standard output. */
 export function dumpCommand(program: Command, outcome: Outcome): void {
@@ -33,6 +36,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
     .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table')
+    .option('--folios', 'print one row per folio instead, with the columns of the table folios')
     .option('--wide', 'table: do not fit rows to the width of the terminal')
     .addHelpText(
       'after',
@@ -44,7 +48,18 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     );
   addExporterOptions(command, EXPORTERS);
   addCache(addImage(addColumns(addSelection(command)))).action(
-    async (dumps: string[], options: SelectOptions & ImageOptions & { format: string; wide?: boolean }) => {
+    async (
+      dumps: string[],
+      options: SelectOptions & ImageOptions & { format: string; wide?: boolean; folios?: true },
+    ) => {
+      if (options.folios) {
+        if (options.pfn)
+          throw new UsageError("--folios and --pfn cannot be combined; use --where 'pfn >= N'");
+        await withImage(dumps, options, (inspector) =>
+          printTable(inspector, tableDefinition('folios'), options, outcome),
+        );
+        return;
+      }
       const exporter = exporterNamed(options.format);
       const given = { ...exporterOptionsOf(exporter, { ...options }), ...streamOptions(exporter) };
       refuseTerminal(exporter);
