@@ -158,7 +158,7 @@ describe('xarray', () => {
   test('a level that does not go down ends it', () => {
     const objects = objectsFrom(['1000: 0 2002', node('2000', 6, { 0: 'aaa0', 1: '2002' })].join('\n'));
     const { met, error } = walked(xarrayEntries(objects, 0x1000n));
-    expect(met).toEqual([{ index: 0, entry: 0xaaa0n, span: 1 }]);
+    expect(met).toEqual([{ index: 0, entry: 0xaaa0n, span: 64 }]);
     expect(error).toMatchObject({ name: 'ChainError', address: 0x2000n });
     expect(() => xarrayLoad(objects, 0x1000n, 64)).toThrow(/shift/);
   });
