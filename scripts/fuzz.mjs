@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Fuzzes all that structpage takes from others, in this process: node scripts/fuzz.mjs [--runs N] [--seconds N] [--seed N] [--target NAME].
+// Fuzzes all that structpage takes from others, in this process: node scripts/fuzz.mjs [--runs N] [--seconds N] [--seed N] [--target NAME] [--report FILE].
+// STRUCTPAGE_FUZZ_DUMPS names whole dumps for the target 'kernels', with colons between.
 // Exits with 1 if an input gave another error than one of structpage's own, did not end, or took too much memory; such
 // inputs are written to build/fuzz/failures.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '86400' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
     target: { type: 'string' },
+    report: { type: 'string' },
   },
 });
 /** How long one input may take; the machine may be busy. */
@@ -49,6 +51,24 @@ const order = {
 const start = performance.now();
 const seconds = () => ((performance.now() - start) / 1000).toFixed(0);
 let failed = 0;
+
+/** Ends the run; a report counts each target as a test, as those of the test runner do. */
+function end(tallies, isWhole) {
+  const bad = isWhole
+    ? Math.max(Math.min(failed, 1), tallies.filter((t) => t.failed > 0 || t.runs === 0).length)
+    : 1;
+  if (values.report !== undefined) {
+    const report = {
+      numPassedTests: tallies.length - Math.min(bad, tallies.length),
+      numFailedTests: bad,
+      success: bad === 0,
+      testResults: [],
+    };
+    writeFileSync(values.report, JSON.stringify(report));
+  }
+  process.exit(bad > 0 ? 1 : 0);
+}
+
 const worker = new Worker(bundle, { workerData: order, resourceLimits: { maxOldGenerationSizeMb: 600 } });
 worker.on('message', (message) => {
   if (message.kind === 'seed') {
@@ -77,11 +97,11 @@ worker.on('message', (message) => {
   console.log(
     `${message.runs} executions in ${seconds()} s with seed ${order.seed}: ${failed} failed; at most ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
   );
-  process.exit(failed > 0 ? 1 : 0);
+  end(message.tallies, true);
 });
 worker.on('error', (error) => {
   console.log(`FAILED at execution ${begun[0]} with seed ${order.seed}: ${error.stack ?? error}`);
-  process.exit(1);
+  end([], false);
 });
 
 let last = 0;
@@ -95,6 +115,6 @@ const watch = setInterval(() => {
   }
   if (now > 0 && performance.now() - since > MOST_SECONDS * 1000) {
     console.log(`FAILED: execution ${now - 1} with seed ${order.seed} has not ended after ${MOST_SECONDS} s`);
-    process.exit(1);
+    end([], false);
   }
 }, 1000);

@@ -1,5 +1,5 @@
 import type { Pfn } from '../core/address.ts';
-import { StructPageError } from '../core/errors.ts';
+import { StructPageError, UnsupportedError } from '../core/errors.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
@@ -88,7 +88,7 @@ export function classify(parts: {
   readonly model: MemoryModel;
   readonly reader: PageReader;
 }): Classification {
-  const limit: Pfn = parts.model.present.at(-1)?.end ?? 0;
+  const limit = limitOf(parts);
   const names = [...CLAIMANTS, ...LATE].flatMap((c) => c.symbols);
   prefetch(parts.objects, [...new Set([...names, ...MAPPING_SYMBOLS, ...HOLDER_SYMBOLS])]);
   const compounds = new Compounds(parts);
@@ -136,6 +136,23 @@ export function classify(parts: {
       return holders();
     },
   };
+}
+
+/** A code is kept for each page frame up to the last; so many are no trouble, and more only for memories that are as large. */
+const MOST_PFNS = 2 ** 28;
+const MOST_PFNS_A_PAGE = 64;
+
+/** The first pfn behind the last page. Throws UnsupportedError if it is absurdly high, as damage makes it. */
+function limitOf({ objects, model }: { objects: Objects; model: MemoryModel }): Pfn {
+  const limit = model.present.at(-1)?.end ?? 0;
+  if (limit <= MOST_PFNS) return limit;
+  const { space, format } = objects.memory;
+  const pages = space.memory.runs.reduce((sum, { start, end }) => sum + end - start, 0) / format.pageSize;
+  if (limit <= MOST_PFNS_A_PAGE * pages) return limit;
+  throw new UnsupportedError(
+    `the page array reaches up to page frame ${limit - 1}, and the dump has ${Math.floor(pages)} pages`,
+    'classes are not determined for memory that is so sparse; the struct pages themselves can be read',
+  );
 }
 
 /** Looks symbols up in one pass; what cannot be read is met again by whoever needs it. */

@@ -61,8 +61,9 @@ export function resolvePageTypes(
 function invertedBits(types: TypeFacts, info: Vmcoreinfo | undefined, evidence: Evidence): PageTypeValue[] {
   const names = ['buddy', 'offline'];
   const memcgData = types.place('page', 'memcg_data') !== undefined;
-  const memCgroup = types.place('page', 'mem_cgroup') !== undefined;
-  if (memCgroup && !memcgData) names.push('kmemcg');
+  // the same word under two names (5.9, 5.10)
+  const hasBefore = ['mem_cgroup', 'obj_cgroups'].some((name) => types.place('page', name) !== undefined);
+  if (hasBefore && !memcgData) names.push('kmemcg');
   names.push('table', 'guard');
   const hugetlb = info?.number('PAGE_HUGETLB_MAPCOUNT_VALUE');
   if (hugetlb !== undefined || !evidence.hasOtherHugetlb) names.push('hugetlb');

@@ -7,6 +7,7 @@ import { StructPageError } from '../../src/core/errors.ts';
 import { containers } from './containers.ts';
 import { dumps } from './dumps.ts';
 import { expressions } from './expressions.ts';
+import { kernels } from './kernels.ts';
 import { monitor } from './monitor.ts';
 import { pageWalks } from './page-walks.ts';
 import { Random } from './random.ts';
@@ -24,6 +25,7 @@ const TARGETS = [
   monitor,
   expressions,
   dumps,
+  kernels,
 ] as Target[];
 
 interface Order {

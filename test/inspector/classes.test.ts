@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openMemory, PAGE_CLASSES } from '../../src/index.ts';
+import { classify } from '../../src/classify/classify.ts';
+import { openMemory, PAGE_CLASSES, UnsupportedError } from '../../src/index.ts';
 import { structpage } from '../cli/run.ts';
 
 /** Captures keep struct pages and the page tables that lead to them, and no other object of the kernel. */
@@ -45,4 +46,13 @@ describe.each(NAMES)('the pages of %s, whose kernel objects are left out', (name
     expect(out.trim().split('\n').length).toBe(4);
     expect(err).toMatch(/vmalloc areas could not be followed to the end/);
   });
+});
+
+test('a page array that reaches absurdly high, as damage makes it, is refused by name', async () => {
+  const inspector = await openMemory(capture(NAMES[0]!));
+  const { objects, layout, reader, model } = inspector;
+  const far = { start: 2 ** 40, end: 2 ** 40 + 32768 };
+  const damaged = { ...model, present: [...model.present, far] };
+  expect(() => classify({ objects, layout, reader, model: damaged })).toThrow(UnsupportedError);
+  inspector.close();
 });
