@@ -26,7 +26,9 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import { PageReader } from '../memmap/page-reader.ts';
 import type { Objects } from '../objects/objects.ts';
 import { openObjects } from '../objects/open-objects.ts';
+import { mapperNames } from '../owners/mapper-names.ts';
 import { PageOwners } from '../owners/page-owners.ts';
+import { Processes } from '../owners/processes.ts';
 import { noCounts, openScan, type PageCounts, type Scan, type ScanPlan } from '../scan/scan.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { parseExpression } from '../views/expression/parse.ts';
@@ -144,7 +146,11 @@ export class Inspector {
 
   /** Names of the files and cgroups that pages belong to, looked up on demand. */
   get owners(): PageOwners {
-    this.#owners ??= new PageOwners(this.objects);
+    this.#owners ??= new PageOwners(this.objects, (trouble) => {
+      const limit = this.model.present.at(-1)?.end ?? 0;
+      const processes = new Processes(this.objects, limit, trouble);
+      return mapperNames(processes, limit, this.kernel.pageBytes, this.image.live !== undefined);
+    });
     return this.#owners;
   }
 

@@ -2,6 +2,7 @@ import type { Pfn } from '../core/address.ts';
 
 const BLOCK_SHIFT = 9;
 const BLOCK = 1 << BLOCK_SHIFT;
+const NONE = new Uint32Array(0);
 
 /** How often each page frame is mapped: 4 bytes for each page of those blocks of 512 that single pages are mapped of, and 4 for each block. */
 export class MapCounts {
@@ -26,6 +27,23 @@ export class MapCounts {
         this.#blockAt(block)[at % BLOCK]!++;
         at++;
       }
+    }
+  }
+
+  /** Single pages. */
+  addMany(frames: Uint32Array, count: number): void {
+    const limit = this.#whole.length * BLOCK;
+    let last = -1;
+    let counts: Uint32Array = NONE;
+    for (let i = 0; i < count; i++) {
+      const pfn = frames[i]!;
+      if (pfn >= limit) continue;
+      const block = pfn >>> BLOCK_SHIFT;
+      if (block !== last) {
+        counts = this.#blockAt(block);
+        last = block;
+      }
+      counts[pfn & (BLOCK - 1)]!++;
     }
   }
 

@@ -2,6 +2,7 @@ import type { VirtAddr } from '../core/address.ts';
 import { LayoutError, StructPageError } from '../core/errors.ts';
 import type { Objects } from '../objects/objects.ts';
 import { FileNames } from './file-names.ts';
+import type { MapperNames } from './mapper-names.ts';
 import { MemcgNames } from './memcg-names.ts';
 
 /**
@@ -17,16 +18,21 @@ export class PageOwners {
   readonly troubles: string[] = [];
   readonly #objects: Objects;
   readonly #files: FileNames;
+  readonly #findMappers: () => MapperNames;
+  #mappers: MapperNames | undefined;
+  readonly #inodes: Map<bigint, number> = new Map();
   readonly #memcgs: MemcgNames | undefined;
   readonly #byMapping: Map<bigint, number> = new Map();
   readonly #fileCodes: Map<string, number> = new Map([['', 0]]);
   readonly #memcgCodes: Map<string, number> = new Map([['', 0]]);
 
-  constructor(objects: Objects) {
+  /** `mappers` finds out who maps pages, when that is first asked for. */
+  constructor(objects: Objects, mappers: (trouble: (sentence: string) => void) => MapperNames) {
     const trouble = (sentence: string): void => {
       this.troubles.push(sentence);
     };
     this.#objects = objects;
+    this.#findMappers = () => mappers(trouble);
     this.#files = new FileNames(objects, trouble);
     try {
       this.#memcgs = new MemcgNames(objects, trouble);
@@ -51,17 +57,48 @@ export class PageOwners {
     return codeOf(name, this.#memcgCodes, this.memcgNames);
   }
 
+  /** The inode number of the file of an address_space; 0 if it has none. */
+  inode(mapping: VirtAddr): number {
+    let number = this.#inodes.get(mapping);
+    if (number === undefined) {
+      number = this.#attempt(0, () => {
+        const inode = this.#inodeOf(mapping);
+        return inode === undefined ? 0 : this.#objects.struct('inode').number(inode, 'i_ino');
+      });
+      this.#inodes.set(mapping, number);
+    }
+    return number;
+  }
+
+  /** Who maps pages, found out once. */
+  get mappers(): MapperNames {
+    this.#mappers ??= this.#findMappers();
+    return this.#mappers;
+  }
+
   #find(mapping: VirtAddr): number {
+    return this.#attempt(0, () => {
+      const inode = this.#inodeOf(mapping);
+      const name = inode === undefined ? undefined : this.#files.ofInode(inode);
+      return codeOf(name ?? '', this.#fileCodes, this.fileNames);
+    });
+  }
+
+  /** What points elsewhere is no address_space, or one of no file (swap). */
+  #inodeOf(mapping: VirtAddr): VirtAddr | undefined {
+    const inode = this.#objects.struct('address_space').word(mapping, 'host');
+    if (inode === 0n) return undefined;
+    return this.#objects.struct('inode').word(inode, 'i_mapping') === mapping ? inode : undefined;
+  }
+
+  #attempt(otherwise: number, read: () => number): number {
     try {
-      const inode = this.#objects.struct('address_space').word(mapping, 'host');
-      // what points elsewhere is no address_space, or one of no file (swap)
-      if (inode === 0n || this.#objects.struct('inode').word(inode, 'i_mapping') !== mapping) return 0;
-      return codeOf(this.#files.ofInode(inode) ?? '', this.#fileCodes, this.fileNames);
+      return read();
     } catch (error) {
       if (!(error instanceof StructPageError)) throw error;
       if (this.troubles.length === 0)
         this.troubles.push(`the file of a page cannot be read: ${error.message}`);
-      return 0;
+      return otherwise;
     }
   }
 }

@@ -45,7 +45,12 @@ export class Processes {
     this.#format = USER_ENTRY_FORMATS.find(({ architecture }) => architecture === name);
     this.#swap = this.#format?.swap[0];
     this.knowsSwap = this.#format !== undefined;
-    this.#trouble = trouble;
+    const told = new Set<string>();
+    this.#trouble = (sentence) => {
+      // memory is walked more than once
+      if (!told.has(sentence)) trouble(sentence);
+      told.add(sentence);
+    };
   }
 
   /** All processes, by ascending pid. */

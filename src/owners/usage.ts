@@ -88,6 +88,9 @@ export class UsageCounter {
         page: (area, _, pfn, count, bits) => {
           if (this.#isMemory(area, pfn, bits)) this.#counts.add(pfn, count);
         },
+        pages: (area, _, frames, __, count) => {
+          if ((area.flags & VM_PFNMAP) === 0) this.#counts.addMany(frames, count);
+        },
         absent: (_, __, type, offset) => {
           if (type >= this.#swapFiles) return;
           const key = swapKey(type, offset);

@@ -20,6 +20,11 @@ export const MAPPED = {
 export interface MappingVisitor {
   /** Memory that is mapped: the page frame at `address`, how many pages the entry maps from there on, and bits of MAPPED. */
   page(area: Area, address: number, pfn: Pfn, count: number, bits: number): void;
+  /**
+   * As `page`, for single pages of one table that are not special: `count` page frames, and the page behind `address` at which each
+   * is. The arrays are used again.
+   */
+  pages?(area: Area, address: number, frames: Uint32Array, slots: Uint16Array, count: number): void;
   /** An entry of the swap format for `count` pages: in swap, or a marker, or pages that are being moved or were poisoned. */
   absent?(area: Area, address: number, type: number, offset: bigint, count: number): void;
   /** The same entry, before it is known which format it has. */
@@ -50,6 +55,8 @@ export class UserTables {
   readonly #dirty: EntryBits;
   /** The lowest level, where each entry is one page: nearly all entries are there. */
   readonly #plain: FastLevel | undefined;
+  readonly #frames: Uint32Array;
+  readonly #slots: Uint16Array;
   #tablesLeft: number;
 
   /** `limit` is the number of page frames of the machine; `swap` is one of the swap formats of `format`. */
@@ -78,6 +85,8 @@ export class UserTables {
       last.leaves.length === 1 && last.leaves[0]!.shift === pageShift && last.shift === pageShift;
     this.#plain = isPlain ? last : undefined;
     this.#tablesLeft = MOST_WALKS * limit;
+    this.#frames = new Uint32Array(this.#entries.at(-1)!);
+    this.#slots = new Uint16Array(this.#entries.at(-1)!);
   }
 
   /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError for a tree without end. */
@@ -142,27 +151,48 @@ export class UserTables {
     visitor: MappingVisitor,
   ): number {
     const size = this.#pageBytes;
+    const perByte = 1 / size;
     const end = base + count * size;
     const { when, frame } = level.leaves[0]!;
     const { maskLow, maskHigh } = when;
     const special = this.#special;
     const dirty = this.#dirty;
+    const frames = this.#frames;
+    const slots = this.#slots;
+    const most = visitor.pages ? FRAMES : 0;
     let at = from;
     for (; at < areas.length && areas[at]!.start < end; at++) {
       const area = areas[at]!;
       const last = Math.min(count, (area.end - base) / size);
+      let found = 0;
       for (let i = Math.max(0, (area.start - base) / size); i < last; i++) {
         const low = words[2 * i]!;
         const high = words[2 * i + 1]!;
-        if (low === 0 && high === 0) continue;
+        if ((low | high) === 0) continue;
         const address = base + i * size;
-        if (((low & maskLow) | 0) === when.low && ((high & maskHigh) | 0) === when.high) {
-          const bits =
-            ((low & special.low) | (high & special.high) ? MAPPED.special : 0) |
-            ((low & dirty.low) | (high & dirty.high) ? MAPPED.dirty : 0);
-          visitor.page(area, address, Math.floor(frame(low, high) / size), 1, bits);
-        } else this.#absent(low, high, level, address, size, areas, at, visitor);
+        const isMapped = ((low & maskLow) | 0) === when.low && ((high & maskHigh) | 0) === when.high;
+        if (!isMapped) {
+          this.#absent(low, high, level, address, size, areas, at, visitor);
+          continue;
+        }
+        // exact: sizes of pages are powers of two
+        const pfn = frame(low, high) * perByte;
+        const isSpecial = ((low & special.low) | (high & special.high)) !== 0;
+        if (pfn < most && !isSpecial) {
+          frames[found] = pfn;
+          slots[found++] = i;
+          continue;
+        }
+        const isDirty = ((low & dirty.low) | (high & dirty.high)) !== 0;
+        visitor.page(
+          area,
+          address,
+          Math.floor(pfn),
+          1,
+          (isSpecial ? MAPPED.special : 0) | (isDirty ? MAPPED.dirty : 0),
+        );
       }
+      if (found > 0) visitor.pages!(area, base, frames, slots, found);
       if (area.end > end) break;
     }
     return at;
@@ -258,6 +288,9 @@ export class UserTables {
 function word(low: number, high: number): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
+
+/** Page frames that are told of many at once are below this. */
+const FRAMES = 2 ** 32;
 
 /** Bits of an entry in two halves. */
 interface EntryBits {

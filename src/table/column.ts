@@ -27,6 +27,8 @@ export interface ColumnSpec<N extends string = string, K extends ColumnKind = Co
   readonly isOffset?: true;
   /** Whether the name alone is a test in an expression: that the value is not 0. */
   readonly isCondition?: true;
+  /** What stands between the parts of a name that is a list: `has` asks for one of them. */
+  readonly parts?: string;
   /** The side to which a table aligns it; by default numbers and words are right-aligned. */
   readonly align?: 'left' | 'right';
   /** Minimum width in a table, in characters, whatever the first rows hold. */

@@ -132,6 +132,10 @@ export class DecoderTwin {
         return this.#flags(raw, f);
       case 'file':
       case 'memcg':
+      case 'inode':
+      case 'process':
+      case 'pids':
+      case 'vaddr':
       case 'class':
       case 'subclass':
       case 'refs_expected':

@@ -67,6 +67,11 @@ function holds(test: Test, of: (column: string) => Cell): boolean {
           : `^${test.pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`;
       return new RegExp(source, 'i').test(name);
     }
+    case 'holds': {
+      const elements = ((of(test.column) as string | undefined) ?? '').toLowerCase().split(test.parts);
+      const isIn = (n: string): boolean => elements.includes(n.toLowerCase());
+      return test.how === 'all' ? test.names.every(isIn) : test.names.some(isIn);
+    }
     case 'has': {
       const set = (of(test.column) as ReadonlySet<string> | undefined) ?? new Set();
       return test.how === 'all' ? test.names.every((n) => set.has(n)) : test.names.some((n) => set.has(n));

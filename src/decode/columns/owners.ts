@@ -1,4 +1,5 @@
 import { word } from '../../core/address.ts';
+import type { Lane } from '../lanes.ts';
 import { MAPPING_KINDS } from '../mapping.ts';
 import { FACT_BYTES } from '../page-loops.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
@@ -60,6 +61,7 @@ export const memcg: PageColumn<'memcg', 'name'> = {
   kind: 'name',
   help: 'memory cgroup that the page is charged to; " (dying)" behind it if it was removed; empty for slabs',
   mayBeEmpty: true,
+  parts: ', ',
   needs: 'heads',
   needsMap: 'owners',
   onDemand: true,
@@ -80,5 +82,77 @@ export const memcg: PageColumn<'memcg', 'name'> = {
       });
     }
     return { kind: 'code', at, stride: 4, bytes: 4, names };
+  },
+};
+
+export const inode: PageColumn<'inode', 'number'> = {
+  name: 'inode',
+  kind: 'number',
+  help: 'inode number of the file that the page caches; 0 if it caches none',
+  needs: 'heads',
+  needsMap: 'owners',
+  onDemand: true,
+  lane(context) {
+    const { layout, count, pages, maps } = context;
+    const at = context.area('inode', 8);
+    const numbers = pages.loops.doubles(at, count).fill(0);
+    const kinds = pages.loops.bytes(pages.fact('kind').at, count * FACT_BYTES);
+    ofHeads(context, layout.offsets.mapping, (i, mapping) => {
+      if (kinds[i * FACT_BYTES] === FILE) numbers[i] = maps!.owners!.inode(mapping);
+    });
+    return { kind: 'double', at };
+  },
+};
+
+/** The lane of a column that says which processes map a page. */
+function ofMappers(context: LaneContext, name: string, names: readonly string[]): Lane {
+  const { start, count, pages, maps } = context;
+  const at = context.area(name, 4);
+  const codes = pages.loops.words(at, count);
+  const { mappers } = maps!.owners!;
+  for (let i = 0; i < count; i++) codes[i] = mappers.code(start + i);
+  return { kind: 'code', at, stride: 4, bytes: 4, names };
+}
+
+export const process: PageColumn<'process', 'name'> = {
+  name: 'process',
+  kind: 'name',
+  help: 'processes that map the page: name[pid], joined by commas',
+  mayBeEmpty: true,
+  parts: ', ',
+  needsMap: 'owners',
+  onDemand: true,
+  lane: (context) => ofMappers(context, 'process', context.maps!.owners!.mappers.processNames),
+};
+
+export const pids: PageColumn<'pids', 'name'> = {
+  name: 'pids',
+  kind: 'name',
+  help: 'ids of the processes that map the page, joined by commas',
+  mayBeEmpty: true,
+  parts: ',',
+  needsMap: 'owners',
+  onDemand: true,
+  lane: (context) => ofMappers(context, 'pids', context.maps!.owners!.mappers.pidNames),
+};
+
+export const vaddr: PageColumn<'vaddr', 'word'> = {
+  name: 'vaddr',
+  kind: 'word',
+  help: 'address at which the first of these processes maps the page; 0 if none does',
+  needsMap: 'owners',
+  onDemand: true,
+  lane(context) {
+    const { start, count, pages, maps, model } = context;
+    const at = context.area('vaddr', 8);
+    const words = pages.loops.words(at, count * 2);
+    const size = 2 ** model.pageShift;
+    const { mappers } = maps!.owners!;
+    for (let i = 0; i < count; i++) {
+      const address = (mappers.firstPage(start + i) ?? 0) * size;
+      words[2 * i] = address % 2 ** 32;
+      words[2 * i + 1] = Math.floor(address / 2 ** 32);
+    }
+    return { kind: 'word', at, stride: 8 };
   },
 };

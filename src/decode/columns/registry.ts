@@ -4,7 +4,7 @@ import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
 import { folioMapcount, isHead, isTail, nrPages, pincount } from './folio-counts.ts';
 import { kpagecount, kpageflags } from './kpage.ts';
-import { file, memcg } from './owners.ts';
+import { file, inode, memcg, pids, process, vaddr } from './owners.ts';
 import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
 import { pageClass, subclass } from './purpose.ts';
@@ -45,7 +45,11 @@ export const PAGE_COLUMNS = [
   pageClass as typeof pageClass,
   subclass as typeof subclass,
   file as typeof file,
+  inode as typeof inode,
   memcg as typeof memcg,
+  process as typeof process,
+  pids as typeof pids,
+  vaddr as typeof vaddr,
   refsExpected as typeof refsExpected,
   refsUnexplained as typeof refsUnexplained,
   folioMapcount as typeof folioMapcount,

@@ -52,6 +52,7 @@ export function rowTest(expression: Expression, column: (name: string) => Column
     }
     case 'named':
     case 'pattern':
+    case 'holds':
       return byName(column(expression.column), nameTest(expression));
     case 'has':
       return bySet(column(expression.column), expression.names, expression.how);

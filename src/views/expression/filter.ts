@@ -85,7 +85,8 @@ export class Filter {
   #test(test: Test, to: Address, depth: number): void {
     const range = rangeOf(test);
     if (range) this.#within(range, to);
-    else if (test.kind === 'named' || test.kind === 'pattern') this.#named(test, test, to, depth);
+    else if (test.kind === 'named' || test.kind === 'pattern' || test.kind === 'holds')
+      this.#named(test, test, to, depth);
     else if (test.kind === 'has') this.#has(test, to);
     else if (test.kind === 'empty' && test.value.kind === 'column')
       this.#isEmpty(test, test.value.column, to, depth);

@@ -7,9 +7,29 @@ import type { NameTest, Test } from './syntax.ts';
  */
 export function nameTest(test: NameTest): (name: string) => boolean {
   if (test.kind === 'pattern') return matcher(test);
+  if (test.kind === 'holds') return holder(test);
   const names = new Set(test.names.map((name) => name.toLowerCase()));
   for (const name of names) if (/^\d+$/.test(name)) names.add(`?${Number(name)}`);
   return (name) => names.has(name.toLowerCase());
+}
+
+/**
+ * Makes the test for a list, ignoring case. An element matches its own name, the name before a note (`/web` of `/web (dying)`, `web`
+ * of `web[214]`), and each path above it.
+ */
+function holder({ parts, how, names }: Extract<Test, { kind: 'holds' }>): (name: string) => boolean {
+  const wanted = names.map((name) => name.toLowerCase());
+  const isOne = (element: string, name: string): boolean => {
+    if (element === name) return true;
+    if (name === '' || !element.startsWith(name)) return false;
+    return name.endsWith('/') || /^(?:\/| \(|\[\d+\]$)/.test(element.slice(name.length));
+  };
+  return (list) => {
+    if (list === '') return false;
+    const elements = list.toLowerCase().split(parts);
+    const has = (name: string): boolean => elements.some((element) => isOne(element, name));
+    return how === 'all' ? wanted.every(has) : wanted.some(has);
+  };
 }
 
 /**

@@ -200,6 +200,8 @@ class Parser {
   }
 
   #has(node: Node, token: Token): Test {
+    if (node.kind === 'names' && node.column.parts !== undefined)
+      return this.#holds(node.column.name, node.column.parts);
     if (node.kind !== 'names' || node.column.kind !== 'set') {
       return this.#lexer.fail(token, `'has' is for sets of flags, which ${nameOf(node)} is not; use ==`);
     }
@@ -218,6 +220,25 @@ class Parser {
     }
     // with one name, any is the same as all
     return { kind: 'has', column, how: names.length === 1 ? 'all' : how, names };
+  }
+
+  /** `has` of a column whose names are lists, of names or of numbers. */
+  #holds(column: string, parts: string): Test {
+    const how = this.#takeWord('any') ? 'any' : 'all';
+    if (how === 'all') this.#takeWord('all');
+    const element = (): string => {
+      const at = this.#lexer.peek();
+      if (at.kind !== 'number') return this.#name(`what ${column} is to have`);
+      this.#lexer.next();
+      return String(this.#values.number(at));
+    };
+    const names: string[] = [];
+    if (this.#take('(')) {
+      do names.push(element());
+      while (this.#take(','));
+      this.#close();
+    } else names.push(element());
+    return { kind: 'holds', column, parts, how: names.length === 1 ? 'all' : how, names };
   }
 
   #flag(column: string): string {

@@ -42,6 +42,7 @@ export function printExpression(expression: Expression): string {
     case 'pattern':
       return `${expression.column} ${expression.operator} ${quote(expression.pattern)}`;
     case 'has':
+    case 'holds':
       return `${expression.column} has ${expression.how} (${expression.names.map(quote).join(', ')})`;
     case 'empty':
       return `${printValue(expression.value)} is empty`;

@@ -1,7 +1,7 @@
 import type { ColumnSpec } from '../../table/column.ts';
 
 /** The properties of a column that expressions need. */
-export type ColumnDescription = Pick<ColumnSpec, 'name' | 'kind' | 'isCondition'>;
+export type ColumnDescription = Pick<ColumnSpec, 'name' | 'kind' | 'isCondition' | 'parts'>;
 
 /** The columns that an expression may use. */
 export type Schema = readonly ColumnDescription[];
@@ -37,6 +37,15 @@ export type Test =
       readonly operator: 'like' | '=~';
       readonly pattern: string;
     }
+  /** The name is a list, and has all or any of these, or paths below them. */
+  | {
+      readonly kind: 'holds';
+      readonly column: string;
+      /** What stands between the elements of the list. */
+      readonly parts: string;
+      readonly how: 'all' | 'any';
+      readonly names: readonly string[];
+    }
   | {
       readonly kind: 'has';
       readonly column: string;
@@ -47,7 +56,7 @@ export type Test =
   | { readonly kind: 'empty'; readonly value: Value };
 
 /** A test of a column of names. */
-export type NameTest = Extract<Test, { kind: 'named' | 'pattern' }>;
+export type NameTest = Extract<Test, { kind: 'named' | 'pattern' | 'holds' }>;
 
 /** A `--where` expression, as plain data that other threads can receive. */
 export type Expression =

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/core/errors.ts';
 import { COLUMNS } from '../../../src/decode/columns/registry.ts';
+import { rowTest } from '../../../src/views/expression/evaluate.ts';
 import { parseExpression } from '../../../src/views/expression/parse.ts';
 import { printExpression } from '../../../src/views/expression/print.ts';
 import {
@@ -333,4 +334,39 @@ test('no text gives anything but an expression or a UsageError', () => {
   );
   // or nothing would be said of those that are right
   expect(parsed).toBeGreaterThan(50);
+});
+
+describe('has, of columns whose names are lists', () => {
+  const schema = [
+    { name: 'pids', kind: 'name', parts: ',' },
+    { name: 'memcg', kind: 'name', parts: ', ' },
+    { name: 'type', kind: 'name' },
+  ] as const;
+  const holdsFor = (text: string, value: string): boolean => {
+    const expression = parseExpression(text, schema);
+    expect(parseExpression(printExpression(expression), schema)).toEqual(expression);
+    return rowTest(expression, () => ({ kind: 'name', codes: Uint8Array.of(0), names: [value] }))(0);
+  };
+
+  test.each([
+    ['pids has 214', '21,214,2140', true],
+    ['pids has 214', '21,2140', false],
+    ['pids has 0xd6', '214', true],
+    ['pids has (1, 2)', '1,2,3', true],
+    ['pids has (1, 4)', '1,2,3', false],
+    ['pids has any (1, 4)', '1,2,3', true],
+    ['not pids has 1', '', true],
+    ['memcg has "/web"', '/web', true],
+    ['memcg has "/web"', '/WEB/front', true],
+    ['memcg has "/web"', '/web (dying)', true],
+    ['memcg has "/web"', '/website', false],
+    ['memcg has "/"', '/web', true],
+    ['memcg has web', 'web[214], db[3]', true],
+    ['memcg has we', 'web[214], db[3]', false],
+    ['memcg has "/web"', '', false],
+  ])('%s of %s', (text, value, wanted) => expect(holdsFor(text, value)).toBe(wanted));
+
+  test('other names have no parts', () => {
+    expect(() => parseExpression('type has slab', schema)).toThrow("'has' is for sets of flags");
+  });
 });
