@@ -17,7 +17,7 @@ const ROOMS = [
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',
-    test: /dist\/(inspector\/(explain-|info|extract-layout|page-words|features|contents|capture|group-pages|page-traits)|tables\/process-areas|layout\/(vmlinux|struct-table)|views\/(verify|layout-diff))/,
+    test: /dist\/(inspector\/(explain-|info|extract-layout|page-words|features|contents|capture|group-pages|page-traits)|tables\/(process-areas|process-usages|file-pages)|layout\/(vmlinux|struct-table)|views\/(verify|layout-diff))/,
   },
 ];
 

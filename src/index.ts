@@ -106,6 +106,8 @@ export type { RowStyle } from './table/row-style.ts';
 export type { CellOf, RowOf } from './table/rows-table.ts';
 export type { About, Table, TableBatch, TableRows } from './table/table.ts';
 export { type ValueType, valueTypeOf, type WordSign } from './table/value-type.ts';
+export { filePages, fileRollup } from './tables/file-pages.ts';
+export { memcgClasses } from './tables/memcg-pages.ts';
 export { processAreas, processRollup } from './tables/process-areas.ts';
 export { referrers as referrersTable } from './tables/referrers.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';

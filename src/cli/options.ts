@@ -166,6 +166,11 @@ export function splitArguments(
   return { dumps: args.slice(0, first), asked: args.slice(first) };
 }
 
+/** Splits the arguments `[dump...] <last>`, of which the last may be any text. */
+export function splitLast(args: readonly string[]): { dumps: readonly string[]; last: string } {
+  return { dumps: args.slice(0, -1), last: args.at(-1) ?? '' };
+}
+
 function accepts(check: (text: string) => void, text: string): boolean {
   try {
     check(text);

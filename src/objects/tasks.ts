@@ -16,22 +16,25 @@ export interface Task {
 
 /** All threads of all processes: the list of processes from init_task on, and of each its threads (signal_struct). */
 export function* threads(objects: Objects): Generator<Task> {
-  for (const leader of processes(objects)) {
-    const task = objects.struct('task_struct');
-    const signal = task.word(leader, 'signal');
-    if (signal === 0n) {
-      yield taskAt(objects, leader);
-      continue;
-    }
-    const head = objects.struct('signal_struct').at(signal, 'thread_head');
-    let own = false;
-    for (const node of rcuListNodes(objects.memory, head)) {
-      const address = task.container(node, 'thread_node');
-      own ||= address === leader;
-      yield taskAt(objects, address);
-    }
-    if (!own) yield taskAt(objects, leader);
+  for (const leader of processes(objects)) yield* threadsOf(objects, leader);
+}
+
+/** The threads of the process whose first one is `leader`. */
+export function* threadsOf(objects: Objects, leader: VirtAddr): Generator<Task> {
+  const task = objects.struct('task_struct');
+  const signal = task.word(leader, 'signal');
+  if (signal === 0n) {
+    yield taskAt(objects, leader);
+    return;
   }
+  const head = objects.struct('signal_struct').at(signal, 'thread_head');
+  let own = false;
+  for (const node of rcuListNodes(objects.memory, head)) {
+    const address = task.container(node, 'thread_node');
+    own ||= address === leader;
+    yield taskAt(objects, address);
+  }
+  if (!own) yield taskAt(objects, leader);
 }
 
 /** The task_struct of the first thread of each process, that of init_task among them. */

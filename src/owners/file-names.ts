@@ -89,31 +89,58 @@ export class FileNames {
     });
   }
 
+  /** All names of an inode: by each link to it, through each mount that shows it. */
+  namesOf(inode: VirtAddr): string[] {
+    const found = new Set<string>();
+    const dentry = this.#objects.struct('dentry');
+    const head = this.#objects.struct('inode').at(inode, 'i_dentry');
+    this.#tried('the names of a file', () => {
+      for (const node of hlistNodes(this.#objects.memory, head)) {
+        for (const name of this.#names(dentry.container(node, ['d_alias', 'd_u.d_alias']))) found.add(name);
+        if (found.size >= MOST_ALIASES) break;
+      }
+    });
+    return [...found];
+  }
+
+  /** The directory of its filesystem that a mount shows, and where it is. */
+  ofMount(mount: Mount): { readonly root: string; readonly path: string } {
+    const path = (parts: readonly string[] | undefined): string => `/${(parts ?? []).join('/')}`;
+    return { root: path(this.#below(mount.root, undefined)), path: path(this.#placeOf(mount)) };
+  }
+
   /** `through` is the struct vfsmount that it was opened through, if any. */
   #ofDentry(dentry: VirtAddr, through = 0n): string | undefined {
+    for (const name of this.#names(dentry, through)) return name;
+    return undefined;
+  }
+
+  /** Every name of a dentry, best first. */
+  *#names(dentry: VirtAddr, through = 0n): Generator<string> {
     const type = this.#objects.struct('dentry');
     const block = type.word(dentry, 'd_sb');
-    const mounts = this.#mountsOf(block);
     const isRoot = type.word(dentry, 'd_parent') === dentry;
     const unhashed =
       !isRoot && this.#objects.struct('hlist_bl_node').word(type.at(dentry, 'd_hash'), 'pprev') === 0n;
     const suffix = unhashed ? DELETED : '';
-    const shown = mounts.filter((m) => !m.isInternal);
+    const shown = this.#mountsOf(block).filter((m) => !m.isInternal);
     if (shown.length === 0) {
       const special = SPECIAL[this.#filesystemOf(block)];
-      if (special) return special(this.#nameOf(dentry), this.#numberOf(dentry));
       const name = this.#nameOf(dentry);
-      return name === '' || (isRoot && name === '/') ? undefined : name + suffix;
+      if (special) yield special(name, this.#numberOf(dentry));
+      else if (name !== '' && !(isRoot && name === '/')) yield name + suffix;
+      return;
     }
     const own = this.#objects.struct('mount');
     const isThrough = (m: Mount): boolean => through !== 0n && own.at(m.address, 'mnt') === through;
+    let met = false;
     for (const mount of [...shown.filter(isThrough), ...shown]) {
       const below = this.#below(dentry, mount.root);
       if (below === undefined) continue;
-      const path = [...this.#placeOf(mount), ...below];
-      return `/${path.join('/')}${suffix}`;
+      met = true;
+      yield `/${[...this.#placeOf(mount), ...below].join('/')}${suffix}`;
     }
-    return `/${(this.#below(dentry, undefined) ?? []).join('/')}${suffix}`;
+    if (!met) yield `/${(this.#below(dentry, undefined) ?? []).join('/')}${suffix}`;
   }
 
   /** Names from below `root` down to a dentry; undefined if it is not below it. Without a root: from that of its filesystem. */
@@ -179,6 +206,18 @@ export class FileNames {
     return Buffer.from(bytes, 'latin1').toString('utf8');
   }
 
+  /** What `find` gives; what it cannot read is told once. */
+  #tried<T>(what: string, find: () => T): T | undefined {
+    try {
+      return find();
+    } catch (error) {
+      if (!(error instanceof StructPageError)) throw error;
+      // one sentence is enough: where one name is lost, many are
+      if (this.#troubles++ === 0) this.#trouble(`${what} cannot be read: ${error.message}`);
+      return undefined;
+    }
+  }
+
   #kept(
     known: Map<VirtAddr, string | undefined>,
     key: VirtAddr,
@@ -186,14 +225,7 @@ export class FileNames {
     find: () => string | undefined,
   ): string | undefined {
     if (known.has(key)) return known.get(key);
-    let name: string | undefined;
-    try {
-      name = find();
-    } catch (error) {
-      if (!(error instanceof StructPageError)) throw error;
-      // one sentence is enough: where one name is lost, many are
-      if (this.#troubles++ === 0) this.#trouble(`${what} cannot be read: ${error.message}`);
-    }
+    const name = this.#tried(what, find);
     known.set(key, name);
     return name;
   }

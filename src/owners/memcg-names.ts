@@ -41,6 +41,17 @@ export class MemcgNames {
     return name;
   }
 
+  /** The path of the memory cgroup that a task is in; '' if it has none. */
+  ofTask(task: VirtAddr): string {
+    const set = this.#objects.struct('task_struct').word(task, 'cgroups');
+    const { offset, size } = this.#objects.struct('css_set').place('subsys');
+    const id = this.#objects.struct('cgroup_subsys').number(this.#subsystem, 'id');
+    const { wordBytes } = this.#objects.memory.format;
+    if (set === 0n || id * wordBytes >= size) return '';
+    const state = this.#objects.memory.word(set + BigInt(offset + id * wordBytes));
+    return state === 0n ? '' : this.of(this.#objects.struct('mem_cgroup').container(state, 'css'));
+  }
+
   #find(pointer: VirtAddr): string {
     try {
       const memcg = this.#memcgAt(pointer);

@@ -1,6 +1,7 @@
-import type { VirtAddr } from '../core/address.ts';
+import type { Pfn, VirtAddr } from '../core/address.ts';
 import { LayoutError, StructPageError } from '../core/errors.ts';
 import type { Objects } from '../objects/objects.ts';
+import { CallSites } from './call-sites.ts';
 import { FileNames } from './file-names.ts';
 import type { MapperNames } from './mapper-names.ts';
 import { MemcgNames } from './memcg-names.ts';
@@ -20,6 +21,8 @@ export class PageOwners {
   readonly #files: FileNames;
   readonly #findMappers: () => MapperNames;
   #mappers: MapperNames | undefined;
+  #callSites: CallSites | undefined;
+  readonly #inodesOf: Map<number, Set<VirtAddr>> = new Map();
   readonly #inodes: Map<bigint, number> = new Map();
   readonly #memcgs: MemcgNames | undefined;
   readonly #byMapping: Map<bigint, number> = new Map();
@@ -57,6 +60,11 @@ export class PageOwners {
     return codeOf(name, this.#memcgCodes, this.memcgNames);
   }
 
+  /** All names of the files with a code: by each link, through each mount. */
+  namesOf(code: number): string[] {
+    return [...(this.#inodesOf.get(code) ?? [])].flatMap((inode) => this.#files.namesOf(inode));
+  }
+
   /** The inode number of the file of an address_space; 0 if it has none. */
   inode(mapping: VirtAddr): number {
     let number = this.#inodes.get(mapping);
@@ -76,11 +84,23 @@ export class PageOwners {
     return this.#mappers;
   }
 
+  /** Who asked for pages of vmalloc(), found out once; `pfnOf` gives the page frame of a struct page. */
+  callSites(pfnOf: (page: VirtAddr) => Pfn | undefined): CallSites {
+    this.#callSites ??= new CallSites(this.#objects, pfnOf, (sentence) => this.troubles.push(sentence));
+    return this.#callSites;
+  }
+
   #find(mapping: VirtAddr): number {
     return this.#attempt(0, () => {
       const inode = this.#inodeOf(mapping);
       const name = inode === undefined ? undefined : this.#files.ofInode(inode);
-      return codeOf(name ?? '', this.#fileCodes, this.fileNames);
+      const code = codeOf(name ?? '', this.#fileCodes, this.fileNames);
+      if (inode !== undefined && code !== 0) {
+        const inodes = this.#inodesOf.get(code);
+        if (inodes) inodes.add(inode);
+        else this.#inodesOf.set(code, new Set([inode]));
+      }
+      return code;
     });
   }
 

@@ -20,6 +20,8 @@ export interface Process {
   readonly pid: number;
   readonly comm: string;
   readonly mm: VirtAddr;
+  /** The task_struct of one of its threads. */
+  readonly task: VirtAddr;
   readonly areas: readonly Area[];
   readonly tables: PageTables | undefined;
 }
@@ -60,7 +62,14 @@ export class Processes {
     this.attempt('the list of processes', () => {
       for (const { mm, task } of addressSpaces(objects)) {
         const name = `process ${task.pid}`;
-        const process = { pid: task.pid, comm: task.comm, mm, areas: [], tables: undefined };
+        const process = {
+          pid: task.pid,
+          comm: task.comm,
+          mm,
+          task: task.address,
+          areas: [],
+          tables: undefined,
+        };
         found.push(
           this.attempt(name, () => ({
             ...process,

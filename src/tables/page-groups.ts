@@ -52,6 +52,14 @@ export const memcgs: TableDefinition = groupedBy(
   'class != hole && class != free_buddy && class != free_pcp && class != reserved',
 );
 
+/** Memory of vmalloc() by the function that allocated it. */
+export const callSites: TableDefinition = groupedBy(
+  'call-sites',
+  'memory of vmalloc(), by the function that allocated it',
+  [{ name: 'call_site', kind: 'name', help: 'function that allocated the pages' }],
+  'call_site is not empty',
+);
+
 /** Memory by its purpose. */
 export const classes: TableDefinition = groupedBy(
   'classes',

@@ -3,10 +3,10 @@ import type { Inspector } from '../inspector/inspector.ts';
 import { traitsOf } from '../inspector/page-traits.ts';
 import { areaNames, NO_NAMES } from '../owners/area-names.ts';
 import { FileNames } from '../owners/file-names.ts';
-import { heldPages } from '../owners/held-pages.ts';
-import { type Process, Processes } from '../owners/processes.ts';
-import { type Usage, UsageCounter } from '../owners/usage.ts';
+import type { Process } from '../owners/processes.ts';
+import type { Usage } from '../owners/usage.ts';
 import type { ColumnSpec } from '../table/column.ts';
+import { countProcesses } from './process-usages.ts';
 import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
 
 const KIB = 1024;
@@ -117,16 +117,11 @@ function addUp(sum: Usage, usage: Usage): Usage {
 
 /** Counts the mappings of all processes, and looks at the pages of one; undefined where no process can be read. */
 function examine(inspector: Inspector, pid: number, trouble: Trouble) {
-  const { objects, model, kernel, layout, reader } = inspector;
-  const limit = model.present.at(-1)?.end ?? 0;
-  const processes = new Processes(objects, limit, trouble);
-  const list = processes.list();
+  const { processes, list, counter } = countProcesses(inspector, trouble);
   const process = list.find((p) => p.pid === pid);
   // the list that was cut short has been told of
   if (list.length === 0) return undefined;
   if (!process || process.areas.length === 0) throw new UsageError(missing(list, pid));
-  const counter = new UsageCounter(processes, limit, heldPages(layout, model, reader, kernel.pageShift));
-  counter.count(list);
   return { processes, process, counter, traits: traitsOf(inspector, counter.framesOf(process)) };
 }
 

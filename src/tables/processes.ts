@@ -1,6 +1,4 @@
-import { heldPages } from '../owners/held-pages.ts';
-import { Processes } from '../owners/processes.ts';
-import { UsageCounter } from '../owners/usage.ts';
+import { processUsages } from './process-usages.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
 const KIB = 1024;
@@ -28,23 +26,17 @@ export const processes: TableDefinition = defineTable({
     { name: 'huge', kind: 'number', help: 'memory that entries of huge pages map' },
     { name: 'hugetlb', kind: 'number', help: 'memory of hugetlb pages, which is in none of the others' },
   ],
-  *rows({ objects, model, kernel, layout, reader }, trouble) {
-    const limit = model.present.at(-1)?.end ?? 0;
-    const all = new Processes(objects, limit, trouble);
-    const list = all.list();
-    const counter = new UsageCounter(all, limit, heldPages(layout, model, reader, kernel.pageShift));
-    counter.count(list);
-    const kib = 2 ** kernel.pageShift / KIB;
-    const usage = list.map((process) => ({ process, used: counter.of(process) }));
-    usage.sort((a, b) => b.used.rss - a.used.rss);
-    for (const { process, used } of usage) {
+  *rows(inspector, trouble) {
+    const { usages, knowsSwap } = processUsages(inspector, trouble);
+    const kib = inspector.kernel.pageBytes / KIB;
+    for (const { process, used } of usages) {
       yield {
         pid: process.pid,
         comm: process.comm,
         rss: used.rss * kib,
         pss: Math.floor(used.pss * kib),
         uss: used.uss * kib,
-        swap: all.knowsSwap ? used.swap * kib : undefined,
+        swap: knowsSwap ? used.swap * kib : undefined,
         huge: used.huge * kib,
         hugetlb: (used.sharedHugetlb + used.privateHugetlb) * kib,
       };

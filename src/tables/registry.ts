@@ -9,13 +9,17 @@ import { fragmentationIndex } from './fragmentation-index.ts';
 import { freeBlocks } from './free-blocks.ts';
 import { freeLists } from './free-lists.ts';
 import { mappings } from './mappings.ts';
-import { classes, files, memcgs } from './page-groups.ts';
+import { dyingMemcgs, memcgTree } from './memcg-pages.ts';
+import { mounts } from './mounts.ts';
+import { callSites, classes, files, memcgs } from './page-groups.ts';
 import { pageblocks } from './pageblocks.ts';
 import { processes } from './processes.ts';
 import { remainder } from './remainder.ts';
 import { sections } from './sections.ts';
 import { slab } from './slab.ts';
 import type { TableDefinition, Trouble } from './table-definition.ts';
+import { tasks } from './tasks.ts';
+import { containers, users } from './usage-groups.ts';
 import { zones } from './zones.ts';
 
 /** Every table except that of the pages. */
@@ -35,6 +39,13 @@ export const TABLES: readonly TableDefinition[] = [
   files,
   memcgs,
   classes,
+  callSites,
+  users,
+  containers,
+  memcgTree,
+  dyingMemcgs,
+  tasks,
+  mounts,
 ];
 
 /** Finds the definition of a table. Throws UsageError with the known names. */

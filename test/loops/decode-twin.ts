@@ -136,6 +136,7 @@ export class DecoderTwin {
       case 'process':
       case 'pids':
       case 'vaddr':
+      case 'call_site':
       case 'class':
       case 'subclass':
       case 'refs_expected':

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { tableDefinition } from '../../index.ts';
+import { tableDefinition, UsageError } from '../../index.ts';
 import { examples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
@@ -12,6 +12,9 @@ const TABLES = {
   memcg: 'memcgs',
   class: 'classes',
   cache: 'slab',
+  user: 'users',
+  container: 'containers',
+  'call-site': 'call-sites',
 } as const;
 
 /** structpage owners: who uses the memory. */
@@ -20,10 +23,11 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
     .command('owners')
     .summary('show who uses the memory: processes, files, cgroups')
     .description(
-      'Shows how much memory each process, file, memory cgroup, class of pages or slab cache uses, most first.',
+      'Shows how much memory each process, file, memory cgroup, class of pages, slab cache, user, container or call site uses, most first.',
     )
     .argument('[dump...]', DUMP_HELP)
     .addOption(new Option('--by <owner>', 'whom to show').choices(Object.keys(TABLES)).default('process'))
+    .option('--tree', 'memory cgroups: by their paths, each with the sum of those below it')
     .addHelpText(
       'after',
       examples(
@@ -33,8 +37,12 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
       ),
     );
   addCache(addImage(addTable(command))).action(
-    async (dumps: string[], options: TableOptions & ImageOptions & { by: keyof typeof TABLES }) => {
-      const table = tableDefinition(TABLES[options.by]);
+    async (
+      dumps: string[],
+      options: TableOptions & ImageOptions & { by: keyof typeof TABLES; tree?: boolean },
+    ) => {
+      if (options.tree && options.by !== 'memcg') throw new UsageError('--tree needs --by memcg');
+      const table = tableDefinition(options.tree ? 'memcg-tree' : TABLES[options.by]);
       await withImage(dumps, options, (inspector) => printTable(inspector, table, options, outcome));
     },
   );

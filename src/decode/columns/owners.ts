@@ -114,6 +114,23 @@ function ofMappers(context: LaneContext, name: string, names: readonly string[])
   return { kind: 'code', at, stride: 4, bytes: 4, names };
 }
 
+export const callSite: PageColumn<'call_site', 'name'> = {
+  name: 'call_site',
+  kind: 'name',
+  help: 'function that allocated the page, of pages of vmalloc()',
+  mayBeEmpty: true,
+  needsMap: 'owners',
+  onDemand: true,
+  lane(context) {
+    const { start, count, pages, maps, model } = context;
+    const at = context.area('call_site', 4);
+    const codes = pages.loops.words(at, count);
+    const sites = maps!.owners!.callSites((page) => model.pfnOf(page));
+    for (let i = 0; i < count; i++) codes[i] = sites.of(start + i);
+    return { kind: 'code', at, stride: 4, bytes: 4, names: sites.names };
+  },
+};
+
 export const process: PageColumn<'process', 'name'> = {
   name: 'process',
   kind: 'name',

@@ -4,7 +4,7 @@ import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
 import { folioMapcount, isHead, isTail, nrPages, pincount } from './folio-counts.ts';
 import { kpagecount, kpageflags } from './kpage.ts';
-import { file, inode, memcg, pids, process, vaddr } from './owners.ts';
+import { callSite, file, inode, memcg, pids, process, vaddr } from './owners.ts';
 import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
 import { pageClass, subclass } from './purpose.ts';
@@ -50,6 +50,7 @@ export const PAGE_COLUMNS = [
   process as typeof process,
   pids as typeof pids,
   vaddr as typeof vaddr,
+  callSite as typeof callSite,
   refsExpected as typeof refsExpected,
   refsUnexplained as typeof refsUnexplained,
   folioMapcount as typeof folioMapcount,
