@@ -49,7 +49,7 @@ export function* mountsOf(objects: Objects, superBlock: VirtAddr): Generator<Mou
       root,
       parent: type.word(address, 'mnt_parent'),
       mountpoint: type.word(address, 'mnt_mountpoint'),
-      isInternal: isInternal(namespace),
+      isInternal: isInternal(objects, namespace),
       isInitial: namespace === initial,
       isWhole: root === whole,
       id: type.number(address, type.has('mnt_id_unique') ? 'mnt_id_unique' : 'mnt_id'),
@@ -64,8 +64,9 @@ function initialNamespace(objects: Objects): VirtAddr {
 }
 
 /** MNT_NS_INTERNAL is an error pointer (fs/mount.h); a mount that was taken away has none. */
-function isInternal(namespace: bigint): boolean {
-  return namespace === 0n || BigInt.asIntN(64, namespace) >= -4095n;
+function isInternal(objects: Objects, namespace: bigint): boolean {
+  const value = BigInt.asIntN(objects.memory.format.wordBytes * 8, namespace);
+  return value <= 0n && value >= -4095n;
 }
 
 const MOST_MOUNTS = 1_000_000;
