@@ -13,8 +13,8 @@ export interface ElfSection {
 
 const SHT_NOBITS = 8;
 const SHF_COMPRESSED = 0x800;
-/** Sizes of Elf64_Chdr, and of the older GNU header of .zdebug sections, in bytes. */
-const CHDR_BYTES = 24;
+/** Sizes of Elf32_Chdr and Elf64_Chdr, and of the older GNU header of .zdebug sections, in bytes. */
+const CHDR_BYTES = { 4: 12, 8: 24 } as const;
 const ZDEBUG_BYTES = 12;
 const COMPRESSIONS: Readonly<Record<number, 'zlib' | 'zstd'>> = { 1: 'zlib', 2: 'zstd' };
 
@@ -22,11 +22,13 @@ const COMPRESSIONS: Readonly<Record<number, 'zlib' | 'zstd'>> = { 1: 'zlib', 2: 
 export class ElfSections {
   readonly #source: ByteSource;
   readonly #littleEndian: boolean;
+  readonly #wordBytes: 4 | 8;
   readonly #headers: ReadonlyMap<string, SectionHeader>;
 
   constructor(source: ByteSource, header: ElfHeader) {
     this.#source = source;
     this.#littleEndian = header.littleEndian;
+    this.#wordBytes = header.wordBytes;
     const all = parseSectionHeaders(source, header);
     const strings = all[header.sectionNames];
     const names = strings ? readUpTo(source, strings.offset, strings.size) : new Uint8Array(0);
@@ -53,12 +55,17 @@ export class ElfSections {
   }
 
   #compressed(name: string, { offset, size }: SectionHeader): ElfSection {
-    const header = readUpTo(this.#source, offset, CHDR_BYTES);
-    const type = header.length === CHDR_BYTES ? viewOf(header).getUint32(0, this.#littleEndian) : 0;
+    const length = CHDR_BYTES[this.#wordBytes];
+    const header = readUpTo(this.#source, offset, length);
+    const type = header.length === length ? viewOf(header).getUint32(0, this.#littleEndian) : 0;
     const compression = COMPRESSIONS[type];
     if (!compression) throw this.#damaged(name, offset, `compression type ${type}`);
-    const plain = Number(viewOf(header).getBigUint64(8, this.#littleEndian));
-    return { packed: partOf(this.#source, offset + CHDR_BYTES, size - CHDR_BYTES), compression, size: plain };
+    const view = viewOf(header);
+    const plain =
+      this.#wordBytes === 8
+        ? Number(view.getBigUint64(8, this.#littleEndian))
+        : view.getUint32(4, this.#littleEndian);
+    return { packed: partOf(this.#source, offset + length, size - length), compression, size: plain };
   }
 
   #zdebug(name: string, { offset, size }: SectionHeader): ElfSection {

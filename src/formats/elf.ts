@@ -1,6 +1,6 @@
 import { Array as ArrayOf, Struct, uint8, uint16be, uint16le, uint32be, uint32le } from 'restructure';
-import { type ByteSource, readUpTo } from '../core/bytes.ts';
-import { FormatError, UnsupportedError } from '../core/errors.ts';
+import { type ByteSource, readUpTo, viewOf } from '../core/bytes.ts';
+import { FormatError } from '../core/errors.ts';
 import { u64be, u64le } from './u64.ts';
 
 export const ET_CORE = 4;
@@ -20,6 +20,8 @@ const CHUNK = 4096;
 const MAX_SECTION_HEADERS = 16 * 1024 * 1024;
 
 export interface ElfHeader {
+  /** Bytes of an address: class 1 (32 bit) or 2 (64 bit). */
+  readonly wordBytes: 4 | 8;
   readonly littleEndian: boolean;
   readonly type: number;
   readonly machine: number;
@@ -55,8 +57,8 @@ export interface SectionHeader {
 interface RawHeader extends Record<string, unknown> {
   type: number;
   machine: number;
-  phoff: bigint;
-  shoff: bigint;
+  phoff: bigint | number;
+  shoff: bigint | number;
   phentsize: number;
   phnum: number;
   shentsize: number;
@@ -64,8 +66,9 @@ interface RawHeader extends Record<string, unknown> {
   shstrndx: number;
 }
 
-function headerStruct(le: boolean): Struct<RawHeader> {
-  const [u16, u32, word] = le ? [uint16le, uint32le, u64le] : [uint16be, uint32be, u64be];
+function headerStruct(wide: boolean, le: boolean): Struct<RawHeader> {
+  const [u16, u32, u64] = le ? [uint16le, uint32le, u64le] : [uint16be, uint32be, u64be];
+  const word = wide ? u64 : u32;
   return new Struct({
     ident: new ArrayOf(uint8, 16),
     type: u16,
@@ -84,39 +87,71 @@ function headerStruct(le: boolean): Struct<RawHeader> {
   });
 }
 
-/** Reads the file header of a 64-bit ELF file of either byte order. */
+/** Bytes of the headers of each class, and where the numbers in them are (gABI). The wide ones have 64-bit words. */
+interface Shape {
+  readonly header: number;
+  readonly program: number;
+  readonly section: number;
+  readonly programAt: Readonly<Record<'offset' | 'virtual' | 'physical' | 'fileSize' | 'memorySize', number>>;
+  readonly sectionAt: Readonly<Record<'flags' | 'offset' | 'size' | 'link' | 'info', number>>;
+}
+const SHAPES: Readonly<Record<4 | 8, Shape>> = {
+  4: {
+    header: 52,
+    program: 32,
+    section: 40,
+    programAt: { offset: 4, virtual: 8, physical: 12, fileSize: 16, memorySize: 20 },
+    sectionAt: { flags: 8, offset: 16, size: 20, link: 24, info: 28 },
+  },
+  8: {
+    header: 64,
+    program: 56,
+    section: 64,
+    programAt: { offset: 8, virtual: 16, physical: 24, fileSize: 32, memorySize: 40 },
+    sectionAt: { flags: 8, offset: 24, size: 32, link: 40, info: 44 },
+  },
+};
+
+/** Reads an address, an offset or a size of the class of the file. */
+function wordReader(view: DataView, { wordBytes, littleEndian }: ElfHeader): (at: number) => bigint {
+  return wordBytes === 8
+    ? (at) => view.getBigUint64(at, littleEndian)
+    : (at) => BigInt(view.getUint32(at, littleEndian));
+}
+
+/** Reads the file header of an ELF file of either class and byte order. */
 export function parseElfHeader(source: ByteSource): ElfHeader {
   const bytes = readUpTo(source, 0, 64);
-  if (bytes.length < 64) {
+  const wordBytes = bytes[4] === 1 ? 4 : 8;
+  const { header: size } = SHAPES[wordBytes];
+  if (bytes.length < size) {
     throw new FormatError({
       file: source.name,
       offset: 0,
-      expected: 'an ELF header of 64 bytes',
+      expected: `an ELF header of ${size} bytes`,
       found: `a file of ${bytes.length} bytes`,
       advice: 'The file is truncated',
     });
   }
-  if (bytes[4] === 1) {
-    throw new UnsupportedError(`${source.name}: a 32-bit ELF file`, 'only 64-bit kernels are supported');
-  }
   const order = bytes[5];
-  if (bytes[4] !== 2 || (order !== 1 && order !== 2)) {
+  if ((bytes[4] !== 1 && bytes[4] !== 2) || (order !== 1 && order !== 2)) {
     throw new FormatError({
       file: source.name,
       offset: 4,
-      expected: 'class 2 (64 bit) and byte order 1 or 2',
+      expected: 'class 1 (32 bit) or 2 (64 bit) and byte order 1 or 2',
       found: `class ${bytes[4]}, byte order ${order}`,
     });
   }
-  const raw = headerStruct(order === 1).fromBuffer(bytes);
-  const header = {
+  const raw = headerStruct(wordBytes === 8, order === 1).fromBuffer(bytes.subarray(0, size));
+  const header: ElfHeader = {
+    wordBytes,
     littleEndian: order === 1,
     type: raw.type,
     machine: raw.machine,
-    programOffset: offsetOf(source, 'e_phoff', raw.phoff),
+    programOffset: offsetOf(source, 'e_phoff', BigInt(raw.phoff)),
     programSize: raw.phentsize,
     programCount: raw.phnum,
-    sectionOffset: offsetOf(source, 'e_shoff', raw.shoff),
+    sectionOffset: offsetOf(source, 'e_shoff', BigInt(raw.shoff)),
     sectionSize: raw.shentsize,
     sectionCount: raw.shnum,
     sectionNames: raw.shstrndx,
@@ -156,11 +191,12 @@ export function parseProgramHeaders(
   warnings: string[],
 ): ProgramHeader[] {
   const { programOffset, programSize, programCount, littleEndian: le } = header;
-  if (programCount > 0 && (programSize < 56 || programSize > MAX_PROGRAM_SIZE)) {
+  const { program: least, programAt } = SHAPES[header.wordBytes];
+  if (programCount > 0 && (programSize < least || programSize > MAX_PROGRAM_SIZE)) {
     throw new FormatError({
       file: source.name,
-      offset: 54,
-      expected: `e_phentsize of 56 to ${MAX_PROGRAM_SIZE}`,
+      offset: header.wordBytes === 8 ? 54 : 42,
+      expected: `e_phentsize of ${least} to ${MAX_PROGRAM_SIZE}`,
       found: `${programSize}`,
     });
   }
@@ -175,17 +211,18 @@ export function parseProgramHeaders(
   while (out.length < programCount) {
     const want = Math.min(CHUNK, programCount - out.length);
     const bytes = readUpTo(source, programOffset + out.length * programSize, want * programSize);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
+    const word = wordReader(view, header);
     const there = Math.floor(bytes.length / programSize);
     for (let i = 0; i < there; i++) {
       const at = i * programSize;
       out.push({
         type: view.getUint32(at, le),
-        offset: clamp(view.getBigUint64(at + 8, le)),
-        virtual: view.getBigUint64(at + 16, le),
-        physical: view.getBigUint64(at + 24, le),
-        fileSize: clamp(view.getBigUint64(at + 32, le)),
-        memorySize: clamp(view.getBigUint64(at + 40, le)),
+        offset: clamp(word(at + programAt.offset)),
+        virtual: word(at + programAt.virtual),
+        physical: word(at + programAt.physical),
+        fileSize: clamp(word(at + programAt.fileSize)),
+        memorySize: clamp(word(at + programAt.memorySize)),
       });
     }
     if (there < want) break;
@@ -208,19 +245,21 @@ export function parseProgramHeaders(
 /** Reads the section headers that are in the file. */
 export function parseSectionHeaders(source: ByteSource, header: ElfHeader): SectionHeader[] {
   const { sectionOffset, sectionSize, sectionCount, littleEndian: le } = header;
-  if (sectionSize < 64 || sectionOffset === 0) return [];
+  const { section: least, sectionAt } = SHAPES[header.wordBytes];
+  if (sectionSize < least || sectionOffset === 0) return [];
   const bytes = readUpTo(source, sectionOffset, Math.min(sectionCount * sectionSize, MAX_SECTION_HEADERS));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
+  const word = wordReader(view, header);
   const out: SectionHeader[] = [];
-  for (let at = 0; at + 64 <= bytes.length; at += sectionSize) {
+  for (let at = 0; at + least <= bytes.length; at += sectionSize) {
     out.push({
       name: view.getUint32(at, le),
       type: view.getUint32(at + 4, le),
-      flags: Number(view.getBigUint64(at + 8, le) & 0xffffffffn),
-      offset: clamp(view.getBigUint64(at + 24, le)),
-      size: clamp(view.getBigUint64(at + 32, le)),
-      link: view.getUint32(at + 40, le),
-      info: view.getUint32(at + 44, le),
+      flags: Number(word(at + sectionAt.flags) & 0xffffffffn),
+      offset: clamp(word(at + sectionAt.offset)),
+      size: clamp(word(at + sectionAt.size)),
+      link: view.getUint32(at + sectionAt.link, le),
+      info: view.getUint32(at + sectionAt.info, le),
     });
   }
   return out;

@@ -17,8 +17,8 @@ import { type Piece, piecesMemory } from './pieces.ts';
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 const MAX_NOTES = 1 << 17;
 
-/** p_paddr of a segment whose physical address the writer did not know (/proc/kcore and its copies). */
-const NO_PADDR = 0xffffffffffffffffn;
+/** p_paddr of a segment whose physical address the writer did not know (/proc/kcore and its copies), by the bytes of an address. */
+const NO_PADDR = { 4: 0xffffffffn, 8: 0xffffffffffffffffn } as const;
 
 /**
  * ELF core files: QEMU dump-guest-memory, copies of /proc/vmcore, makedumpfile -E, VirtualBox, libvirt. Only physical
@@ -54,7 +54,7 @@ export const elf: ImageFormat = {
     }
     return {
       format: `ELF core${producer(notes, loads)}`,
-      memory: piecesMemory(source, physicalPieces(source, loads, warnings)),
+      memory: piecesMemory(source, physicalPieces(source, header, loads, warnings)),
       notes,
       machine: header.machine,
       details: [
@@ -93,8 +93,13 @@ function readNotes(
   return all;
 }
 
-function physicalPieces(source: ByteSource, loads: readonly ProgramHeader[], warnings: string[]): Piece[] {
-  const known = loads.filter((p) => p.physical !== NO_PADDR);
+function physicalPieces(
+  source: ByteSource,
+  { wordBytes }: ElfHeader,
+  loads: readonly ProgramHeader[],
+  warnings: string[],
+): Piece[] {
+  const known = loads.filter((p) => p.physical !== NO_PADDR[wordBytes]);
   // kernels before 4.14 write 0 as the physical address of every segment of /proc/kcore
   const zeros = known.filter((p) => p.physical === 0n && p.memorySize > 0);
   if (known.length === 0 || (zeros.length > 1 && zeros.length === known.length)) {

@@ -24,11 +24,20 @@ export interface KdumpRecipe {
   /** One bitmap only, as of writers that filter nothing. */
   singleBitmap?: boolean;
   timestamp?: number;
+  /** Headers of a 32-bit kernel, with 64-bit numbers wherever they come, or at multiples of 8. */
+  narrow?: 'packed' | 'padded';
   /** What page `pfn` holds; pageContent if absent. */
   content?: (pfn: number) => Uint8Array;
 }
 
 const FLAG: Record<Codec, number> = { none: 0, zlib: 1, lzo: 2, snappy: 4, zstd: 32 };
+
+/** Where the members of struct kdump_sub_header are: 64-bit; i386 and QEMU; Arm. */
+const SUB_HEADERS = {
+  wide: { dumpLevel: 8, startPfn: 16, endPfn: 24, vmcoreinfo: 32, notes: 48, maxMapnr64: 96 },
+  packed: { dumpLevel: 4, startPfn: 12, endPfn: 16, vmcoreinfo: 20, notes: 32, maxMapnr64: 72 },
+  padded: { dumpLevel: 4, startPfn: 12, endPfn: 16, vmcoreinfo: 24, notes: 40, maxMapnr64: 88 },
+} as const;
 
 /** Makes a kdump-compressed file as makedumpfile lays it out. */
 export async function buildKdump(recipe: KdumpRecipe): Promise<Uint8Array> {
@@ -92,33 +101,40 @@ export async function buildKdump(recipe: KdumpRecipe): Promise<Uint8Array> {
     put(12 + 195, '#1 SMP');
   }
   put(12 + 260, recipe.machine ?? 'x86_64');
-  view.setBigUint64(408, BigInt(recipe.timestamp ?? 1_700_000_000), le);
-  view.setUint32(424, recipe.status ?? FLAG[codec], le);
-  view.setUint32(428, blockSize, le);
-  view.setUint32(432, subBlocks, le);
-  view.setUint32(436, (bitmaps.length * bitmapBytes) / blockSize, le);
-  view.setUint32(440, Math.min(maxMapnr, 0xffffffff), le);
-  view.setUint32(460, 2, le);
+  const { narrow } = recipe;
+  const word = (at: number, value: number): void => {
+    if (narrow) view.setUint32(at, value, le);
+    else view.setBigUint64(at, BigInt(value), le);
+  };
+  word(narrow ? 404 : 408, recipe.timestamp ?? 1_700_000_000);
+  const main = narrow ? 412 : 424;
+  view.setUint32(main, recipe.status ?? FLAG[codec], le);
+  view.setUint32(main + 4, blockSize, le);
+  view.setUint32(main + 8, subBlocks, le);
+  view.setUint32(main + 12, (bitmaps.length * bitmapBytes) / blockSize, le);
+  view.setUint32(main + 16, Math.min(maxMapnr, 0xffffffff), le);
+  view.setUint32(main + 36, 2, le);
   const sub = blockSize;
-  view.setInt32(sub + 8, recipe.qemu ? 1 : dumpLevel, le);
+  const at = SUB_HEADERS[narrow ?? 'wide'];
+  view.setInt32(sub + at.dumpLevel, recipe.qemu ? 1 : dumpLevel, le);
   if (recipe.split) {
-    view.setInt32(sub + 12, 1, le);
-    view.setBigUint64(sub + 16, BigInt(recipe.split[0]), le);
-    view.setBigUint64(sub + 24, BigInt(recipe.split[1]), le);
-    view.setBigUint64(sub + 80, BigInt(recipe.split[0]), le);
-    view.setBigUint64(sub + 88, BigInt(recipe.split[1]), le);
+    view.setInt32(sub + at.dumpLevel + 4, 1, le);
+    word(sub + at.startPfn, recipe.split[0]);
+    word(sub + at.endPfn, recipe.split[1]);
+    view.setBigUint64(sub + at.maxMapnr64 - 16, BigInt(recipe.split[0]), le);
+    view.setBigUint64(sub + at.maxMapnr64 - 8, BigInt(recipe.split[1]), le);
   }
   if (text.length > 0) {
-    view.setBigUint64(sub + 32, BigInt(sub + 104), le);
-    view.setBigUint64(sub + 40, BigInt(text.length), le);
+    view.setBigUint64(sub + at.vmcoreinfo, BigInt(sub + 104), le);
+    word(sub + at.vmcoreinfo + 8, text.length);
     out.set(text, sub + 104);
   }
   if (notes.length > 0) {
-    view.setBigUint64(sub + 48, BigInt(sub + 104 + text.length), le);
-    view.setBigUint64(sub + 56, BigInt(notes.length), le);
+    view.setBigUint64(sub + at.notes, BigInt(sub + 104 + text.length), le);
+    word(sub + at.notes + 8, notes.length);
     out.set(notes, sub + 104 + text.length);
   }
-  if (version >= 6) view.setBigUint64(sub + 96, BigInt(maxMapnr), le);
+  if (version >= 6) view.setBigUint64(sub + at.maxMapnr64, BigInt(maxMapnr), le);
   bitmaps.forEach((bitmap, i) => {
     out.set(bitmap, (1 + subBlocks) * blockSize + i * bitmapBytes);
   });

@@ -113,12 +113,28 @@ describe('kdump-compressed', () => {
     expect(pagesOf(image, 17)).toBe('====0xx.=.tttttt.');
   });
 
-  it('refuses the dump of a 32-bit kernel by name', async () => {
-    const file = await buildKdump(BASE);
-    const view = new DataView(file.buffer);
-    view.setUint32(428, 7, true);
-    view.setUint32(416, 4096, true);
-    await expect(openBytes(file)).rejects.toThrow('32-bit');
+  it.each([
+    ['packed', 6, 'i686', 3],
+    ['packed', 6, 'armv7l', 40],
+    ['padded', 6, 'armv7l', 40],
+    ['packed', 5, 'i686', 3],
+    ['padded', 5, 'armv7l', 40],
+  ] as const)(
+    'reads the headers of a 32-bit kernel: %s, version %i, %s',
+    async (narrow, version, machine, number) => {
+      const file = await buildKdump({ ...BASE, narrow, version, machine, vmcoreinfo: 'OSRELEASE=6.1\n' });
+      const image = await openBytes(file);
+      expect([image.machine, image.vmcoreinfo, image.warnings]).toEqual([number, 'OSRELEASE=6.1\n', []]);
+      expect(pagesOf(image, 17)).toBe(EXPECTED);
+    },
+  );
+
+  it('tells the number of pages of a 32-bit kernel from a block size', async () => {
+    // 262,144 page frames are 1 GiB, and would be a block size of 256 KiB where headers of 64-bit kernels have theirs
+    const image = await openBytes(
+      await buildKdump({ ...BASE, narrow: 'packed', machine: 'armv7l', maxMapnr: 262144 }),
+    );
+    expect(pagesOf(image, 17)).toBe(EXPECTED);
   });
 });
 

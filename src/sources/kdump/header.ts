@@ -1,6 +1,6 @@
 import { int32be, int32le, Struct, String as Text, uint32be, uint32le } from 'restructure';
 import { type ByteSource, cString, hasText, readUpTo, viewOf } from '../../core/bytes.ts';
-import { FormatError, UnsupportedError } from '../../core/errors.ts';
+import { FormatError } from '../../core/errors.ts';
 import { u64be, u64le } from '../../formats/u64.ts';
 
 export const SIGNATURE = 'KDUMP   ';
@@ -42,10 +42,12 @@ export interface KdumpHeader {
   readonly eraseinfo: { readonly offset: bigint; readonly size: bigint } | undefined;
 }
 
+type Word = bigint | number;
+
 interface RawHeader extends Record<string, unknown> {
   version: number;
   uts: string;
-  seconds: bigint;
+  seconds: Word;
   status: number;
   blockSize: number;
   subHeaderBlocks: number;
@@ -55,17 +57,17 @@ interface RawHeader extends Record<string, unknown> {
 }
 
 interface RawSubHeader extends Record<string, unknown> {
-  physBase: bigint;
+  physBase: Word;
   dumpLevel: number;
   split: number;
-  startPfn: bigint;
-  endPfn: bigint;
+  startPfn: Word;
+  endPfn: Word;
   vmcoreinfoOffset: bigint;
-  vmcoreinfoSize: bigint;
+  vmcoreinfoSize: Word;
   noteOffset: bigint;
-  noteSize: bigint;
+  noteSize: Word;
   eraseOffset: bigint;
-  eraseSize: bigint;
+  eraseSize: Word;
   startPfn64: bigint;
   endPfn64: bigint;
   maxMapnr64: bigint;
@@ -73,15 +75,22 @@ interface RawSubHeader extends Record<string, unknown> {
 
 const UTS_FIELD = 65;
 
-function structs(le: boolean): { main: Struct<RawHeader>; sub: Struct<RawSubHeader> } {
+/**
+ * How the writer's compiler laid out the headers: `wide` with 64-bit words; `packed` with 32-bit words, and 64-bit numbers wherever they
+ * come (i386, and QEMU for any machine); `padded` with 64-bit numbers at multiples of 8 (Arm).
+ */
+type Shape = 'wide' | 'packed' | 'padded';
+
+function mainStruct(le: boolean, shape: Shape): Struct<RawHeader> {
   const [i32, u32, u64] = le ? [int32le, uint32le, u64le] : [int32be, uint32be, u64be];
-  const main = new Struct<RawHeader>({
+  const word = shape === 'wide' ? u64 : u32;
+  return new Struct<RawHeader>({
     signature: new Text(8, 'latin1'),
     version: i32,
     uts: new Text(6 * UTS_FIELD, 'latin1'),
-    pad: new Text(6, 'latin1'),
-    seconds: u64,
-    microseconds: u64,
+    pad: new Text(shape === 'wide' ? 6 : 2, 'latin1'),
+    seconds: word,
+    microseconds: word,
     status: u32,
     blockSize: u32,
     subHeaderBlocks: u32,
@@ -93,23 +102,44 @@ function structs(le: boolean): { main: Struct<RawHeader>; sub: Struct<RawSubHead
     currentCpu: u32,
     cpus: u32,
   });
-  const sub = new Struct<RawSubHeader>({
-    physBase: u64,
+}
+
+function subStruct(le: boolean, shape: Shape): Struct<RawSubHeader> {
+  const [i32, u32, u64] = le ? [int32le, uint32le, u64le] : [int32be, uint32be, u64be];
+  const word = shape === 'wide' ? u64 : u32;
+  const pad = new Text(shape === 'padded' ? 4 : 0, 'latin1');
+  return new Struct<RawSubHeader>({
+    physBase: word,
     dumpLevel: i32,
     split: i32,
-    startPfn: u64,
-    endPfn: u64,
+    startPfn: word,
+    endPfn: word,
+    pad,
     vmcoreinfoOffset: u64,
-    vmcoreinfoSize: u64,
+    vmcoreinfoSize: word,
+    padNotes: pad,
     noteOffset: u64,
-    noteSize: u64,
+    noteSize: word,
+    padErase: pad,
     eraseOffset: u64,
-    eraseSize: u64,
+    eraseSize: word,
+    padPfns: pad,
     startPfn64: u64,
     endPfn64: u64,
     maxMapnr64: u64,
   });
-  return { main, sub };
+}
+
+/** Bytes of the largest sub-header. */
+const SUB_BYTES = 104;
+
+/** Of the two shapes with 32-bit words that in which the sub-header repeats the number of pages, or, before version 6, that of the machine. */
+function narrowShape(le: boolean, sub: Uint8Array, { version, maxMapnr }: RawHeader, machine: string): Shape {
+  if (version >= 6) {
+    for (const shape of ['packed', 'padded'] as const)
+      if (subStruct(le, shape).fromBuffer(sub).maxMapnr64 === BigInt(maxMapnr)) return shape;
+  }
+  return machine.startsWith('arm') ? 'padded' : 'packed';
 }
 
 /** The part of the main header, up to the status, that distinguishes the parts of one split dump from other files. */
@@ -117,7 +147,7 @@ export function identity(source: ByteSource): string {
   return Buffer.from(readUpTo(source, 0, 424)).toString('latin1');
 }
 
-/** Reads both headers. Throws FormatError, or UnsupportedError for a 32-bit kernel's dump. */
+/** Reads both headers, of a 64-bit or a 32-bit kernel. Throws FormatError. */
 export function readHeader(source: ByteSource, warnings: string[]): KdumpHeader {
   const bytes = new Uint8Array(464);
   const got = source.readInto(0, bytes);
@@ -131,40 +161,40 @@ export function readHeader(source: ByteSource, warnings: string[]): KdumpHeader 
   if (!le && (view.getUint16(8) !== 0 || view.getUint16(10) === 0)) {
     fail(8, 'a header version from 1 to 6', `0x${view.getUint32(8, true).toString(16)}`);
   }
-  const blockSize = view.getUint32(BLOCK_SIZE_64, le);
+  const isNarrow = !fits(view, BLOCK_SIZE_64, le) && fits(view, BLOCK_SIZE_32, le);
+  const raw = mainStruct(le, isNarrow ? 'packed' : 'wide').fromBuffer(bytes);
+  const { blockSize } = raw;
   if (!isBlockSize(blockSize)) {
-    if (isBlockSize(view.getUint32(BLOCK_SIZE_32, le))) {
-      throw new UnsupportedError(
-        `${source.name}: a kdump of a 32-bit kernel`,
-        'only 64-bit kernels are supported',
-      );
-    }
     fail(BLOCK_SIZE_64, 'a block size that is a power of two from 1 KiB to 1 MiB', `${blockSize}`);
   }
-  const { main, sub } = structs(le);
-  const raw = main.fromBuffer(bytes);
   if (raw.version < 0 || raw.version > 6) {
     warnings.push(`header version ${raw.version} is unknown, it was read as version 6`);
   }
   const version = raw.version < 0 || raw.version > 6 ? 6 : raw.version;
-  const subBytes = new Uint8Array(104);
+  const subBytes = new Uint8Array(SUB_BYTES);
   if (source.readInto(blockSize, subBytes) < subBytes.length) {
     fail(blockSize, 'the sub-header', 'the end of the file, which is truncated');
-  }
-  const more = sub.fromBuffer(subBytes);
-  const wide = version >= 6;
-  const pages = wide && more.maxMapnr64 > 0n ? more.maxMapnr64 : BigInt(raw.maxMapnr);
-  if (pages > BigInt(MAX_PFN)) fail(blockSize + 96, 'at most 2^40 pages', `0x${pages.toString(16)}`);
-  const range = { start: wide ? more.startPfn64 : more.startPfn, end: wide ? more.endPfn64 : more.endPfn };
-  const isSplit = version >= 2 && more.split !== 0;
-  if (isSplit && (range.start > range.end || range.start > pages)) {
-    fail(blockSize + 80, 'the page frames of one part of a split dump', `${range.start} to ${range.end}`);
   }
   const [sysname, nodename, release, utsVersion, machine] = Array.from({ length: 5 }, (_, i) =>
     cString(bytes.subarray(12 + i * UTS_FIELD, 12 + (i + 1) * UTS_FIELD)),
   );
-  const area = (since: number, offset: bigint, size: bigint) =>
-    version >= since && offset > 0n && size > 0n ? { offset, size } : undefined;
+  const shape = isNarrow ? narrowShape(le, subBytes, raw, machine!) : 'wide';
+  const more = subStruct(le, shape).fromBuffer(subBytes);
+  const wide = version >= 6;
+  const pages = wide && more.maxMapnr64 > 0n ? more.maxMapnr64 : BigInt(raw.maxMapnr);
+  if (pages > BigInt(MAX_PFN)) fail(blockSize + 96, 'at most 2^40 pages', `0x${pages.toString(16)}`);
+  const range = {
+    start: wide ? more.startPfn64 : BigInt(more.startPfn),
+    end: wide ? more.endPfn64 : BigInt(more.endPfn),
+  };
+  const isSplit = version >= 2 && more.split !== 0;
+  if (isSplit && (range.start > range.end || range.start > pages)) {
+    fail(blockSize + 80, 'the page frames of one part of a split dump', `${range.start} to ${range.end}`);
+  }
+  const area = (since: number, offset: bigint, length: Word) => {
+    const size = BigInt(length);
+    return version >= since && offset > 0n && size > 0n ? { offset, size } : undefined;
+  };
   return {
     littleEndian: le,
     version,
@@ -182,7 +212,7 @@ export function readHeader(source: ByteSource, warnings: string[]): KdumpHeader 
     bitmapBlocks: raw.bitmapBlocks,
     pages: Number(pages),
     cpus: raw.cpus,
-    physBase: more.physBase,
+    physBase: BigInt(more.physBase),
     dumpLevel: version >= 1 ? more.dumpLevel : undefined,
     split: isSplit
       ? { start: Number(range.start), end: Math.min(Number(range.end), Number(pages)) }
@@ -191,6 +221,12 @@ export function readHeader(source: ByteSource, warnings: string[]): KdumpHeader 
     notes: area(4, more.noteOffset, more.noteSize),
     eraseinfo: area(5, more.eraseOffset, more.eraseSize),
   };
+}
+
+/** Whether there is a block size at `at`, and behind it as many blocks of bitmaps as the number of pages needs. */
+function fits(view: DataView, at: number, le: boolean): boolean {
+  const [blockSize, , bitmapBlocks, pages] = [0, 4, 8, 12].map((offset) => view.getUint32(at + offset, le));
+  return isBlockSize(blockSize!) && bitmapBlocks! * blockSize! * 8 >= pages! && bitmapBlocks! > 0;
 }
 
 function isBlockSize(size: number): boolean {
@@ -207,7 +243,8 @@ export function looksLikeKdump(source: ByteSource): 'yes' | 'no' | 'damaged' {
   const view = viewOf(bytes);
   const plausible = [true, false].some((le) => {
     const version = view.getUint32(8, le);
-    return version >= 1 && version <= 6 && isBlockSize(view.getUint32(BLOCK_SIZE_64, le));
+    const hasSize = [BLOCK_SIZE_64, BLOCK_SIZE_32].some((at) => isBlockSize(view.getUint32(at, le)));
+    return version >= 1 && version <= 6 && hasSize;
   });
   return same >= 6 && plausible ? 'damaged' : 'no';
 }
