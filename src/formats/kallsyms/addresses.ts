@@ -12,30 +12,36 @@ export interface Decoding {
  * - per-CPU absolute: distances of 0 and more are absolute (per-CPU offsets), negative ones are -1 minus the distance from
  *   the base (CONFIG_KALLSYMS_ABSOLUTE_PERCPU: x86 SMP, up to 6.14);
  * - place-relative: signed, from the place of the entry itself, since 7.1;
- * - absolute: 64-bit addresses (kallsyms_addresses), without CONFIG_KALLSYMS_BASE_RELATIVE, up to 6.11.
+ * - absolute: whole addresses (kallsyms_addresses), without CONFIG_KALLSYMS_BASE_RELATIVE, up to 6.11.
  *
- * Nothing in the tables tells which; the address of a known symbol does.
+ * Nothing in the tables tells which; the address of a known symbol does. Addresses have `wordBytes` bytes.
  */
-export function decodings(offsets: LazyTable, absolute: LazyTable, bases: readonly bigint[]): Decoding[] {
+export function decodings(
+  offsets: LazyTable,
+  absolute: LazyTable,
+  bases: readonly bigint[],
+  wordBytes: 4 | 8,
+): Decoding[] {
+  const wrap = (address: bigint): bigint => BigInt.asUintN(wordBytes * 8, address);
   const signed = (index: number): bigint => BigInt(offsets.u32(index * 4) | 0);
   const out: Decoding[] = [];
   for (const base of bases) {
     out.push({
       name: 'relative to a base',
-      address: (index) => BigInt.asUintN(64, base + BigInt(offsets.u32(index * 4))),
+      address: (index) => wrap(base + BigInt(offsets.u32(index * 4))),
     });
     out.push({
       name: 'relative to a base, per-CPU symbols absolute',
       address: (index) => {
         const value = signed(index);
-        return value >= 0n ? value : BigInt.asUintN(64, base - 1n - value);
+        return value >= 0n ? value : wrap(base - 1n - value);
       },
     });
   }
   out.push({
     name: 'relative to the place of the entry',
-    address: (index) => BigInt.asUintN(64, offsets.address + BigInt(index * 4) + signed(index)),
+    address: (index) => wrap(offsets.address + BigInt(index * 4) + signed(index)),
   });
-  out.push({ name: 'absolute', address: (index) => absolute.u64(index * 8) });
+  out.push({ name: 'absolute', address: (index) => absolute.word(index * wordBytes, wordBytes) });
   return out;
 }

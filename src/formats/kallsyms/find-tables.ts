@@ -8,6 +8,8 @@ export interface ImageBytes {
   readonly bytes: Uint8Array;
   /** Virtual address of bytes[0]. */
   readonly address: bigint;
+  /** Bytes of an address; 8 if not given. */
+  readonly wordBytes?: 4 | 8;
 }
 
 /**
@@ -40,7 +42,7 @@ export function findKallsyms(image: ImageBytes): KallsymsTables | undefined {
   const bytes = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   for (let at = bytes.indexOf(DIGITS); at >= 0; at = bytes.indexOf(DIGITS, at + 1)) {
     const found = tokenTables(bytes, at);
-    const tables = found && new Search(bytes, image.address, found).tables();
+    const tables = found && new Search(bytes, image, found).tables();
     if (tables) return tables;
   }
   return undefined;
@@ -84,12 +86,14 @@ class Search {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #address: bigint;
+  readonly #wordBytes: 4 | 8;
   readonly #tokens: TokenTables;
 
-  constructor(bytes: Buffer, address: bigint, tokens: TokenTables) {
+  constructor(bytes: Buffer, { address, wordBytes = 8 }: ImageBytes, tokens: TokenTables) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.#address = address;
+    this.#wordBytes = wordBytes;
     this.#tokens = tokens;
   }
 
@@ -184,7 +188,7 @@ class Search {
   #offsetsBehind({ count }: NameTables): Offsets | undefined {
     const end = this.#tokens.index + TOKEN_INDEX_BYTES;
     for (const at of new Set([this.#aligned(end, 4n), this.#aligned(end, 8n)])) {
-      const base = this.#aligned(at + count * 4, 8n);
+      const base = this.#aligned(at + count * 4, BigInt(this.#wordBytes));
       if (this.#isBase(base) && this.#sorted(at, count)) return { at, base };
       if (this.#sortedInPlace(at, count)) return { at };
     }
@@ -192,7 +196,7 @@ class Search {
   }
 
   #offsetsBefore({ numSyms, count }: NameTables): Offsets | undefined {
-    const base = numSyms - 8;
+    const base = numSyms - this.#wordBytes;
     if (!this.#isBase(base)) return undefined;
     for (const at of [base - count * 4, base - count * 4 - 4]) {
       if (this.#virtual(at) % 4n === 0n && this.#sorted(at, count)) return { at, base };
@@ -206,7 +210,8 @@ class Search {
 
   #isBase(at: number): boolean {
     if (at < 0 || at + 8 > this.#bytes.length) return false;
-    const base = this.#view.getBigUint64(at, this.#tokens.littleEndian);
+    const base =
+      this.#wordBytes === 8 ? this.#view.getBigUint64(at, this.#tokens.littleEndian) : BigInt(this.#u32(at));
     const distance = base - this.#address;
     return distance > -IMAGE_REACH && distance < IMAGE_REACH + BigInt(this.#bytes.length);
   }
@@ -240,7 +245,8 @@ class Search {
 
   /** The order by name: every number below `count` once. */
   #seqs({ markers, count }: NameTables, offsets: Offsets): number | undefined {
-    const behindOffsets = offsets.base === undefined ? offsets.at + count * 4 : offsets.base + 8;
+    const behindOffsets =
+      offsets.base === undefined ? offsets.at + count * 4 : offsets.base + this.#wordBytes;
     const behindMarkers = markers + Math.ceil(count / GROUP) * 4;
     for (const start of [behindOffsets, behindMarkers]) {
       for (const at of new Set([this.#aligned(start, 4n), this.#aligned(start, 8n)])) {

@@ -21,6 +21,8 @@ export type { KallsymsTables } from './tables.ts';
 export interface KallsymsHints {
   /** Runtime address of _stext or _text. */
   readonly text: bigint;
+  /** Bytes of an address; 8 if not given. */
+  readonly wordBytes?: 4 | 8;
 }
 
 /** The order of symbols has 3 bytes each (kallsyms_seqs_of_names). */
@@ -72,19 +74,19 @@ export class Kallsyms {
       count,
       markers?.values,
     );
-    const candidates = seqsCandidates(tables, markers?.address, count);
+    const candidates = seqsCandidates(tables, markers?.address, count, hints.wordBytes ?? 8);
     for (const address of candidates) {
       const table = new LazyTable(read, address, count * 3);
       const found = unlessFault(() => ['_stext', '_text'].map((name) => searchByName(names, table, name)));
       const indices = found?.filter((index) => index !== undefined) ?? [];
-      const decoding = chooseDecoding(read, tables, names, indices, hints.text, little);
+      const decoding = chooseDecoding(read, tables, names, indices, hints, little);
       if (decoding) return new Kallsyms(names, decoding, table);
     }
     const found = names.findAll(['_stext', '_text']);
     if (found.size === 0) {
       throw new FormatError({ file: 'kallsyms', expected: 'a symbol _stext or _text', found: 'neither' });
     }
-    const decoding = chooseDecoding(read, tables, names, [...found.values()], hints.text, little);
+    const decoding = chooseDecoding(read, tables, names, [...found.values()], hints, little);
     if (decoding) return new Kallsyms(names, decoding, undefined);
     throw new FormatError({
       file: 'kallsyms',
@@ -175,14 +177,15 @@ function chooseDecoding(
   tables: KallsymsTables,
   names: Names,
   textSymbols: readonly number[],
-  text: bigint,
+  { text, wordBytes = 8 }: KallsymsHints,
   little: boolean,
 ): Decoding | undefined {
   const offsets = new LazyTable(read, tables.offsets, names.count * 4, little);
-  const absolute = new LazyTable(read, tables.offsets, names.count * 8, little);
-  const baseAddress = tables.relativeBase ?? align(tables.offsets + BigInt(names.count * 4), 8n);
-  const base = unlessFault(() => viewOf(read(baseAddress, 8)).getBigUint64(0, little));
-  return decodings(offsets, absolute, base === undefined ? [] : [base]).find(
+  const absolute = new LazyTable(read, tables.offsets, names.count * wordBytes, little);
+  const behind = align(tables.offsets + BigInt(names.count * 4), BigInt(wordBytes));
+  const place = new LazyTable(read, tables.relativeBase ?? behind, wordBytes, little);
+  const base = unlessFault(() => place.word(0, wordBytes));
+  return decodings(offsets, absolute, base === undefined ? [] : [base], wordBytes).find(
     (decoding) =>
       textSymbols.some((index) => unlessFault(() => decoding.address(index)) === text) &&
       (unlessFault(() => rises(decoding, names.count)) ?? false),

@@ -52,7 +52,9 @@ export class LazyTable {
     return this.#view.getUint32(at, this.#little);
   }
 
-  u64(at: number): bigint {
+  /** The address of 4 or 8 bytes at byte `at`, which must be in the table. */
+  word(at: number, bytes: 4 | 8): bigint {
+    if (bytes === 4) return BigInt(this.u32(at));
     this.load(at, at + 8);
     return this.#view.getBigUint64(at, this.#little);
   }

@@ -110,21 +110,23 @@ function agrees(read: ReadVirtual, names: bigint, markers: Uint32Array, count: n
   return at === end;
 }
 
-/** Possible places of the order by name: after the offsets and the base (since 6.4), or after the markers (6.2, 6.3). */
+/** Possible places of the order by name: after the offsets and the base of `wordBytes` (since 6.4), or after the markers (6.2, 6.3). */
 export function seqsCandidates(
   tables: KallsymsTables,
   markers: bigint | undefined,
   count: number,
+  wordBytes: 4 | 8,
 ): Set<bigint> {
+  const word = BigInt(wordBytes);
   const out = new Set<bigint>();
   if (tables.seqsOfNames !== undefined) out.add(tables.seqsOfNames);
-  if (tables.relativeBase !== undefined) out.add(tables.relativeBase + 8n);
+  if (tables.relativeBase !== undefined) out.add(tables.relativeBase + word);
   const afterOffsets = tables.offsets + BigInt(count * 4);
   for (const alignment of [4n, 8n]) {
     out.add(align(afterOffsets, alignment));
     if (markers !== undefined) out.add(align(markers + BigInt(Math.ceil(count / GROUP) * 4), alignment));
   }
-  out.add(align(afterOffsets, 8n) + 8n);
+  out.add(align(afterOffsets, word) + word);
   return out;
 }
 
