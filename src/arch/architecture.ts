@@ -122,6 +122,8 @@ export interface Architecture extends DataModel {
   readonly image: {
     /** Virtual minus physical address of the kernel image, best first. A rule is skipped if VMCOREINFO lacks its lines. */
     readonly offsets: readonly ImageOffset[];
+    /** The image is part of the direct map (lowmem) and shares its offset. */
+    readonly isInDirectMap?: true;
     /** The window that always contains the image, if there is one: a scan can look for kernels there. */
     readonly window?: {
       readonly base: bigint;

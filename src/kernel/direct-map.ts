@@ -7,6 +7,7 @@ import type { Kernel } from './kernel.ts';
  * it; elsewhere it follows from mem_section, which was allocated in the direct map. Undefined if neither can be read.
  */
 export function directMapOf(kernel: Kernel): bigint | undefined {
+  if (kernel.architecture.image.isInDirectMap) return kernel.imageOffset;
   const usual = kernel.architecture.directMaps?.[0];
   try {
     return byVariable(kernel) ?? usual ?? byMemSection(kernel);

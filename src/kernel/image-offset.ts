@@ -13,7 +13,8 @@ export function physicalInImage(address: VirtAddr, offset: bigint): bigint {
  * VMCOREINFO lacks the lines that the architecture needs.
  */
 export function imageOffsets(architecture: Architecture, info: Vmcoreinfo, memory: PhysicalMemory): bigint[] {
-  const found = architecture.image.offsets.flatMap((offset) => offsetBy(offset, info, memory) ?? []);
+  const starts = startsOfRam(memory);
+  const found = architecture.image.offsets.flatMap((offset) => offsetsBy(offset, info, starts));
   return [...new Set(found)];
 }
 
@@ -25,11 +26,11 @@ export function offsetLines({ image }: Architecture): string {
   return [...new Set(lines.filter((line) => line !== ''))].join(', nor ');
 }
 
-function offsetBy(
+function offsetsBy(
   { constant = 0n, plus = [], minus = [], minusRam }: ImageOffset,
   info: Vmcoreinfo,
-  memory: PhysicalMemory,
-): bigint | undefined {
+  starts: readonly bigint[],
+): bigint[] {
   const named = (names: readonly string[]): bigint | undefined =>
     names.reduce<bigint | undefined>((sum, name) => {
       const value = info.value(name);
@@ -37,12 +38,22 @@ function offsetBy(
     }, 0n);
   const up = named(plus);
   const down = named(minus);
-  const ram = minusRam ? startOfRam(memory) : 0n;
-  if (up === undefined || down === undefined || ram === undefined) return undefined;
-  return u64(constant + up - down - ram);
+  if (up === undefined || down === undefined) return [];
+  return (minusRam ? starts : [0n]).map((ram) => u64(constant + up - down - ram));
 }
 
-function startOfRam(memory: PhysicalMemory): bigint | undefined {
-  for (const run of memory.runs) if (run.state === 'present') return BigInt(run.start);
-  return undefined;
+/** Stretches of memory that RAM may begin with: what lies in front of it may be firmware. */
+const MOST_STARTS = 4;
+
+/** Where RAM may begin, whether what is there was left out of the dump or not. */
+function startsOfRam(memory: PhysicalMemory): bigint[] {
+  const starts: bigint[] = [];
+  let end = -1;
+  for (const run of memory.runs) {
+    if (run.state === 'hole') continue;
+    if (run.start !== end) starts.push(BigInt(run.start));
+    if (starts.length === MOST_STARTS) break;
+    end = run.end;
+  }
+  return starts;
 }

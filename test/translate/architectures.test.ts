@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Architecture } from '../../src/arch/architecture.ts';
 import { arm64 } from '../../src/arch/arm64.ts';
+import { armhf } from '../../src/arch/armhf.ts';
+import { i386 } from '../../src/arch/i386.ts';
 import { ppc64le } from '../../src/arch/ppc64le.ts';
 import { ARCHITECTURES } from '../../src/arch/registry.ts';
 import { riscv64 } from '../../src/arch/riscv64.ts';
@@ -179,6 +181,74 @@ const CASES: readonly {
     reach: [[0xc000100000001010n, 0x7010, 4 * K]],
     faults: [[0xc000100000002000n, 'pte']],
   },
+  {
+    architecture: i386,
+    mode: '2-level',
+    maps: `
+      0xff800000 -> 0x1234000 4K
+      0xc0000000 -> 0x0 4M
+      0xd5000000 -> 0x540000000 4M`,
+    reach: [
+      [0xff800abcn, 0x1234abc, 4 * K],
+      [0xc0345678n, 0x345678, 4 * M],
+      // PSE-36: bits 13 to 20 are bits 32 to 39 of the address
+      [0xd5123456n, 0x540123456, 4 * M],
+    ],
+    faults: [
+      [0xff801000n, 'pte'],
+      [0xc0400000n, 'pgd'],
+      [0x1c0000000n, undefined],
+    ],
+  },
+  {
+    architecture: i386,
+    mode: 'PAE',
+    maps: '0xd5000000 -> 0x15000000 2M\n0xfffff000 -> 0x123456000 4K\n0x8048000 -> 0x7000 4K',
+    reach: [
+      [0xd5123456n, 0x15123456, 2 * M],
+      [0xffffffffn, 0x123456fff, 4 * K],
+      [0x8048123n, 0x7123, 4 * K],
+    ],
+    faults: [
+      [0xd5200000n, 'pmd'],
+      [0x40000000n, 'pgd'],
+      [0x8049000n, 'pte'],
+    ],
+  },
+  {
+    architecture: armhf,
+    mode: 'short descriptors',
+    maps: `
+      0xc0300000 -> 0x40300000 1M
+      0xf0000000 -> 0x9f000000 16M
+      0xfff00000 -> 0x6ffff000 4K
+      0xffe00000 -> 0x12340000 64K`,
+    reach: [
+      [0xc03abcden, 0x403abcde, M],
+      [0xf0fedcban, 0x9ffedcba, 16 * M],
+      [0xfff00123n, 0x6ffff123, 4 * K],
+      [0xffe0abcdn, 0x1234abcd, 64 * K],
+    ],
+    faults: [
+      [0xc0400000n, 'pgd'],
+      [0xfff01000n, 'pte'],
+    ],
+  },
+  {
+    architecture: armhf,
+    mode: 'LPAE',
+    maps: '0xc0400000 -> 0x40400000 2M\n0xffefd000 -> 0x880001000 4K\n0x40000000 -> 0x40000000 1G',
+    reach: [
+      [0xc0456789n, 0x40456789, 2 * M],
+      [0xffefd00fn, 0x88000100f, 4 * K],
+      [0x7fffffffn, 0x7fffffff, G],
+    ],
+    faults: [
+      [0xc0600000n, 'pmd'],
+      [0xffefe000n, 'pte'],
+      [0x0n, 'pgd'],
+    ],
+  },
 ];
 
 describe.each(CASES)('$architecture.name, $mode', ({ architecture, mode, maps, reach, faults }) => {
@@ -209,7 +279,7 @@ function byHand(
 ): PageWalker {
   const bytes = new Uint8Array(0x100000);
   const view = new DataView(bytes.buffer);
-  const little = architecture === arm64 || architecture === riscv64;
+  const little = architecture !== s390x && architecture !== ppc64le;
   for (const [at, entry] of Object.entries(entries)) view.setBigUint64(Number(at), entry, little);
   return new PageWalker(piecesMemory(bytesSource(bytes), [{ start: 0, end: bytes.length, offset: 0 }]), {
     architecture,
@@ -258,6 +328,27 @@ test('entries of a ppc64le kernel are big endian, as in a dump', () => {
   expect(walker.walk(0xc000000000012345n)).toMatchObject({ physical: 0x12345, pageSize: 0x200000 });
 });
 
+test('entries of an i386 kernel with PAE, as in a dump', () => {
+  const walker = byHand(i386, 'PAE', {
+    [0x10000 + 3 * 8]: 0x0000000000020021n,
+    [0x20000 + 168 * 8]: 0x00000000150001e1n,
+  });
+  expect(walker.walk(0xd5000010n)).toMatchObject({ physical: 0x15000010, pageSize: 0x200000 });
+});
+
+test('entries of an armhf kernel, as in a dump', () => {
+  const walker = byHand(armhf, 'short descriptors', {
+    // entries of 4 bytes, two in each word
+    [0x10000 + 3074 * 4]: 0x4031940e_00000000n,
+    [0x10000 + 3848 * 4]: 0x00020811n,
+    // a page, and one that may not be executed
+    [0x20800]: 0x7e80045f_6fffe67en,
+  });
+  expect(walker.walk(0xc0301234n)).toMatchObject({ physical: 0x40301234, pageSize: 0x100000 });
+  expect(walker.walk(0xf0800001n)).toMatchObject({ physical: 0x6fffe001, pageSize: 0x1000 });
+  expect(walker.walk(0xf0801001n)).toMatchObject({ physical: 0x7e800001, pageSize: 0x1000 });
+});
+
 test('tables that lie outside of the image are holes, at the level that is reached', () => {
   for (const architecture of ARCHITECTURES) {
     for (const mode of architecture.pagingModes) {
@@ -269,8 +360,10 @@ test('tables that lie outside of the image are holes, at the level that is reach
       const index = Number((address >> BigInt(top.shift)) & ((1n << BigInt(top.bits)) - 1n));
       const { when, at } = top.table;
       // an address in the middle of what an entry can hold
-      const entry = when.is | (at[0]!.mask & 0x00000fff00000000n);
-      memory.setBigUint64(0x10000 + index * 8, entry, mode.littleEndianEntries);
+      const { mask } = at[0]!;
+      const entry = when.is | (mask & 0x00000fff00000000n || mask & 0xff000000n);
+      if (top.entryBytes === 8) memory.setBigUint64(0x10000 + index * 8, entry, mode.littleEndianEntries);
+      else memory.setUint32(0x10000 + index * 4, Number(entry), mode.littleEndianEntries);
       const { physical, reason, steps } = walker.walk(address);
       const told = `${architecture.name} ${mode.name}`;
       if (top.table.extent) continue;
