@@ -44,7 +44,7 @@ export function orderOfList(index: number, types: number, lists: number): number
 }
 
 /** Where the list_head of a free page is in its struct page. */
-function nodeOffset({ objects, layout }: Machine): number {
+function nodeOffset({ objects }: Machine): number {
   const page = objects.struct('page');
-  return page.has('pcp_list') ? page.offset('pcp_list') : layout.offsets.lru;
+  return page.has('pcp_list') ? page.offset('pcp_list') : page.offset('lru');
 }

@@ -51,7 +51,7 @@ export class ReferenceCounter {
       const head = machine.compounds.at(pfn)?.head ?? pfn;
       this.#held.set(head, (this.#held.get(head) ?? 0) + 1);
     }
-    this.#pincount = pincountAt(machine);
+    this.#pincount = machine.layout.folio.pincount;
     // until 6.1: each page of a huge page that is mapped both ways is counted once more
     const bit = machine.objects.types.enumerators('pageflags')?.get('PG_double_map');
     // until 6.6, the page cache counted a hugetlb page as one, in its index, too (mm/hugetlb.c)
@@ -65,7 +65,7 @@ export class ReferenceCounter {
     for (const { start, end } of model.present) {
       for (let at = start; at < end; ) {
         const stop = Math.min(end, (Math.floor(at / BATCH_PAGES) + 1) * BATCH_PAGES);
-        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * model.pageSize)));
+        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * reader.recordSize)));
         at = stop;
       }
     }
@@ -158,14 +158,4 @@ export class ReferenceCounter {
   #isHugetlb(pfn: Pfn): boolean {
     return PAGE_CLASSES[this.#codes[pfn]!]!.name === 'hugetlb';
   }
-}
-
-/** Where the pins of a large folio are counted, in bytes from its head. */
-function pincountAt({ objects, layout }: Machine): number | undefined {
-  const folio = objects.find('folio');
-  if (folio?.has('_pincount')) return folio.offset('_pincount');
-  const page = objects.struct('page');
-  if (page.has('compound_pincount')) return page.offset('compound_pincount') + layout.size;
-  if (page.has('hpage_pinned_refcount')) return page.offset('hpage_pinned_refcount') + 2 * layout.size;
-  return undefined;
 }

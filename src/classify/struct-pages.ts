@@ -1,6 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import { word } from '../core/address.ts';
 import type { PageTypes } from '../layout/page-types.ts';
+import { recordOffset } from '../layout/record.ts';
 import { BATCH_PAGES } from '../memmap/batches.ts';
 import { PAGE_STATES, type RawPages } from '../memmap/page-reader.ts';
 import type { Machine } from './claimant.ts';
@@ -115,7 +116,7 @@ export class StructPages {
       fillUndecided(codes, behind, start, CODE.hole);
       for (let at = start; at < end; ) {
         const stop = Math.min(end, (Math.floor(at / BATCH_PAGES) + 1) * BATCH_PAGES);
-        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * model.pageSize)));
+        this.#batch(reader.read(at, stop - at, buffer.subarray(0, (stop - at) * reader.recordSize)));
         at = stop;
       }
       behind = end;
@@ -230,12 +231,13 @@ export class StructPages {
   }
 }
 
-/** Where page pools mark their pages: in struct page, since 6.17 in what overlays it. */
+/** Where in a record page pools mark their pages: in struct page, since 6.17 in what overlays it. */
 function poolMagic({ objects }: Machine): number | undefined {
   const page = objects.struct('page');
-  if (page.has('pp_magic')) return page.offset('pp_magic');
-  const desc = objects.find('netmem_desc');
-  return desc?.has('pp_magic') ? desc.offset('pp_magic') : undefined;
+  const holder = page.has('pp_magic') ? page : objects.find('netmem_desc');
+  if (!holder?.has('pp_magic')) return undefined;
+  const { offset, size } = holder.place('pp_magic');
+  return recordOffset(offset, size, objects.kernel.architecture);
 }
 
 /** A flag as a mask over the low half of `flags`. */

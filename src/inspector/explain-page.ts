@@ -1,7 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
 import { kpageflagNames } from '../decode/kpageflags.ts';
-import { memoryOf } from '../layout/record.ts';
+import { memoryOf, recordOffset } from '../layout/record.ts';
 import { memberOf } from '../layout/wanted.ts';
 import { cellTexts } from '../table/cells.ts';
 import type { Inspector } from './inspector.ts';
@@ -105,10 +105,12 @@ function folioOf(inspector: Inspector, pfn: Pfn, head: Pfn, order: number): Foli
   const counts: Record<string, number> = {};
   for (const name of COUNTS) {
     const member = memberOf(inspector.types, 'folio', name);
-    if (member?.size !== 4 || member.offset + 4 > view.byteLength) continue;
+    if (member?.size !== 4) continue;
+    const at = recordOffset(member.offset, 4, inspector.kernel.architecture);
+    if (at + 4 > view.byteLength) continue;
     // a page of the folio may be missing from a dump
-    if (raw.states[Math.floor(member.offset / inspector.layout.size)] !== 0) continue;
-    counts[member.path] = view.getInt32(member.offset, true);
+    if (raw.states[Math.floor(member.offset / inspector.model.pageSize)] !== 0) continue;
+    counts[member.path] = view.getInt32(at, true);
   }
   const { flags = '' } = cellsOf(inspector, head, ['flags']);
   return { head, order, pages, index: pfn - head, flags, counts };

@@ -55,6 +55,9 @@ const LISTS: ReadonlySet<string> = new Set(['lru', 'buddy_list', 'slab_list', '_
 /** The number of pages that struct folio describes (mm_types.h). */
 const FOLIO_PAGES = 4;
 
+/** Members that are numbers, although they have the size of a pointer on 32-bit kernels. */
+const COUNT = /count$/;
+
 /** The words of a struct page in memory, with the names of the members that are meaningful for its use. */
 export function pageWords(bytes: Uint8Array, types: TypeFacts, use: PageUse, model: DataModel): PageWord[] {
   const view = new StructView(bytes, model);
@@ -109,7 +112,8 @@ function membersOf(
     if (!path || !place) continue;
     const offset = place.offset - skip;
     if (offset < 0 || offset + place.size > view.byteLength) continue;
-    const value = place.bits ? bitsAt(view, offset, place.bits) : valueAt(view, offset, place.size);
+    const isCount = COUNT.test(path);
+    const value = place.bits ? bitsAt(view, offset, place.bits) : valueAt(view, offset, place.size, isCount);
     if (value === undefined) continue;
     const name = `${prefix}${path}`;
     if (!LISTS.has(path)) {
@@ -140,9 +144,9 @@ function bitsAt(
 }
 
 /** The value of a member; structs and arrays show their first word. */
-function valueAt(view: StructView, offset: number, size: number): string | undefined {
+function valueAt(view: StructView, offset: number, size: number, isCount = false): string | undefined {
   if (size === 1) return `${view.u8(offset)}`;
   if (size === 2) return `${view.i16(offset)}`;
-  if (size === 4 && view.model.wordBytes === 8) return `${view.i32(offset)}`;
+  if (size === 4 && (view.model.wordBytes === 8 || isCount)) return `${view.i32(offset)}`;
   return size >= view.model.wordBytes ? `0x${view.word(offset).toString(16)}` : undefined;
 }

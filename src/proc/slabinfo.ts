@@ -1,4 +1,3 @@
-import type { PageLayout } from '../layout/page-layout.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import { listNodes } from '../objects/list.ts';
 import type { Objects } from '../objects/objects.ts';
@@ -9,14 +8,11 @@ const HEADER =
   'slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n';
 
 /** /proc/slabinfo as the kernel prints it (mm/slab_common.c): an object that a CPU keeps counts as active there. */
-export function slabinfoText(
-  objects: Objects,
-  parts: { readonly layout: PageLayout; readonly reader: PageReader },
-): string {
+export function slabinfoText(objects: Objects, { reader }: { readonly reader: PageReader }): string {
   objects.kernel.symbols(PROC_SYMBOLS);
   let text = HEADER;
   for (const cache of slabCaches(objects)) {
-    const { slabs, total, free } = nodesOf(objects, cache, parts);
+    const { slabs, total, free } = nodesOf(objects, cache, reader);
     const numbers = [
       String(total - free).padStart(6),
       String(total).padStart(6),
@@ -35,13 +31,13 @@ export function slabinfoText(
 function nodesOf(
   objects: Objects,
   cache: SlabCache,
-  { layout, reader }: { readonly layout: PageLayout; readonly reader: PageReader },
+  reader: PageReader,
 ): { slabs: number; total: number; free: number } {
   const { memory } = objects;
   const type = objects.struct('kmem_cache');
   const node = objects.struct('kmem_cache_node');
   const slab = objects.find('slab')?.has('inuse') ? objects.struct('slab') : objects.struct('page');
-  const link = slab.has('slab_list') ? slab.offset('slab_list') : layout.offsets.lru;
+  const link = slab.has('slab_list') ? slab.offset('slab_list') : objects.struct('page').offset('lru');
   const pair = objects.find('kmem_cache_per_node_ptrs');
   const { offset } = type.place(pair ? 'per_node' : 'node');
   const step = pair ? pair.size : memory.format.wordBytes;

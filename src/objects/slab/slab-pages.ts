@@ -1,7 +1,9 @@
 import { type Pfn, type VirtAddr, word } from '../../core/address.ts';
+import type { DataModel } from '../../core/data-model.ts';
 import { LayoutError } from '../../core/errors.ts';
 import type { Range } from '../../core/ranges.ts';
 import type { PageLayout } from '../../layout/page-layout.ts';
+import { recordOffset } from '../../layout/record.ts';
 import type { Place } from '../../layout/type-facts.ts';
 import { BATCH_PAGES } from '../../memmap/batches.ts';
 import type { PageReader } from '../../memmap/page-reader.ts';
@@ -28,19 +30,19 @@ export function* slabPages(
   if (layout.offsets.slabCache === undefined) {
     throw new LayoutError('slab.slab_cache', `${objects.types.origin} has no such member`);
   }
-  const inuse = bitsOf(struct.place('inuse'));
-  const count = bitsOf(struct.place('objects'));
+  const model = objects.kernel.architecture;
+  const inuse = bitsOf(struct.place('inuse'), model);
+  const count = bitsOf(struct.place('objects'), model);
   const size = layout.size / 4;
   const isSlab = slabTest(layout);
   const compoundAt = layout.offsets.compound / 4;
   const cacheAt = layout.offsets.slabCache / 4;
-  const { model } = reader;
   const most = Math.max(0, ...pfns.map((r) => r.end - r.start));
   const buffer = reader.buffer(Math.min(BATCH_PAGES, most));
   for (const { start, end } of pfns) {
     for (let at = start; at < end; at += BATCH_PAGES) {
       const pages = Math.min(BATCH_PAGES, end - at);
-      const raw = reader.read(at, pages, buffer.subarray(0, pages * model.pageSize));
+      const raw = reader.read(at, pages, buffer.subarray(0, pages * reader.recordSize));
       const words = new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, pages * size);
       for (let i = 0; i < pages; i++) {
         const from = i * size;
@@ -70,10 +72,14 @@ function slabTest({ flags, offsets, types }: PageLayout): (words: Uint32Array, f
   return (words, from) => ((words[from + typeAt]! & (base | value)) | 0) === (base | 0);
 }
 
-/** Reads a small bit field out of the words of a struct page. */
-function bitsOf({ offset, bits, size }: Place): (words: Uint32Array, from: number) => number {
-  const shift = (bits?.shift ?? 0) + (offset % 4) * 8;
+/** Reads a small bit field out of the words of a record. */
+function bitsOf(
+  { offset, bits, size }: Place,
+  model: DataModel,
+): (words: Uint32Array, from: number) => number {
+  const start = recordOffset(offset, size, model);
+  const shift = (bits?.shift ?? 0) + (start % 4) * 8;
   const width = bits?.width ?? size * 8;
-  const at = (offset >> 2) + (shift >> 5);
+  const at = (start >> 2) + (shift >> 5);
   return (words, from) => (words[from + at]! >>> (shift & 31)) & (2 ** width - 1);
 }
