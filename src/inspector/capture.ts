@@ -109,7 +109,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   );
   checkLayout(copy);
   readZones(again, copy.types);
-  for (const [name, address] of again.kallsyms?.addresses(VARIABLES) ?? []) {
+  for (const [name, address] of again.symbols(VARIABLES)) {
     attempt(() => again.space.read(address, 512));
     // the text itself, for programs that search memory for it
     if (name === 'vmcoreinfo_data')

@@ -47,6 +47,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
       version: facts.packageVersion || UNKNOWN,
       madeFrom: `${kernel.typesFrom} of ${basename(path)}`,
       madeBy: `structpage layout extract ${packageVersion()}`,
+      ...(kernel.symbols ? { symbols: kernel.symbols } : {}),
     });
   } finally {
     source.close();

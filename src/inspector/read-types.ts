@@ -27,10 +27,14 @@ export async function readTypes(path: string): Promise<TypeFacts> {
       const text = new TextDecoder().decode(readUpTo(source, 0, Math.min(source.byteLength, MAX_LAYOUT)));
       return factsFromJson(parseLayout(text, path), path, 'layout-named');
     }
-    const { btf, typesFrom, machine } = await readKernelFile(source, inflateSection);
+    const { btf, typesFrom, machine, buildId, symbols } = await readKernelFile(source, inflateSection);
     const confidence = typesFrom === 'BTF' ? 'btf-file' : 'dwarf';
     const types = factsFromBtf(Btf.parse(btf, path), `${typesFrom} of ${path}`, confidence);
-    return machine === undefined ? types : { ...types, machine };
+    return {
+      ...types,
+      ...(machine === undefined ? {} : { machine }),
+      ...(buildId === undefined || !symbols ? {} : { symbols: [{ buildId, offsets: symbols }] }),
+    };
   } finally {
     source.close();
   }

@@ -4,6 +4,7 @@ import { FaultError, StructPageError } from '../core/errors.ts';
 import { findKallsyms } from '../formats/kallsyms/find-tables.ts';
 import { Kallsyms, type KallsymsTables } from '../formats/kallsyms/kallsyms.ts';
 import { Vmcoreinfo } from '../formats/vmcoreinfo.ts';
+import type { BuildSymbols } from '../layout/type-facts.ts';
 import type { OpenImage } from '../sources/image-format.ts';
 import { AddressSpace } from '../translate/address-space.ts';
 import type { FoundPageTables } from './find-page-tables.ts';
@@ -11,6 +12,9 @@ import type { FoundVmcoreinfo } from './find-vmcoreinfo.ts';
 import { findImageStart } from './image-window.ts';
 import { readImage } from './kernel-image.ts';
 import { KernelSearch, ScanMeter } from './search.ts';
+
+/** Symbols of VMCOREINFO that are the values of pointers, not where those are. */
+const POINTED: ReadonlySet<string> = new Set(['mem_section', 'vmemmap']);
 
 /** The kernel of an image. Symbols are looked up on demand. */
 export class Kernel {
@@ -31,6 +35,7 @@ export class Kernel {
   /** The source of symbols; set once they were needed. */
   symbolsFrom: string | undefined;
   #kallsyms: Kallsyms | undefined | null = null;
+  #learned: ReadonlyMap<string, VirtAddr> = new Map();
   #release: string | undefined;
   #imageStart: { readonly at: VirtAddr | undefined } | undefined;
 
@@ -60,7 +65,22 @@ export class Kernel {
 
   /** The address of a symbol, from VMCOREINFO or the kernel's own symbol table. */
   symbol(name: string): VirtAddr | undefined {
-    return this.vmcoreinfo?.symbol(name) ?? this.kallsyms?.address(name);
+    return this.vmcoreinfo?.symbol(name) ?? this.kallsyms?.address(name) ?? this.#learned.get(name);
+  }
+
+  /**
+   * Takes over where variables are from what is known of this very build, for kernels whose symbol table has functions only. Nothing is
+   * taken of a build whose symbols contradict those that VMCOREINFO has.
+   */
+  learnSymbols(builds: readonly BuildSymbols[]): void {
+    const { text, vmcoreinfo } = this;
+    const build = builds.find(({ buildId }) => buildId === this.buildId);
+    this.#learned = new Map();
+    if (!build || text === undefined || !vmcoreinfo) return;
+    const all = Object.entries(build.offsets).map(([name, offset]) => [name, text + BigInt(offset)] as const);
+    const agrees = ([name, address]: readonly [string, VirtAddr]): boolean =>
+      POINTED.has(name) || (vmcoreinfo.symbol(name) ?? address) === address;
+    if (all.every(agrees)) this.#learned = new Map(all);
   }
 
   /** Addresses of several symbols, with one pass over the symbol table for those that VMCOREINFO lacks. */
@@ -73,6 +93,10 @@ export class Kernel {
     const rest = names.filter((n) => !found.has(n));
     if (rest.length > 0)
       for (const [name, address] of this.kallsyms?.addresses(rest) ?? []) found.set(name, address);
+    for (const name of rest) {
+      const address = this.#learned.get(name);
+      if (address !== undefined && !found.has(name)) found.set(name, address);
+    }
     return found;
   }
 
@@ -138,12 +162,13 @@ export class Kernel {
     const text = this.text;
     if (text === undefined) return undefined;
     const texts = [text];
+    const { wordBytes } = this.architecture;
     const open = (tables: KallsymsTables | undefined, from: string): Kallsyms | undefined => {
       if (!tables) return undefined;
       for (let i = 0; i < texts.length; i++) {
         const at = texts[i]!;
         try {
-          const symbols = Kallsyms.open(read, tables, { text: at });
+          const symbols = Kallsyms.open(read, tables, { text: at, wordBytes });
           this.symbolsFrom = from;
           this.kallsymsTables = tables;
           return symbols;
@@ -168,7 +193,7 @@ export class Kernel {
     const tables = meter.run(() => {
       const image = readImage(this);
       meter.bytes += image?.bytes.length ?? 0;
-      return image && findKallsyms(image);
+      return image && findKallsyms({ ...image, wordBytes: this.architecture.wordBytes });
     });
     this.search.add(
       'symbol table',

@@ -17,11 +17,13 @@ export function extractLayout(btf: Btf, provenance: Provenance): LayoutFile {
 
 /** The part of a kernel's types that structpage uses. Keys are always in the order of wanted.ts. */
 export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFile {
-  const { arch, madeBy, release, buildId, version, madeFrom } = provenance;
+  const { arch, madeBy, release, buildId, version, madeFrom, symbols } = provenance;
   return {
     format: 1,
     arch,
-    kernels: [{ release, buildId, package: provenance.package, version, madeFrom }],
+    kernels: [
+      { release, buildId, package: provenance.package, version, madeFrom, ...(symbols ? { symbols } : {}) },
+    ],
     madeBy,
     structs: Object.fromEntries(
       Object.keys(WANTED_STRUCTS).flatMap((name) => {

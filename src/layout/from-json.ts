@@ -41,6 +41,7 @@ export function factsFromJson(file: LayoutFile, origin: string, confidence: Conf
     origin,
     confidence,
     arch: file.arch,
+    symbols: file.kernels.flatMap(({ buildId, symbols }) => (symbols ? [{ buildId, offsets: symbols }] : [])),
     structSize: (name) => own(file.structs, name)?.size,
     enumerators(name) {
       const constants = own(file.enums, name);
@@ -56,12 +57,14 @@ export function factsFromJson(file: LayoutFile, origin: string, confidence: Conf
 }
 
 function kernel(value: Checked): LayoutKernel {
+  const symbols = value.optional('symbols');
   return {
     release: value.get('release').text(),
     buildId: value.get('buildId').text(/^[0-9a-f]{8,64}$/, 'hexadecimal digits'),
     package: value.get('package').text(),
     version: value.get('version').text(),
     madeFrom: value.get('madeFrom').text(),
+    ...(symbols ? { symbols: symbols.record((item) => item.integer(true)) } : {}),
   };
 }
 

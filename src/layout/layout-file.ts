@@ -1,4 +1,5 @@
 import { printableJson } from '../core/printable.ts';
+import type { SymbolOffsets } from './type-facts.ts';
 
 /** A layouts/ file: the part of the types of one kernel, or of several with the same types, that structpage uses. */
 export interface LayoutFile {
@@ -24,6 +25,8 @@ export interface LayoutKernel {
   readonly version: string;
   /** e.g. `BTF of vmlinux in boot/vmlinuz-6.12.107+deb13-cloud-amd64`. */
   readonly madeFrom: string;
+  /** Bytes from _stext to each variable of `wanted-symbols.ts`, where the file that the types are from has a symbol table. */
+  readonly symbols?: SymbolOffsets;
 }
 
 export interface LayoutStruct {

@@ -20,6 +20,15 @@ export type Confidence =
   | 'layout-named'
   | 'layout-nearest';
 
+/** Bytes from the start of the kernel's text (_stext) to each variable, by its name. */
+export type SymbolOffsets = Readonly<Record<string, number>>;
+
+/** Where the variables of one build of a kernel are. */
+export interface BuildSymbols {
+  readonly buildId: string;
+  readonly offsets: SymbolOffsets;
+}
+
 /** The part of a kernel's types that structpage uses, with one interface for BTF, DWARF and layouts/ files. */
 export interface TypeFacts {
   /** sizeof(struct name) in bytes. */
@@ -35,4 +44,6 @@ export interface TypeFacts {
   readonly arch?: string;
   /** The same as an ELF machine number. */
   readonly machine?: number;
+  /** Where variables are, of the builds for which this is known. */
+  readonly symbols?: readonly BuildSymbols[];
 }

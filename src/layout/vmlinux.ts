@@ -6,8 +6,11 @@ import { dwarfToBtf } from '../formats/dwarf/to-btf.ts';
 import { parseElfHeader } from '../formats/elf.ts';
 import { parseNotes } from '../formats/elf-notes.ts';
 import { type ElfSection, ElfSections } from '../formats/elf-sections.ts';
+import { elfSymbols } from '../formats/elf-symbols.ts';
 import { findInFlatImage } from '../formats/flat-image.ts';
+import type { SymbolOffsets } from './type-facts.ts';
 import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
+import { WANTED_SYMBOLS } from './wanted-symbols.ts';
 
 /** The contents of a kernel file that the user named. */
 export interface KernelFile {
@@ -22,6 +25,8 @@ export interface KernelFile {
   readonly buildId: string | undefined;
   /** e_machine of the ELF file; raw BTF and some images have none. */
   readonly machine: number | undefined;
+  /** Where variables are, of ELF files that have not been stripped. */
+  readonly symbols?: SymbolOffsets;
 }
 
 /** Decompresses a section into memory or a temporary file. Throws FormatError if it is damaged. */
@@ -56,8 +61,9 @@ export async function readKernelFile(source: ByteSource, inflate: Inflate): Prom
 }
 
 async function fromElf(source: ByteSource, inflate: Inflate): Promise<Omit<KernelFile, 'kind'>> {
-  const { littleEndian, ...header } = parseElfHeader(source);
-  const sections = new ElfSections(source, { littleEndian, ...header });
+  const header = parseElfHeader(source);
+  const { littleEndian } = header;
+  const sections = new ElfSections(source, header);
   const own = sections.read('.BTF', MAX_SECTION);
   const btf = own ?? (await fromDwarf(source.name, sections, littleEndian, inflate));
   if (!btf) {
@@ -74,7 +80,20 @@ async function fromElf(source: ByteSource, inflate: Inflate): Promise<Omit<Kerne
     btf,
     release: releaseIn(sections.read('.rodata', MAX_SECTION)),
     buildId: buildId && Buffer.from(buildId.desc).toString('hex'),
+    ...symbolsIn(elfSymbols(header, sections, new Set([TEXT, ...WANTED_SYMBOLS]))),
   };
+}
+
+/** The symbol that others are told by, as KASLR moves the image as a whole. */
+const TEXT = '_stext';
+
+function symbolsIn(found: ReadonlyMap<string, bigint>): Pick<KernelFile, 'symbols'> {
+  const text = found.get(TEXT);
+  if (text === undefined) return {};
+  const offsets = [...found].map(([name, value]): [string, number] => [name, Number(value - text)]);
+  // per-CPU variables of x86-64 are offsets into something else
+  const within = offsets.filter(([name, offset]) => name !== TEXT && Math.abs(offset) < MAX_SECTION);
+  return { symbols: Object.fromEntries(within.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 async function fromDwarf(
