@@ -1,8 +1,10 @@
+import { type VirtAddr, word } from '../core/address.ts';
 import { viewOf } from '../core/bytes.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
 import { CONSTANTS, RECORDS } from '../loops/abi.ts';
 import { type Address, Loops } from '../loops/loops.ts';
 import { offsetOf, sizeOf } from '../loops/records.ts';
+import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 import { type FlagRules, flagRules } from './flag-names.ts';
 import { noCount } from './lanes.ts';
@@ -27,6 +29,12 @@ export const FACT: Readonly<Record<Fact, number>> = {
   cache: offsetOf(FACTS, 'cache'),
 };
 export const FACT_BYTES: number = sizeOf(FACTS);
+
+/** The pfn whose struct page begins at an address; -1 if none does. */
+function pfnAt(model: MemoryModel, address: VirtAddr): number {
+  const pfn = model.pfnOf(address);
+  return pfn !== undefined && model.addressOf(pfn) === address ? pfn : -1;
+}
 
 /** The loops, set up for the struct page of one kernel and for batches of up to `capacity` pages. */
 export class PageLoops {
@@ -67,7 +75,7 @@ export class PageLoops {
         outside!.set(bytes);
         return HeadRead.good;
       },
-      pfnOf: (low, high) => reader.model.pfnOf((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ?? -1,
+      pfnOf: (low, high) => pfnAt(reader.model, word(low, high)),
       slabCache: (low, high) => caches.code(low >>> 0, high >>> 0),
     });
     const { loops } = this;
@@ -84,8 +92,10 @@ export class PageLoops {
     this.#headTable = loops.allocate(CONSTANTS.Slots.heads * sizeOf(RECORDS.HeadSlot));
     this.#masks = loops.allocate(CONSTANTS.Masks.bytes);
     loops.set('Batch', { raw: this.raw, states: this.states, outside: beside });
-    this.#setMembers(2 ** reader.model.pageShift);
-    this.#setFolios(reader.model.base);
+    const isWidened = size !== reader.model.pageSize;
+    this.#setMembers(isWidened ? 0 : 2 ** reader.model.pageShift);
+    // records of 32-bit kernels are longer than struct pages in memory: heads are asked for one by one
+    this.#setFolios(isWidened ? undefined : reader.model.base);
     this.#setTypes();
     this.#setAliases();
     this.#setCounts();
@@ -113,6 +123,7 @@ export class PageLoops {
     this.loops.run.folios(start, count);
   }
 
+  /** `pageBytes` is 0 where no struct page can be a fake head. */
   #setMembers(pageBytes: number): void {
     const { offsets, size, tailMayBeMask } = this.layout;
     const log = Math.log2(size);

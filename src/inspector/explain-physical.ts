@@ -9,7 +9,8 @@ import type { Inspector } from './inspector.ts';
 export function explainPhysical(inspector: Inspector, physical: bigint): string | undefined {
   const { model, kernel } = inspector;
   const last = model.present.at(-1);
-  if (!last) return undefined;
+  // the array of FLATMEM is in the direct map
+  if (!last || model.kind === 'FLATMEM') return undefined;
   const { directMaps = [], pagingModes } = kernel.architecture;
   // without KASLR the array starts at the place of the first paging mode
   const usual = pagingModes[0]?.vmemmap?.base;

@@ -31,6 +31,7 @@ export function explainVirtual(inspector: Inspector, address: VirtAddr): string 
   const { kernel, model } = inspector;
   const { walker } = kernel.space;
   if (!walker.isCanonical(address)) {
+    if (kernel.architecture.wordBytes === 4) return 'Addresses of this kernel have 32 bits';
     return `It is not canonical: with ${walker.tables.mode.name} page tables the upper bits of an address are all equal`;
   }
   if (address >= LOWER_HALF || kernel.architecture.pointers.from < LOWER_HALF) return undefined;

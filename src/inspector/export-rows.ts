@@ -1,4 +1,4 @@
-import { type ColumnName, checkColumns, DEFAULT_COLUMNS, pageColumn } from '../decode/columns/registry.ts';
+import { type ColumnName, checkColumns, pageColumn } from '../decode/columns/registry.ts';
 import type { Exporter, Sink } from '../export/exporter.ts';
 import type { OptionValues } from '../export/options.ts';
 import { writeTable } from '../export/write-table.ts';
@@ -48,7 +48,7 @@ export function pageTable(
   jobs = 1,
   counts: PageCounts = noCounts(),
 ): Table {
-  const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
+  const columns = checkColumns(selection.columns ?? inspector.defaultColumns);
   const lastPfn = (inspector.ranges(selection.pfns).at(-1)?.end ?? 1) - 1;
   return {
     name: 'pages',

@@ -71,24 +71,30 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
       evidence: "where the kernel's map of all memory begins is not known, so nothing was tried",
     };
   }
+  const mask = (1n << BigInt(inspector.kernel.architecture.wordBytes * 8)) - 1n;
   const frames = framesOfRam(inspector, pfns);
   let reached = 0;
   const reasons = new Map<string, number>();
   for (const pfn of frames) {
-    const { physical, reason, steps } = walker.walk(u64(base + BigInt(pfn * size)));
+    const { physical, reason, steps } = walker.walk(u64(base + BigInt(pfn * size)) & mask);
     if (physical === pfn * size) reached++;
     else {
       const why = `${reason ?? 'elsewhere'} at ${steps.at(-1)?.level ?? 'the root'}`;
       reasons.set(why, (reasons.get(why) ?? 0) + 1);
     }
   }
+  const lowmem = hasHighMemory(inspector) ? ' (all memory but HighMem)' : '';
   const lost = [...reasons].map(([why, count]) => `${why}: ${count}`).join(', ');
   return {
     feature: TRANSLATION,
     // the kernel image and the page array can always be reached, or the image would not have been opened
     works: reached === frames.length ? 'yes' : 'partly',
-    evidence: `in the kernel's map of all memory ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,
+    evidence: `in the kernel's map of all memory${lowmem} ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,
   };
+}
+
+function hasHighMemory({ layout }: Inspector): boolean {
+  return layout.zones.includes('HighMem');
 }
 
 /** Page frames of the kernel, spread over all windows. */
@@ -98,7 +104,8 @@ function framesOfRam(inspector: Inspector, pfns: readonly Range[]): number[] {
   let next = 0;
   for (const { batch, rows } of inspector.selectSync({
     columns: ['pfn'],
-    where: '!(flags has reserved)',
+    // HighMem is not mapped for good
+    where: `!(flags has reserved)${hasHighMemory(inspector) ? ' && zone != HighMem' : ''}`,
     pfns,
   })) {
     for (const row of rows) {

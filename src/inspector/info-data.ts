@@ -63,13 +63,13 @@ export function describeData(inspector: Inspector): InfoData {
     types: { origin: types.origin, confidence: types.confidence, from: inspector.typesFrom },
     memoryModel: {
       kind: model.kind,
-      vmemmapBase: hexOrNull(model.base),
+      vmemmapBase: hexOrNull(model.kind === 'FLATMEM' ? undefined : model.base),
       sectionSizeBits: model.sectionSizeBits,
       maxPhysicalBits: model.maxPhysicalBits,
       from: model.from,
     },
     structPage: {
-      size: layout.size,
+      size: model.pageSize,
       flagBits: layout.flags.count,
       fields: Object.fromEntries(
         Object.entries(layout.fields).map(([name, { shift, width }]) => [name, { shift, width }]),

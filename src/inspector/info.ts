@@ -79,8 +79,16 @@ export function describe(inspector: Inspector): Info {
   add('symbols', kernel.kallsyms ? `${kernel.kallsyms.count}` : 'none found', kernel.symbolsFrom ?? '');
   add('types', layout.origin, inspector.typesFrom);
   add('memory model', model.kind, model.from);
-  add('vmemmap base', model.base === undefined ? undefined : hex(model.base), model.from);
-  add('sizeof(struct page)', `${layout.size}`, layout.origin);
+  if (model.kind === 'FLATMEM') {
+    const [first] = model.present;
+    const at = first && model.addressOf(first.start);
+    add(
+      'page array',
+      at === undefined ? undefined : `${hex(at)}, from page frame ${first?.start} on`,
+      model.from,
+    );
+  } else add('vmemmap base', model.base === undefined ? undefined : hex(model.base), model.from);
+  add('sizeof(struct page)', `${model.pageSize}`, layout.origin);
   add('flag bits', `${layout.flags.count}`, layout.origin);
   for (const [name, field] of Object.entries(layout.fields)) {
     add(

@@ -41,7 +41,7 @@ import { warnOfUnread } from './warn-of-unread.ts';
 
 /** A selection of pages and columns. */
 export interface Selection<N extends string = string> {
-  /** Columns in output order; DEFAULT_COLUMNS by default. */
+  /** Columns in output order; `defaultColumns` of the inspector by default. */
   readonly columns?: readonly N[];
   /** Half-open ranges of pfns; all by default. */
   readonly pfns?: readonly Range[];
@@ -239,7 +239,7 @@ export class Inspector {
 
   /** Checks a selection and plans its decoding, without its pfns. Throws UsageError for an invalid selection. */
   plan(selection: Selection): ScanPlan {
-    const columns = checkColumns(selection.columns ?? DEFAULT_COLUMNS);
+    const columns = checkColumns(selection.columns ?? this.defaultColumns);
     checkLimit(selection.limit);
     const where = selection.where === undefined ? undefined : parseExpression(selection.where, COLUMNS);
     if (where) checkNodesAndCaches(where, this);
@@ -248,7 +248,9 @@ export class Inspector {
     if (unknown !== undefined) {
       throw new UnsupportedError(
         `column ${unknown} is not available for this dump`,
-        'it depends on which pages are online, and mem_section, which tells, is lost; the other columns are available',
+        this.model.kind === 'FLATMEM'
+          ? 'its kernel has no memory sections (FLATMEM); the other columns are available'
+          : 'it depends on which pages are online, and mem_section, which tells, is lost; the other columns are available',
       );
     }
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
@@ -319,8 +321,16 @@ export class Inspector {
 
   /** The columns available for this image; nearly always all. */
   get columns(): readonly ColumnName[] {
-    const { onlineUnknown } = this.model.sections;
-    return COLUMNS.filter((c) => !(onlineUnknown && c.needsOnline)).map((c) => c.name);
+    const { onlineUnknown, isFlat } = this.model.sections;
+    return COLUMNS.filter((c) => !(onlineUnknown && c.needsOnline) && !(isFlat && c.needsSections)).map(
+      (c) => c.name,
+    );
+  }
+
+  /** Those of DEFAULT_COLUMNS that this kernel has: one with FLATMEM has no `section`. */
+  get defaultColumns(): readonly ColumnName[] {
+    const { isFlat } = this.model.sections;
+    return DEFAULT_COLUMNS.filter((name) => !(isFlat && pageColumn(name).needsSections));
   }
 
   /** Number of pfns with a struct page. */

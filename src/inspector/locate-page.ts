@@ -59,7 +59,7 @@ export function locatePage(inspector: Inspector, text: string): LocatedPage {
       const pfn = inspector.model.pfnOf(value);
       if (pfn === undefined) {
         throw new UsageError(
-          `${hex(value)} is not in the struct page array, which starts at ${hex(inspector.model.base ?? 0n)}`,
+          `${hex(value)} is not in the struct page array, which starts at ${hex(startOfArray(inspector))}`,
         );
       }
       const exact = inspector.model.addressOf(pfn) === value;
@@ -74,6 +74,12 @@ export function locatePage(inspector: Inspector, text: string): LocatedPage {
       return object === undefined ? located : { ...located, how: `${how}, in ${object},` };
     }
   }
+}
+
+/** Where the first struct page is, or would be. */
+function startOfArray({ model }: Inspector): bigint {
+  const first = model.kind === 'FLATMEM' ? (model.present[0]?.start ?? 0) : 0;
+  return model.addressOf(first) ?? 0n;
 }
 
 /** The one meaning that a bare number has in this memory. */

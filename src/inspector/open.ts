@@ -119,12 +119,14 @@ export function inspect(image: OpenImage, kernel: Kernel, options: TypeOptions =
 function inspectOnce(image: OpenImage, kernel: Kernel, options: TypeOptions): Inspector {
   return firstThatHolds(kernel, options, ({ types, from, warnings, keep }) => {
     if (kernel.vmcoreinfo) checkVmcoreinfo(types, kernel.vmcoreinfo);
+    kernel.learnSymbols(types.symbols ?? []);
     const discovered = discoverMemoryModel(kernel, types);
     const { model: found } = discovered;
     const resolved = resolvePageLayout(
       types,
       {
         vmemmap: found.kind === 'SPARSEMEM_VMEMMAP',
+        isFlat: found.kind === 'FLATMEM',
         maxPhysicalBits: found.maxPhysicalBits,
         sectionSizeBits: found.sectionSizeBits,
         model: kernel.architecture,

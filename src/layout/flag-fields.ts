@@ -23,6 +23,8 @@ export interface FlagFields {
 export interface MemoryFacts {
   readonly model: DataModel;
   readonly vmemmap: boolean;
+  /** FLATMEM: there are no sections. */
+  readonly isFlat?: boolean;
   readonly maxPhysicalBits: number;
   readonly sectionSizeBits: number;
 }
@@ -38,7 +40,7 @@ export function resolveFlagFields(
 ): FlagFields {
   const wordBits = memory.model.wordBytes * 8;
   const free = wordBits - flagCount;
-  const sectionWidth = memory.vmemmap ? 0 : memory.maxPhysicalBits - memory.sectionSizeBits;
+  const sectionWidth = memory.vmemmap || memory.isFlat ? 0 : memory.maxPhysicalBits - memory.sectionSizeBits;
   const zones = types.enumerators('zone_type')?.get('__MAX_NR_ZONES');
   if (zones === undefined) throw new LayoutError('enum zone_type', `${types.origin} has no __MAX_NR_ZONES`);
   const zoneWidth = zones <= 1n ? 0 : Math.ceil(Math.log2(Number(zones)));
@@ -52,7 +54,7 @@ export function resolveFlagFields(
   const section = {
     shift: wordBits - sectionWidth,
     width: sectionWidth,
-    from: memory.vmemmap ? 'vmemmap' : 'SECTION_SIZE_BITS',
+    from: memory.isFlat ? 'FLATMEM' : memory.vmemmap ? 'vmemmap' : 'SECTION_SIZE_BITS',
   };
   const node = { shift: section.shift - nodeWidth, width: nodeWidth, from: nodes.from };
   const zone = { shift: node.shift - zoneWidth, width: zoneWidth, from: '__MAX_NR_ZONES' };

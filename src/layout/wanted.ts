@@ -99,6 +99,9 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
   // include/linux/mmzone.h
   mem_section: ['section_mem_map', 'usage', 'page_ext'],
   mem_section_usage: ['subsection_map', 'pageblock_flags'],
+  // include/linux/memblock.h; kept after boot where architectures free the struct pages of holes
+  memblock: ['memory.cnt', 'memory.regions'],
+  memblock_region: ['base', 'size'],
   pglist_data: [
     'node_zones',
     'node_zonelists',

@@ -2,6 +2,7 @@ import { hex } from '../core/address.ts';
 import { FaultError, LayoutError } from '../core/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
+import { readFlatMap } from './flat.ts';
 import { sectionsByPageTables, variableBase } from './mapped-sections.ts';
 import type { MemoryModel } from './memory-model.ts';
 import { readSections, type Sections, sectionSizes } from './sections.ts';
@@ -17,7 +18,9 @@ export interface Discovered {
 export function discoverMemoryModel(kernel: Kernel, types: TypeFacts): Discovered {
   const size = types.structSize('page') ?? kernel.vmcoreinfo?.size('page');
   if (!size) throw new LayoutError('struct page', `${types.origin} does not say its size`);
-  const sections = withOneBase(kernel, findSections(kernel, types, size));
+  const flat = readFlatMap(kernel, types, size);
+  if (flat) return { model: sparseModel(flat, size, kernel.pageShift, true), warnings: flat.lost };
+  const sections = wrapped(kernel, withOneBase(kernel, findSections(kernel, types, size)), size);
   const vmemmap = isVmemmap(kernel, sections);
   const model = sparseModel(sections, size, kernel.pageShift, vmemmap);
   const warnings = [
@@ -71,6 +74,16 @@ function withOneBase(kernel: Kernel, sections: Sections): Sections {
       ),
     ],
   };
+}
+
+/** Addresses of 32-bit kernels go round at 4 GiB: a base so far below its own section is taken for what it is, a number below 0. */
+function wrapped({ space }: Kernel, sections: Sections, pageSize: number): Sections {
+  if (space.model.wordBytes === 8) return sections;
+  const list = sections.list.map((section) => {
+    const distance = BigInt(section.pfns[0]?.start ?? 0) * BigInt(pageSize);
+    return { ...section, base: BigInt.asUintN(32, section.base + distance) - distance };
+  });
+  return { ...sections, list };
 }
 
 /** Reads mem_section, or the page tables of vmemmap where a dump has lost all or part of it. */

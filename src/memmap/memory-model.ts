@@ -4,7 +4,7 @@ import type { Sections } from './sections.ts';
 
 /** Converts between a pfn and the address of its struct page. */
 export interface MemoryModel {
-  readonly kind: 'SPARSEMEM_VMEMMAP' | 'SPARSEMEM';
+  readonly kind: 'SPARSEMEM_VMEMMAP' | 'SPARSEMEM' | 'FLATMEM';
   /** A page frame has 2 ** pageShift bytes. */
   readonly pageShift: number;
   /** sizeof(struct page). */
@@ -13,7 +13,10 @@ export interface MemoryModel {
   readonly present: readonly Range[];
   /** Online pfns: plugged in, and in a subsection that holds memory. */
   readonly online: readonly Range[];
-  /** Address of the struct page of pfn 0 in vmemmap; undefined for SPARSEMEM without vmemmap. */
+  /**
+   * Address of the struct page of pfn 0 in vmemmap, or where it would be with FLATMEM: below 0 if memory begins far above 0. Undefined
+   * for SPARSEMEM without vmemmap.
+   */
   readonly base: VirtAddr | undefined;
   /** The origin of the model. */
   readonly sections: Sections;

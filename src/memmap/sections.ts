@@ -41,6 +41,8 @@ export interface Sections {
   readonly lost: readonly string[];
   /** Page frames assumed online, because nothing tells. */
   readonly open?: readonly Range[];
+  /** The kernel has no sections (FLATMEM): `list` has one, which stands for the whole array. */
+  readonly isFlat?: true;
   /** Page frames whose struct pages are not at the claimed place. */
   readonly distrusted?: readonly Range[];
 }
@@ -196,7 +198,7 @@ function findTable(kernel: Kernel, total: number, perRoot: number): SectionTable
     throw new LayoutError(
       'mem_section',
       'neither VMCOREINFO nor the symbol table has it, so it is not known which page frames have a struct page',
-      'Loops with the FLATMEM or DISCONTIGMEM memory model are not supported',
+      'Kernels with the DISCONTIGMEM memory model are not supported',
     );
   }
   return {

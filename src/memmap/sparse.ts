@@ -5,14 +5,14 @@ import type { MemoryModel } from './memory-model.ts';
 import type { Section, Sections } from './sections.ts';
 
 /**
- * SPARSEMEM with and without vmemmap (include/asm-generic/memory_model.h). With vmemmap all sections have the same base,
+ * FLATMEM, and SPARSEMEM with and without vmemmap (include/asm-generic/memory_model.h). With vmemmap all sections have the same base,
  * since they are windows of one array; without it each section has its own array.
  */
 export function sparseModel(
   sections: Sections,
   pageSize: number,
   pageShift: number,
-  vmemmap: boolean,
+  isOneArray: boolean,
 ): MemoryModel {
   const { list, sectionSizeBits, maxPhysicalBits } = sections;
   const first = list[0];
@@ -32,17 +32,18 @@ export function sparseModel(
     from: sections.from,
   };
 
-  if (vmemmap) {
+  if (isOneArray) {
     const { base } = first;
+    const least = sections.isFlat ? base + BigInt(present[0]?.start ?? 0) * size : base;
     const limit = BigInt(present.at(-1)?.end ?? 0);
     return {
       ...common,
-      kind: 'SPARSEMEM_VMEMMAP',
+      kind: sections.isFlat ? 'FLATMEM' : 'SPARSEMEM_VMEMMAP',
       base,
       addressOf: (pfn) => base + BigInt(pfn) * size,
       pfnOf(address) {
         const pfn = (address - base) / size;
-        return address >= base && pfn < limit ? Number(pfn) : undefined;
+        return address >= least && pfn < limit ? Number(pfn) : undefined;
       },
       stretches: (range) =>
         intersect(present, [range]).map((r) => ({ ...r, address: base + BigInt(r.start) * size })),

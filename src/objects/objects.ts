@@ -72,7 +72,8 @@ export class Objects {
     this.#directMap ??= directMapOf(this.kernel);
     if (this.#directMap === undefined)
       throw new LayoutError('PAGE_OFFSET', 'nothing tells where all memory is mapped');
-    return this.#directMap + BigInt(pfn) * BigInt(this.memory.format.pageSize);
+    const { wordBytes } = this.kernel.architecture;
+    return BigInt.asUintN(wordBytes * 8, this.#directMap + BigInt(pfn) * BigInt(this.memory.format.pageSize));
   }
 
   /** How many nodes the kernel counts with. */

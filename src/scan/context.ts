@@ -22,7 +22,7 @@ export interface ScanContext {
   /** sizeof(struct page). */
   readonly structSize: number;
   readonly sections: Sections;
-  readonly vmemmap: boolean;
+  readonly isOneArray: boolean;
   readonly architecture: string;
   readonly pagingMode: string;
   readonly root: number;
@@ -71,7 +71,7 @@ export function contextOf(inspector: Inspector): ScanContext | undefined {
     layout,
     structSize: model.pageSize,
     sections: model.sections,
-    vmemmap: model.kind === 'SPARSEMEM_VMEMMAP',
+    isOneArray: model.kind !== 'SPARSEMEM',
     architecture: architecture.name,
     pagingMode: mode.name,
     root,
@@ -96,7 +96,7 @@ export async function openContext(context: ScanContext): Promise<ScanSource> {
   const { root, ignoredBits, regions } = context;
   const walker = new PageWalker(image.memory, { architecture, mode, root, ignoredBits, regions });
   const space = new AddressSpace(image.memory, walker);
-  const model = sparseModel(context.sections, context.structSize, mode.pageShift, context.vmemmap);
+  const model = sparseModel(context.sections, context.structSize, mode.pageShift, context.isOneArray);
   const reader = new PageReader(space, model);
   for (const { pfn, state, bytes } of context.samples) {
     const here = sampleOf(reader, pfn);

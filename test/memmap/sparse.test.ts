@@ -56,3 +56,31 @@ test('without vmemmap each section has an array of its own', () => {
 test('no section at all is a LayoutError', () => {
   expect(() => sparseModel(sections([]), 64, 12, true)).toThrow(LayoutError);
 });
+
+describe('FLATMEM', () => {
+  // memory from 1 GiB on, as on Arm: the struct page of pfn 0 would be far in front of the array
+  const array = 0x80000000n;
+  const first = 0x40000;
+  const pfns = [
+    { start: first, end: first + 1000 },
+    { start: first + 2000, end: first + 3000 },
+  ];
+  const base = array - BigInt(first) * 40000n;
+  const flat = { ...sections([{ number: 0, base, pfns, online: [] }]), isFlat: true as const };
+  const model = sparseModel(flat, 40000, 12, true);
+
+  test('the array is one, and begins with the first page frame', () => {
+    expect([model.kind, base < 0n]).toEqual(['FLATMEM', true]);
+    expect(model.addressOf(first + 5)).toBe(array + 5n * 40000n);
+    expect(model.pfnOf(array + 5n * 40000n + 8n)).toBe(first + 5);
+    expect(model.pfnOf(array - 1n)).toBeUndefined();
+    expect(model.pfnOf(0n)).toBeUndefined();
+  });
+
+  test('holes have no struct pages', () => {
+    expect(model.stretches({ start: 0, end: 2 ** 32 })).toEqual([
+      { start: first, end: first + 1000, address: array },
+      { start: first + 2000, end: first + 3000, address: array + 2000n * 40000n },
+    ]);
+  });
+});

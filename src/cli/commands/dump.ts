@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { lengthOf, unite } from '../../core/ranges.ts';
 import {
   type ColumnName,
-  DEFAULT_COLUMNS,
   EXPORTERS,
   exportRows,
   type Inspector,
@@ -67,7 +66,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         warnIfAbsent(inspector, options);
         const counts = noCounts();
         const columns = (options.columns ??
-          (exporter.name === 'table' ? TABLE_COLUMNS : DEFAULT_COLUMNS)) as ColumnName[];
+          (exporter.name === 'table' ? TABLE_COLUMNS : inspector.defaultColumns)) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
         const fate = fateIn(inspector, selection);
         const fits = process.stdout.isTTY && exporter.name === 'table' && !options.wide;

@@ -1,14 +1,6 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import {
-  type ColumnName,
-  DEFAULT_COLUMNS,
-  EXPORTERS,
-  exporterOf,
-  exportRows,
-  noCounts,
-  UsageError,
-} from '../../index.ts';
+import { type ColumnName, EXPORTERS, exporterOf, exportRows, noCounts, UsageError } from '../../index.ts';
 import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
@@ -69,7 +61,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     await withImage(dumps, options, async (inspector) => {
       warnIfAbsent(inspector, options);
       const counts = noCounts();
-      const columns = (options.columns ?? DEFAULT_COLUMNS) as ColumnName[];
+      const columns = (options.columns ?? inspector.defaultColumns) as ColumnName[];
       const job = {
         selection: { ...selectionOf(options), columns },
         exporter,

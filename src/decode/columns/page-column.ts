@@ -53,6 +53,8 @@ export interface PageColumn<N extends string = string, K extends ColumnKind = Co
   readonly onDemand?: true;
   /** Whether it depends on which pages are online, which some dumps do not tell. */
   readonly needsOnline?: true;
+  /** Whether it is about memory sections, which kernels with FLATMEM do not have. */
+  readonly needsSections?: true;
   /** Whether tables for people show it by default. */
   readonly inTable?: true;
   /**

@@ -66,6 +66,7 @@ export const section: PageColumn<'section', 'number'> = {
   kind: 'number',
   help: 'number of its memory section',
   ofPlace: true,
+  needsSections: true,
   lane(context) {
     const { pages, model, start, count } = context;
     const at = context.area('section', 8);

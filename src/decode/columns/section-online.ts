@@ -10,6 +10,7 @@ export const sectionOnline: PageColumn<'section_online', 'name'> = {
   ofPlace: true,
   onDemand: true,
   needsOnline: true,
+  needsSections: true,
   noun: 'state of a section',
   names: () => NAMES,
   lane(context) {

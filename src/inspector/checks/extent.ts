@@ -22,7 +22,8 @@ export function checkExtent(kernel: Kernel, model: MemoryModel, all: readonly Zo
  * page of the array may hold struct pages of several sections, and exists if any of them does.
  */
 function againstPageTables(kernel: Kernel, model: MemoryModel, zones: readonly Zone[]): string[] {
-  if (model.base === undefined || model.sections.onlineUnknown) return [];
+  // mem_map lies in the map of all memory
+  if (model.kind === 'FLATMEM' || model.base === undefined || model.sections.onlineUnknown) return [];
   const beyond: Range[] = [];
   const pages = reach(model, zones);
   const size = model.pageSize;
@@ -88,7 +89,8 @@ function* mappedLeaves(kernel: Kernel, base: VirtAddr, start: number, length: nu
 /** A zone counts the page frames with RAM that it spans. There cannot be fewer struct pages, nor fewer online ones. */
 function againstZones(model: MemoryModel, zones: readonly Zone[]): string[] {
   const out: string[] = [];
-  const { onlineUnknown } = model.sections;
+  const { onlineUnknown, isFlat } = model.sections;
+  const teller = isFlat ? 'mem_map' : 'mem_section';
   for (const zone of zones) {
     const { presentPages, node, name } = zone;
     if (presentPages === undefined) continue;
@@ -96,10 +98,10 @@ function againstZones(model: MemoryModel, zones: readonly Zone[]): string[] {
     const there = lengthOf(intersect(model.present, [zone]));
     const online = lengthOf(intersect(model.online, [zone]));
     if (there < presentPages) {
-      out.push(`${which}, mem_section has struct pages for ${there}: the others are not known, and left out`);
+      out.push(`${which}, ${teller} has struct pages for ${there}: the others are not known, and left out`);
     } else if (!onlineUnknown && online < presentPages) {
       out.push(
-        `${which}, mem_section has ${online} online: kpageflags and kpagecount of the others are not known`,
+        `${which}, ${teller} has ${online} online: kpageflags and kpagecount of the others are not known`,
       );
     }
   }
