@@ -5,6 +5,7 @@ import { formatLayout, type LayoutFile } from '../../src/layout/layout-file.ts';
 import { findLayouts, layoutIndex } from '../../src/layout/registry.ts';
 import type { TypeFacts } from '../../src/layout/type-facts.ts';
 import { memberOf, WANTED_ENUMS, WANTED_STRUCTS } from '../../src/layout/wanted.ts';
+import { WANTED_SYMBOLS } from '../../src/layout/wanted-symbols.ts';
 import { type Schema, violations } from '../builders/json-schema.ts';
 
 const ROOT = new URL('../../layouts/', import.meta.url);
@@ -20,9 +21,22 @@ const CPUS: Readonly<Record<string, readonly number[]>> = {
   ppc64le: [2048],
   riscv64: [128, 256],
   s390x: [256],
+  // a mask of CPUs has a word at least
+  i386: [32],
+  armhf: [32],
 };
+/** sizeof(struct page) of 32-bit kernels: with memcg_data, and aligned to two words for cmpxchg8b on i386. */
+const PAGE_SIZES: Readonly<Record<string, number>> = { i386: 40, armhf: 36 };
 /** Zones in the order of include/linux/mmzone.h; a kernel has those that it was configured with. */
-const ZONES = ['ZONE_DMA', 'ZONE_DMA32', 'ZONE_NORMAL', 'ZONE_MOVABLE', 'ZONE_DEVICE', '__MAX_NR_ZONES'];
+const ZONES = [
+  'ZONE_DMA',
+  'ZONE_DMA32',
+  'ZONE_NORMAL',
+  'ZONE_HIGHMEM',
+  'ZONE_MOVABLE',
+  'ZONE_DEVICE',
+  '__MAX_NR_ZONES',
+];
 
 function textOf(file: string): string {
   return readFileSync(new URL(file, ROOT), 'utf8');
@@ -63,6 +77,12 @@ describe.each(FILES)('%s', (file) => {
     }
   });
 
+  test('symbols are those that are wanted', () => {
+    for (const { symbols = {} } of layout.kernels) {
+      expect(Object.keys(symbols).filter((name) => !WANTED_SYMBOLS.has(name))).toEqual([]);
+    }
+  });
+
   test('members lie within their structs', () => {
     for (const [name, { size, members }] of Object.entries(layout.structs)) {
       for (const [path, member] of Object.entries(members)) {
@@ -85,7 +105,7 @@ describe.each(FILES)('%s', (file) => {
     ]) {
       expect(memberOf(types, 'page', name), name).toBeDefined();
     }
-    expect(types.structSize('page')).toBe(64);
+    expect(types.structSize('page')).toBe(PAGE_SIZES[layout.arch] ?? 64);
     expect(CPUS[layout.arch]).toContain(types.place('cpumask', 'bits')!.size * 8);
     expect(types.enumerators('pageflags')?.get('PG_locked')).toBe(0n);
     const zones = [...types.enumerators('zone_type')!.keys()];
