@@ -70,7 +70,7 @@ export type { FolioOffsets, HugetlbMark, OrderPlace, PageLayout, PageOffsets } f
 export type { PageTypes, PageTypeValue } from './layout/page-types.ts';
 export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';
 export { type StructMember, type StructTable, structTables } from './layout/struct-table.ts';
-export type { Confidence, Place, TypeFacts } from './layout/type-facts.ts';
+export type { BuildSymbols, Confidence, Place, SymbolOffsets, TypeFacts } from './layout/type-facts.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export type { PageReader } from './memmap/page-reader.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';

@@ -339,10 +339,10 @@ test('entries of an i386 kernel with PAE, as in a dump', () => {
 test('entries of an armhf kernel, as in a dump', () => {
   const walker = byHand(armhf, 'short descriptors', {
     // entries of 4 bytes, two in each word
-    [0x10000 + 3074 * 4]: 0x4031940e_00000000n,
+    [0x10000 + 3074 * 4]: 0x4031940e00000000n,
     [0x10000 + 3848 * 4]: 0x00020811n,
     // a page, and one that may not be executed
-    [0x20800]: 0x7e80045f_6fffe67en,
+    [0x20000 + 0x800]: 0x7e80045f6fffe67en,
   });
   expect(walker.walk(0xc0301234n)).toMatchObject({ physical: 0x40301234, pageSize: 0x100000 });
   expect(walker.walk(0xf0800001n)).toMatchObject({ physical: 0x6fffe001, pageSize: 0x1000 });
