@@ -141,7 +141,12 @@ export class FolioPass {
     if (this.#baseHigh >= 0) {
       const bytes = (high - this.#baseHigh) * 4294967296 + (low - 1 - this.#baseLow);
       if (bytes >= 0 && bytes % this.#layout.size === 0) head = bytes / this.#layout.size;
-    } else head = this.#model.pfnOf((BigInt(high) << 32n) | BigInt((low & ~1) >>> 0));
+    } else {
+      const address = (BigInt(high) << 32n) | BigInt((low & ~1) >>> 0);
+      head = this.#model.pfnOf(address);
+      // an address within a struct page is that of no head
+      if (head !== undefined && this.#model.addressOf(head) !== address) head = undefined;
+    }
     return head !== undefined && head < 2 ** 40 ? head : pfn;
   }
 
