@@ -2,7 +2,9 @@ import { FaultError } from '../core/errors.ts';
 import type { Range } from '../core/ranges.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageLayout } from '../layout/page-layout.ts';
+import type { TypeFacts } from '../layout/type-facts.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
+import { idlePages } from '../memmap/page-ext.ts';
 
 /**
  * How a kernel fills /proc/kpageflags and /proc/kpagecount (fs/proc/page.c):
@@ -25,6 +27,8 @@ export interface KpageFacts {
   /** Number of consecutive zero pages from zeroPfn on; several if caches need them in different colours (s390x). */
   readonly zeroPages: number;
   readonly hugeZeroPfn: number;
+  /** By pfn, 1 if the page is idle, on 32-bit kernels, which keep that outside of struct page. */
+  readonly idle?: Uint8Array;
 }
 
 const VARIABLES = ['zero_pfn', 'zero_page_pfn', 'zero_page_mask', 'huge_zero_pfn'] as const;
@@ -34,6 +38,7 @@ const NONE = -1;
 /** Collects the facts and reads two variables of the kernel. `correct` disables the kernel's known errors. */
 export function kpageFacts(
   kernel: Kernel,
+  types: TypeFacts,
   layout: PageLayout,
   model: MemoryModel,
   correct: boolean,
@@ -42,6 +47,7 @@ export function kpageFacts(
   // looks up all symbols in one pass over the symbol table
   kernel.symbols(VARIABLES);
   const era = bits.has('slab') ? 'page' : bits.has('movable_ops') ? 'snapshot' : 'folio';
+  const idle = bits.has('idle') ? undefined : idlePages(kernel, types, model);
   const since616 = layout.members.get('index') === 'page.__folio_index';
   return {
     era,
@@ -55,6 +61,7 @@ export function kpageFacts(
     zeroPfn: variable(kernel, ['zero_pfn', 'zero_page_pfn']),
     zeroPages: Math.floor(Math.max(0, variable(kernel, ['zero_page_mask'])) / kernel.pageBytes) + 1,
     hugeZeroPfn: variable(kernel, ['huge_zero_pfn']),
+    ...(idle ? { idle } : {}),
   };
 }
 

@@ -190,6 +190,7 @@ export class KpageDecoder {
     }
     if (isTail) set('compound_tail');
     else if (has(own, 'head')) set('compound_head');
+    if (this.#facts.idle?.[folio.head] === 1) set('idle');
     if (huge) set('huge');
     else if (large && this.#isThp(folio, anon)) set('thp');
     else if (large && folio.head === hugeZeroPfn) {

@@ -115,7 +115,7 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
     if (name === 'vmcoreinfo_data')
       attempt(() => again.space.readString(again.space.readWord(address), MAX_VMCOREINFO));
   }
-  for (const _ of copy.selectSync({ columns: ['slab_cache'] })) {
+  for (const _ of copy.selectSync({ columns: ['slab_cache', 'kpageflags'] })) {
     // the page array and the names of the caches
   }
 }

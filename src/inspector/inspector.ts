@@ -254,7 +254,7 @@ export class Inspector {
       );
     }
     const kpage = asked.some((c) => pageColumn(c).needs === 'kpage')
-      ? kpageFacts(this.kernel, this.layout, this.model, selection.correct ?? false)
+      ? kpageFacts(this.kernel, this.types, this.layout, this.model, selection.correct ?? false)
       : undefined;
     if (kpage && kpage.zeroPfn < 0) this.#unknown.add(NO_ZERO_PAGE);
     const alignment = alignmentFor(this.layout.largestBlock);

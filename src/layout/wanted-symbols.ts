@@ -80,6 +80,7 @@ export const WANTED_SYMBOLS: ReadonlySet<string> = new Set([
   'nr_vmap_nodes',
   'num_poisoned_pages',
   'packet_mmap_ops',
+  'page_ext_size',
   'pcpu_base_addr',
   'pcpu_chunk_lists',
   'pcpu_first_chunk',

@@ -107,6 +107,7 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
     'node_zonelists',
     'nr_zones',
     'node_mem_map',
+    'node_page_ext', // FLATMEM
     'node_start_pfn',
     'node_present_pages',
     'node_spanned_pages',
@@ -131,6 +132,7 @@ export const WANTED_STRUCTS: Readonly<Record<string, readonly WantedMember[]>> =
     'vmemmap_tails', // 7.1: one shared frame of tails for each order, if vmemmap is optimised
     'flags',
     'nr_isolate_pageblock',
+    'pageblock_flags', // FLATMEM
   ],
   free_area: ['free_list', 'nr_free'],
   zonelist: ['_zonerefs'],

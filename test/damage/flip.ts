@@ -26,7 +26,9 @@ export function premises(inspector: Inspector): string {
     base: String(model.base),
     cacheName: types.place('kmem_cache', 'name')?.offset,
     places: reader.survey().places,
-    kpage: inspector.columns.includes('kpageflags') ? kpageFacts(kernel, layout, model, false) : 'none',
+    kpage: inspector.columns.includes('kpageflags')
+      ? kpageFacts(kernel, types, layout, model, false)
+      : 'none',
   };
   return JSON.stringify(all, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
 }
