@@ -76,8 +76,13 @@ export class Counters {
     this.objects = objects;
     objects.kernel.symbols(PROC_SYMBOLS);
     this.zone = kindOf(objects, 'zone_stat_item', ['NR_VM_ZONE_STAT_ITEMS']);
-    // a kernel without CONFIG_NUMA has the enum, but empty
-    this.numa = kindOf(objects, 'numa_stat_item', ['NR_VM_NUMA_EVENT_ITEMS', 'NR_VM_NUMA_STAT_ITEMS'], 0);
+    // a kernel without CONFIG_NUMA has the enum, but empty, or not at all; it has one node
+    const hasNuma =
+      objects.types.enumerators('numa_stat_item') !== undefined ||
+      objects.findSymbol('contig_page_data') === undefined;
+    this.numa = hasNuma
+      ? kindOf(objects, 'numa_stat_item', ['NR_VM_NUMA_EVENT_ITEMS', 'NR_VM_NUMA_STAT_ITEMS'], 0)
+      : { names: new Map(), count: 0 };
     this.node = kindOf(objects, 'node_stat_item', ['NR_VM_NODE_STAT_ITEMS']);
     this.other = kindOf(
       objects,

@@ -1,6 +1,14 @@
-import type { Pfn } from '../core/address.ts';
+import type { Pfn, VirtAddr } from '../core/address.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
+import { pageblockOrder } from '../memmap/pageblock-order.ts';
 import type { Objects } from '../objects/objects.ts';
+import { type ZoneObject, zones } from '../objects/zones.ts';
+
+/** The bitmap with the bits of a block, and the number of the block in it. */
+interface Place {
+  readonly bitmap: VirtAddr;
+  readonly block: number;
+}
 
 /** The migratetype of each pageblock, read from the bits of its section (mm/page_alloc.c, include/linux/pageblock-flags.h). */
 export class Pageblocks {
@@ -9,6 +17,7 @@ export class Pageblocks {
   readonly #bits: number;
   readonly #isolateBit: number | undefined;
   readonly #isolate: number | undefined;
+  readonly #zones: readonly ZoneObject[];
   /** Pages of a pageblock are 2 to this. */
   readonly order: number;
   /** How many migratetypes there are, and those that have lists of their own with each CPU. */
@@ -23,22 +32,39 @@ export class Pageblocks {
     this.#isolateBit = bit('PB_migrate_isolate');
     this.#isolate = objects.enumerator('migratetype', 'MIGRATE_ISOLATE');
     this.types = objects.enumerator('migratetype', 'MIGRATE_TYPES') ?? 0;
-    // HUGETLB_PAGE_ORDER, which is the order of a PMD
-    this.order = objects.memory.space.walker.tables.mode.levels.at(-1)!.bits;
+    this.order = pageblockOrder(objects.types, objects.memory.space.walker.tables.mode);
+    this.#zones = model.kind === 'FLATMEM' ? [...zones(objects)] : [];
   }
 
   /** The number of the migratetype of the block that a page is in; undefined if its section has no struct pages. */
   migratetype(pfn: Pfn): number | undefined {
     const { memory } = this.#objects;
-    const { pagesPerSection } = this.#model;
-    const usage = this.#usage(Math.floor(pfn / pagesPerSection));
-    if (usage === undefined) return undefined;
-    const block = Math.floor((pfn % pagesPerSection) / 2 ** this.order);
-    const index = block * this.#bits;
-    const word = memory.word(usage + BigInt(Math.floor(index / 64) * 8));
-    const value = Number((word >> BigInt(index % 64)) & ((1n << BigInt(this.#bits)) - 1n));
+    const place = this.#model.kind === 'FLATMEM' ? this.#inZone(pfn) : this.#inSection(pfn);
+    if (place === undefined) return undefined;
+    const index = place.block * this.#bits;
+    const { wordBytes } = memory.format;
+    const word = memory.word(place.bitmap + BigInt(Math.floor(index / (wordBytes * 8)) * wordBytes));
+    const value = Number((word >> BigInt(index % (wordBytes * 8))) & ((1n << BigInt(this.#bits)) - 1n));
     if (this.#isolateBit !== undefined && (value >>> this.#isolateBit) & 1) return this.#isolate;
     return value & 7;
+  }
+
+  /** Each section has a bitmap of its blocks. */
+  #inSection(pfn: Pfn): Place | undefined {
+    const { pagesPerSection } = this.#model;
+    const bitmap = this.#usage(Math.floor(pfn / pagesPerSection));
+    return bitmap === undefined
+      ? undefined
+      : { bitmap, block: Math.floor((pfn % pagesPerSection) / 2 ** this.order) };
+  }
+
+  /** With FLATMEM each zone has one, which begins with the block that its first page is in. */
+  #inZone(pfn: Pfn): Place | undefined {
+    const zone = this.#zones.find((z) => pfn >= z.startPfn && pfn < z.startPfn + z.spanned);
+    if (!zone) return undefined;
+    const pages = 2 ** this.order;
+    const bitmap = this.#objects.struct('zone').word(zone.address, 'pageblock_flags');
+    return { bitmap, block: Math.floor(pfn / pages) - Math.floor(zone.startPfn / pages) };
   }
 
   #usage(section: number): bigint | undefined {

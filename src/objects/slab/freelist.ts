@@ -22,7 +22,8 @@ export function objectIndex(cache: SlabCache, slab: SlabExtent, address: VirtAdd
 }
 
 /** How the pointer to the next free object is hidden: the same with CONFIG_SLAB_FREELIST_HARDENED since 5.7, and before. */
-const HIDINGS: readonly ((at: VirtAddr) => bigint)[] = [swapped, (at) => at];
+type Hiding = (at: VirtAddr, wordBytes: number) => bigint;
+const HIDINGS: readonly Hiding[] = [swapped, (at) => at];
 
 /**
  * The free objects from `first` on, all of one slab, as the numbers of objects. Throws ChainError for a list that leaves its
@@ -37,7 +38,8 @@ export function* freeObjects(
   const name = `free list of ${cache.name}`;
   const seen = new Uint8Array(slab.objects);
   let met = 0;
-  let hiding: ((at: VirtAddr) => bigint) | undefined;
+  const { wordBytes } = memory.format;
+  let hiding: Hiding | undefined;
   for (let at = first; at !== 0n; ) {
     const index = objectIndex(cache, slab, at);
     if (index === undefined) {
@@ -53,9 +55,9 @@ export function* freeObjects(
       at = stored;
       continue;
     }
-    hiding ??= HIDINGS.find((hide) => isLink(cache, slab, stored ^ cache.random ^ hide(link)));
+    hiding ??= HIDINGS.find((hide) => isLink(cache, slab, stored ^ cache.random ^ hide(link, wordBytes)));
     if (!hiding) throw new ChainError(name, link, met, 'what hides the next one is not known');
-    at = stored ^ cache.random ^ hiding(link);
+    at = stored ^ cache.random ^ hiding(link, wordBytes);
   }
 }
 
@@ -63,11 +65,11 @@ function isLink(cache: SlabCache, slab: SlabExtent, address: VirtAddr): boolean 
   return address === 0n || objectIndex(cache, slab, address) !== undefined;
 }
 
-/** A word with its bytes in the other order. */
-function swapped(word: bigint): bigint {
+/** A word of `bytes` with its bytes in the other order. */
+function swapped(word: bigint, bytes: number): bigint {
   let out = 0n;
   let rest = word;
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < bytes; i++) {
     out = (out << 8n) | (rest & 255n);
     rest >>= 8n;
   }
