@@ -39,7 +39,7 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
         `${path} does not contain its ${release ? 'build id' : 'release'}; give it with --${release ? 'build-id' : 'release'}`,
       );
     }
-    return extractLayout(Btf.parse(kernel.btf, path), {
+    const provenance = {
       arch: facts.architecture ?? architectureOf(kernel.machine, path),
       release,
       buildId,
@@ -48,7 +48,8 @@ export async function extractLayoutFile(path: string, facts: ExtractFacts = {}):
       madeFrom: `${kernel.typesFrom} of ${basename(path)}`,
       madeBy: `structpage layout extract ${packageVersion()}`,
       ...(kernel.symbols ? { symbols: kernel.symbols } : {}),
-    });
+    };
+    return extractLayout(Btf.parse(kernel.btf, path), provenance, kernel.typesFrom === 'DWARF');
   } finally {
     source.close();
   }

@@ -2,7 +2,7 @@ import type { Btf } from '../formats/btf/btf.ts';
 import { factsFromBtf } from './from-btf.ts';
 import type { LayoutFile, LayoutKernel, LayoutMember, LayoutStruct } from './layout-file.ts';
 import type { TypeFacts } from './type-facts.ts';
-import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
+import { wantedEnums, wantedPaths } from './wanted-objects.ts';
 
 /** Facts that the types do not contain. */
 export interface Provenance extends LayoutKernel {
@@ -10,13 +10,13 @@ export interface Provenance extends LayoutKernel {
   readonly madeBy: string;
 }
 
-/** The part of a kernel's BTF that structpage uses. */
-export function extractLayout(btf: Btf, provenance: Provenance): LayoutFile {
-  return layoutFileOf(factsFromBtf(btf, btf.origin, 'btf-file'), provenance);
+/** The part of a kernel's BTF that structpage uses; all of it with `withObjects`, for kernels without BTF. */
+export function extractLayout(btf: Btf, provenance: Provenance, withObjects = false): LayoutFile {
+  return layoutFileOf(factsFromBtf(btf, btf.origin, 'btf-file'), provenance, withObjects);
 }
 
 /** The part of a kernel's types that structpage uses. Keys are always in the order of wanted.ts. */
-export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFile {
+export function layoutFileOf(types: TypeFacts, provenance: Provenance, withObjects = false): LayoutFile {
   const { arch, madeBy, release, buildId, version, madeFrom, symbols } = provenance;
   return {
     format: 1,
@@ -26,13 +26,13 @@ export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFi
     ],
     madeBy,
     structs: Object.fromEntries(
-      Object.keys(WANTED_STRUCTS).flatMap((name) => {
-        const struct = extractStruct(types, name);
+      [...wantedPaths(withObjects)].flatMap(([name, paths]) => {
+        const struct = extractStruct(types, name, paths);
         return struct ? [[name, struct]] : [];
       }),
     ),
     enums: Object.fromEntries(
-      WANTED_ENUMS.flatMap((name) => {
+      wantedEnums(withObjects).flatMap((name) => {
         const constants = types.enumerators(name);
         return constants ? [[name, Object.fromEntries([...constants].map(([n, v]) => [n, plain(v)]))]] : [];
       }),
@@ -40,11 +40,11 @@ export function layoutFileOf(types: TypeFacts, provenance: Provenance): LayoutFi
   };
 }
 
-function extractStruct(types: TypeFacts, name: string): LayoutStruct | undefined {
+function extractStruct(types: TypeFacts, name: string, paths: readonly string[]): LayoutStruct | undefined {
   const size = types.structSize(name);
   if (size === undefined) return undefined;
   const members: Record<string, LayoutMember> = {};
-  for (const path of WANTED_STRUCTS[name]!.flat()) {
+  for (const path of paths) {
     const place = types.place(name, path);
     if (!place) continue;
     members[path] = {

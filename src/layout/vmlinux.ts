@@ -9,7 +9,7 @@ import { type ElfSection, ElfSections } from '../formats/elf-sections.ts';
 import { elfSymbols } from '../formats/elf-symbols.ts';
 import { findInFlatImage } from '../formats/flat-image.ts';
 import type { SymbolOffsets } from './type-facts.ts';
-import { WANTED_ENUMS, WANTED_STRUCTS } from './wanted.ts';
+import { wantedEnums, wantedPaths } from './wanted-objects.ts';
 import { WANTED_SYMBOLS } from './wanted-symbols.ts';
 
 /** The contents of a kernel file that the user named. */
@@ -134,7 +134,7 @@ async function fromDwarf(
           lineStr: await whole('.debug_line_str'),
           strOffsets: await whole('.debug_str_offsets'),
         },
-        { structs: new Set(Object.keys(WANTED_STRUCTS)), enums: new Set(WANTED_ENUMS) },
+        { structs: new Set(wantedPaths(true).keys()), enums: new Set(wantedEnums(true)) },
       )
     );
   } finally {

@@ -4,7 +4,8 @@ import { factsFromJson, parseLayout } from '../../src/layout/from-json.ts';
 import { formatLayout, type LayoutFile } from '../../src/layout/layout-file.ts';
 import { findLayouts, layoutIndex } from '../../src/layout/registry.ts';
 import type { TypeFacts } from '../../src/layout/type-facts.ts';
-import { memberOf, WANTED_ENUMS, WANTED_STRUCTS } from '../../src/layout/wanted.ts';
+import { memberOf } from '../../src/layout/wanted.ts';
+import { wantedEnums, wantedPaths } from '../../src/layout/wanted-objects.ts';
 import { WANTED_SYMBOLS } from '../../src/layout/wanted-symbols.ts';
 import { type Schema, violations } from '../builders/json-schema.ts';
 
@@ -70,10 +71,11 @@ describe.each(FILES)('%s', (file) => {
     const inOrder = (names: readonly string[], all: readonly string[]): void => {
       expect(names).toEqual(all.filter((name) => names.includes(name)));
     };
-    inOrder(Object.keys(layout.structs), Object.keys(WANTED_STRUCTS));
-    inOrder(Object.keys(layout.enums), WANTED_ENUMS);
+    const paths = wantedPaths(true);
+    inOrder(Object.keys(layout.structs), [...paths.keys()]);
+    inOrder(Object.keys(layout.enums), wantedEnums(true));
     for (const [name, { members }] of Object.entries(layout.structs)) {
-      inOrder(Object.keys(members), [...new Set(WANTED_STRUCTS[name]!.flat())]);
+      inOrder(Object.keys(members), [...new Set(paths.get(name))]);
     }
   });
 
