@@ -15,6 +15,10 @@ const GUESTS = [
   ['x86_64-numa-6.18', 'two NUMA nodes'],
   ['riscv64-6.12', 'Sv57'],
   ['arm64-16k-6.12', 'pages of 16 KiB, 52-bit addresses'],
+  ['i386-5.10', 'FLATMEM, highmem, two levels'],
+  ['i386-pae-6.1', 'FLATMEM, highmem, PAE'],
+  ['armhf-6.1', 'FLATMEM, highmem, short descriptors'],
+  ['armhf-lpae-6.12', 'FLATMEM, highmem, LPAE'],
 ] as const;
 
 function captureOf(name: string): string {
