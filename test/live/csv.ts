@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { COLUMNS } from '../../src/index.ts';
 import { structpage } from '../cli/run.ts';
@@ -17,8 +17,9 @@ export function csvOf(folder: string, dump: readonly string[], ...options: strin
   const path = join(folder, 'pages.csv');
   const columns = COLUMNS.map((column) => column.name).join(',');
   const { code, err } = structpage('export', ...dump, ...options, '-o', path, '--columns', columns);
-  const bytes = readFileSync(path);
-  rmSync(path);
+  // a command that fails writes nothing
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  rmSync(path, { force: true });
   const readable = bytes.toString('latin1').match(/,ok$/gm)?.length ?? 0;
   return { digest: createHash('sha256').update(bytes).digest('hex'), readable, code, err };
 }
