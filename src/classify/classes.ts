@@ -120,6 +120,7 @@ const ROWS: readonly PageClass[] = [
   row('large_kmalloc', '', 'page type large_kmalloc, since 6.17 (mm/slub.c)'),
   row('reserved', 'unaccepted', 'page type unaccepted (mm/page_alloc.c)'),
   row('reserved', 'guard', 'page type guard (mm/page_alloc.c, debug_guardpage_minorder)'),
+  row('reserved', 'crash_kernel', 'in the resource Crash kernel of iomem_resource (kernel/crash_reserve.c)'),
   row('reserved', '', 'PG_reserved, and nothing else tells what for'),
   row('hwpoison', '', 'PG_hwpoison (mm/memory-failure.c)'),
   row('ksm', '', 'mapping with both low bits set (mm/ksm.c)'),

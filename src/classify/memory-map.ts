@@ -25,7 +25,12 @@ export const physicalMap: Claimant = {
   claim(machine, claims) {
     const { pageSize } = machine.objects.memory.format;
     const ram: [number, number][] = [];
+    const crashKernel = classCode('reserved', 'crash_kernel');
     for (const { name, start, end, depth } of resources(machine.objects)) {
+      if (name.startsWith('Crash kernel')) {
+        const first = Math.ceil(start / pageSize);
+        claims.claim(first, crashKernel, Math.floor((end + 1) / pageSize) - first);
+      }
       if (depth !== 0 || !name.startsWith('System RAM')) continue;
       // a page counts as memory if any of it does
       ram.push([Math.floor(start / pageSize), Math.ceil((end + 1) / pageSize)]);

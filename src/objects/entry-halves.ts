@@ -1,4 +1,6 @@
 import type { AddressBits, EntryTest } from '../arch/architecture.ts';
+import type { PhysAddr } from '../core/address.ts';
+import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
 
 /** A test of an entry that is given in two halves. */
@@ -17,6 +19,7 @@ export interface FastLevel {
   readonly name: string;
   readonly shift: number;
   readonly entryBytes: 4 | 8;
+  readonly littleEndian: boolean;
   readonly next?: {
     readonly when: HalvesTest;
     readonly at: NumberIn;
@@ -32,6 +35,7 @@ export function fastLevels({ mode, ignoredBits }: PageTables): FastLevel[] {
     name,
     shift,
     entryBytes,
+    littleEndian: mode.littleEndianEntries,
     ...(table
       ? {
           next: {
@@ -55,6 +59,33 @@ export function fastLevels({ mode, ignoredBits }: PageTables): FastLevel[] {
       frame: numberIn(leaf.frame),
     })),
   }));
+}
+
+/**
+ * Reads the entries [from, to) of a table as pairs of words, low first, to their places in `words`. False if one of them is not in
+ * the memory.
+ */
+export function readEntries(
+  memory: PhysicalMemory,
+  table: PhysAddr,
+  { entryBytes, littleEndian }: { readonly entryBytes: 4 | 8; readonly littleEndian: boolean },
+  from: number,
+  to: number,
+  words: Uint32Array,
+): boolean {
+  const bytes = Buffer.from(words.buffer, from * entryBytes, Math.max(0, to - from) * entryBytes);
+  if (memory.readInto(table + from * entryBytes, bytes) < bytes.length) return false;
+  if (!littleEndian) {
+    if (entryBytes === 8) bytes.swap64();
+    else bytes.swap32();
+  }
+  if (entryBytes === 4) {
+    for (let i = to - 1; i >= from; i--) {
+      words[2 * i] = words[i]!;
+      words[2 * i + 1] = 0;
+    }
+  }
+  return true;
 }
 
 /** Whether an entry passes a test. */

@@ -1,7 +1,7 @@
 import type { Pfn, PhysAddr } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
-import { type FastLevel, fastLevels, holds } from './entry-halves.ts';
+import { type FastLevel, fastLevels, holds, readEntries } from './entry-halves.ts';
 
 /** What is told of a tree of page tables. */
 export interface TableVisitor {
@@ -89,7 +89,7 @@ export class TableTree {
     if (piece >= set.limit || set.has(piece)) return;
     set.add(piece);
     const words = this.#buffers[depth]!;
-    if (!this.#read(table, level, from, to, words)) {
+    if (!readEntries(this.#memory, table, level, from, to, words)) {
       visitor.missing?.(pfn, level.name);
       return;
     }
@@ -118,23 +118,5 @@ export class TableTree {
       const start = target - (target % 2 ** leaf.shift) + inPage;
       visitor.leaf?.(Math.floor(start / 2 ** this.#shift), own / 2 ** this.#shift, address);
     }
-  }
-
-  /** Reads the entries [from, to) of a table as pairs of words, low first, to their places in `words`. */
-  #read(table: PhysAddr, level: FastLevel, from: number, to: number, words: Uint32Array): boolean {
-    const { entryBytes } = level;
-    const bytes = Buffer.from(words.buffer, from * entryBytes, Math.max(0, to - from) * entryBytes);
-    if (this.#memory.readInto(table + from * entryBytes, bytes) < bytes.length) return false;
-    if (!this.#tables.mode.littleEndianEntries) {
-      if (entryBytes === 8) bytes.swap64();
-      else bytes.swap32();
-    }
-    if (entryBytes === 4) {
-      for (let i = to - 1; i >= from; i--) {
-        words[2 * i] = words[i]!;
-        words[2 * i + 1] = 0;
-      }
-    }
-    return true;
   }
 }

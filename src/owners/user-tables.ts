@@ -1,5 +1,5 @@
 import type { Pfn, PhysAddr } from '../core/address.ts';
-import { type FastLevel, fastLevels, holds } from '../objects/entry-halves.ts';
+import { type FastLevel, fastLevels, holds, readEntries } from '../objects/entry-halves.ts';
 import { ChainError } from '../objects/walk.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
@@ -45,7 +45,6 @@ export class UserTables {
   readonly #levels: readonly FastLevel[];
   readonly #entries: readonly number[];
   readonly #buffers: readonly Uint32Array[];
-  readonly #littleEndian: boolean;
   readonly #pageBytes: number;
   readonly #format: UserEntryFormat | undefined;
   readonly #swap: SwapFormat | undefined;
@@ -67,7 +66,7 @@ export class UserTables {
     limit: Pfn,
     swap: SwapFormat | undefined = format?.swap[0],
   ) {
-    const { levels, pageShift, littleEndianEntries } = tables.mode;
+    const { levels, pageShift } = tables.mode;
     this.#memory = memory;
     this.#format = format;
     this.#swap = swap;
@@ -76,7 +75,6 @@ export class UserTables {
     this.#levels = fastLevels(tables);
     this.#entries = levels.map(({ bits }) => 2 ** bits);
     this.#buffers = levels.map(({ bits }) => new Uint32Array(2 << bits));
-    this.#littleEndian = littleEndianEntries;
     this.#pageBytes = 2 ** pageShift;
     this.#special = bitsOf(format?.special ?? 0n);
     this.#dirty = bitsOf(format?.dirty ?? 0n);
@@ -111,7 +109,7 @@ export class UserTables {
     const count = this.#entries[depth]!;
     const span = 2 ** level.shift;
     const words = this.#buffers[depth]!;
-    if (!this.#read(table, level, count, words)) {
+    if (!readEntries(this.#memory, table, level, 0, count, words)) {
       visitor.missing?.(table);
       return from;
     }
@@ -266,22 +264,6 @@ export class UserTables {
       const pfn = (physical + (start - address)) / this.#pageBytes;
       visitor.page(area, start, pfn, (end - start) / this.#pageBytes, bits);
     }
-  }
-
-  #read(table: PhysAddr, { entryBytes }: FastLevel, count: number, words: Uint32Array): boolean {
-    const bytes = Buffer.from(words.buffer, 0, count * entryBytes);
-    if (this.#memory.readInto(table, bytes) < bytes.length) return false;
-    if (!this.#littleEndian) {
-      if (entryBytes === 8) bytes.swap64();
-      else bytes.swap32();
-    }
-    if (entryBytes === 4) {
-      for (let i = count - 1; i >= 0; i--) {
-        words[2 * i] = words[i]!;
-        words[2 * i + 1] = 0;
-      }
-    }
-    return true;
   }
 }
 

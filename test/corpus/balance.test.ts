@@ -43,3 +43,25 @@ describe.skipIf(present.length === 0).each(present.length > 0 ? present : DUMPS)
     });
   },
 );
+
+const QUIET = ['x86_64-5.10.0-32-cloud', 'x86_64-6.12.107-cloud', 'x86_64-7.2.13-cloud']
+  .map((name) => join(corpus, name, 'vmcore.elf'))
+  .filter((path) => existsSync(path));
+
+describe.skipIf(QUIET.length === 0).each(QUIET.length > 0 ? QUIET : ['none'])(
+  'what nothing explains in %s',
+  (path) => {
+    test('is below 0.5 % of RAM', () => {
+      const { out } = structpage('owners', path, '--by', 'class', '--format', 'ndjson');
+      const rows = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { class: string; pages: number });
+      const pagesOf = (wanted: (name: string) => boolean): number =>
+        rows.reduce((sum, r) => sum + (wanted(r.class) ? r.pages : 0), 0);
+      const ram = pagesOf((name) => name !== 'hole');
+      expect(pagesOf((name) => name === 'unknown') / ram).toBeLessThan(0.005);
+      expect(ram).toBeGreaterThan(30000);
+    });
+  },
+);
