@@ -31,11 +31,6 @@ const KNOWN: readonly Foreign[] = [
   },
   { magic: 'DISKDUMP', what: 'a diskdump file', advice: DUMP_AGAIN },
   { magic: '\xed\x23\x8f\x61\x73\x01\x19\xa8', what: 'an LKCD dump', advice: DUMP_AGAIN },
-  {
-    magic: '\xa8\x19\x01\x73\x61\x8f\x23\xfd',
-    what: 'an s390 stand-alone dump',
-    advice: 'convert it with zgetdump -f elf',
-  },
   { magic: 'PAGEDU64', what: 'a crash dump of Windows', advice: 'structpage reads dumps of Linux' },
   { magic: 'PAGEDUMP', what: 'a crash dump of Windows', advice: 'structpage reads dumps of Linux' },
   { magic: 'QFI\xfb', what: 'a qcow2 disk image', advice: NO_MEMORY },

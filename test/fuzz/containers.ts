@@ -5,6 +5,7 @@ import { flattenWhole } from '../builders/flattened.ts';
 import { buildHibernation } from '../builders/hibernation.ts';
 import { buildKdump } from '../builders/kdump.ts';
 import { buildAvml, buildLime } from '../builders/lime.ts';
+import { buildS390Dump, buildS390Extended } from '../builders/s390-dump.ts';
 import { buildVmss } from '../builders/vmware.ts';
 import { mutateBytes } from './mutate.ts';
 import type { Target } from './target.ts';
@@ -28,6 +29,13 @@ const SEEDS: readonly Uint8Array[] = [
   buildAvml('0-3\n8-9'),
   buildHibernation([1, 2, 5], 'lzo'),
   buildHibernation([1, 2, 5], 'none'),
+  buildS390Dump(6),
+  ...buildS390Extended(6, [
+    [
+      [0, 1],
+      [4, 5],
+    ],
+  ]),
   buildVmss([[0, 0, 4]], new Uint8Array(16384)),
 ];
 
