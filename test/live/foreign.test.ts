@@ -13,7 +13,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openMemory } from '../../src/index.ts';
 import { structpage } from '../cli/run.ts';
 import { type Answers, bootForeign, parseAnswers } from './foreign/boot.ts';
-import { compareCgroups, compareMappings, comparePages, compareProcesses } from './foreign/compare.ts';
+import {
+  compareCgroups,
+  compareMappings,
+  comparePages,
+  compareProcesses,
+  ZERO_PAGE,
+} from './foreign/compare.ts';
 import { MACHINES, type Machine } from './foreign/machines.ts';
 import { KERNELS, which } from './guest.ts';
 
@@ -41,6 +47,11 @@ const guests: Guest[] = MACHINES.flatMap((machine) => {
     .map((release) => ({ machine, release }));
 });
 
+/** Debian's kernels before 6.12 lack symbols of variables, such as that of the zero page, and those of s390x and ppc64le types, too. */
+function knowsProcesses(release: string): boolean {
+  return !/^(5|6\.1)\./.test(release);
+}
+
 function programsOf({ debian }: Machine): string {
   return join(KERNELS, `programs-${debian}`);
 }
@@ -60,17 +71,22 @@ async function compare(guest: Guest): Promise<void> {
   try {
     expect(inspector.kernel.release).toBe(release);
     const pageSize = 2 ** inspector.model.pageShift;
-    const table = (...args: string[]): string => {
-      const { code, out, err } = structpage(...args, dump, '--format', 'csv');
-      expect([code, err]).toEqual([0, '']);
-      return out;
-    };
+    const isWhole = knowsProcesses(release);
     const found = [
-      comparePages(inspector, answers),
-      compareMappings(table('mappings'), answers, pageSize),
-      compareProcesses(table('owners', '--by', 'process'), answers, pageSize),
+      comparePages(inspector, answers, isWhole ? 0n : ZERO_PAGE),
       await compareCgroups(inspector, answers),
     ];
+    if (isWhole) {
+      const table = (...args: string[]): string => {
+        const { code, out, err } = structpage(...args, dump, '--format', 'csv');
+        expect([code, err]).toEqual([0, '']);
+        return out;
+      };
+      found.push(
+        compareMappings(table('mappings'), answers, pageSize),
+        compareProcesses(table('owners', '--by', 'process'), answers, pageSize),
+      );
+    }
     for (const { what, total, different } of found) {
       console.log(
         `${machine.name}, ${release}: ${total - different.length} of ${total} ${what} as their kernel says`,
@@ -78,7 +94,7 @@ async function compare(guest: Guest): Promise<void> {
     }
     for (const { what, total, different } of found) {
       expect.soft(different.slice(0, 10), what).toEqual([]);
-      expect.soft(total, what).toBeGreaterThan(0);
+      if (what !== 'cgroups') expect.soft(total, what).toBeGreaterThan(0);
     }
   } finally {
     inspector.close();

@@ -28,8 +28,11 @@ class Tally implements Comparison {
   }
 }
 
-/** kpageflags and kpagecount of every page. */
-export function comparePages(inspector: Inspector, { words }: Answers): Comparison {
+/** KPF_ZERO_PAGE of include/uapi/linux/kernel-page-flags.h. */
+export const ZERO_PAGE: bigint = 1n << 24n;
+
+/** kpageflags, but for the bits to `ignore`, and kpagecount of every page. */
+export function comparePages(inspector: Inspector, { words }: Answers, ignore = 0n): Comparison {
   const flags = words.get('kpageflags')!;
   const counts = words.get('kpagecount')!;
   const tally = new Tally('pages');
@@ -38,11 +41,12 @@ export function comparePages(inspector: Inspector, { words }: Answers): Comparis
     const { values } = batch.columns.get('kpagecount')! as { values: Uint32Array };
     for (const row of rows) {
       const pfn = batch.start + row;
-      const word = (BigInt(high[row]!) << 32n) | BigInt(low[row]!);
+      const word = ((BigInt(high[row]!) << 32n) | BigInt(low[row]!)) & ~ignore;
+      const theirs = (flags[pfn] ?? 0n) & ~ignore;
       tally.hold(
         `pfn ${pfn}`,
         `${word.toString(16)} ${values[row]}`,
-        `${flags[pfn]?.toString(16)} ${counts[pfn]}`,
+        `${theirs.toString(16)} ${counts[pfn]}`,
       );
     }
   }
@@ -111,7 +115,7 @@ export function compareProcesses(csv: string, { words, texts }: Answers, pageByt
 export async function compareCgroups(inspector: Inspector, { words }: Answers): Promise<Comparison> {
   const tally = new Tally('cgroups');
   const inodes = words.get('kpagecgroup');
-  if (!inodes) return tally;
+  if (!inodes || !inspector.columns.includes('memcg')) return tally;
   const pathOf = new Map<bigint, string>([[0n, '']]);
   for await (const { pfn, memcg } of inspector.rows({ columns: ['pfn', 'memcg'] })) {
     const inode = inodes[pfn!] ?? 0n;
