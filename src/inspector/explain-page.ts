@@ -4,6 +4,7 @@ import { kpageflagNames } from '../decode/kpageflags.ts';
 import { memoryOf, recordOffset } from '../layout/record.ts';
 import { memberOf } from '../layout/wanted.ts';
 import { cellTexts } from '../table/cells.ts';
+import { ownersOfPage } from './explain-owners.ts';
 import type { Inspector } from './inspector.ts';
 import { type PageWord, pageWords } from './page-words.ts';
 
@@ -34,8 +35,12 @@ export interface PageReport {
   readonly folio: FolioReport | undefined;
   /** The struct page in memory. */
   readonly words: readonly PageWord[];
+  /** How the page leads to its owners, a line for each way, pointer by pointer. */
+  readonly owners: readonly string[];
 }
 
+/** Columns of the head that lead to owners. */
+const OWNERS = ['mapping', 'mapping_kind', 'file', 'memcg_data', 'memcg'];
 const COUNTS = ['_entire_mapcount', '_large_mapcount', '_nr_pages_mapped', '_pincount'];
 
 /** Describes one page in full. Throws FaultError if its struct page cannot be read. */
@@ -62,6 +67,7 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
     unavailable,
     kpageflags: kpageflagNames(BigInt(columns.kpageflags || 0)),
     folio: order === 0 && index === 0 ? undefined : folioOf(inspector, pfn, head, order),
+    owners: ownersOfPage(inspector, pfn, head === pfn ? columns : cellsOf(inspector, head, OWNERS)),
     words: pageWords(memoryOf(raw.bytes, architecture), inspector.types, use, architecture),
   };
 }

@@ -75,6 +75,28 @@ describe.skipIf(captures.length === 0).each(captures.length > 0 ? captures : ['a
       expect([check.status, check.stderr]).toEqual([0, '']);
     });
 
+    test('a page shows how it leads to its file and its processes', () => {
+      const where = 'pids is not empty and mapping_kind == file';
+      const rows = structpage(
+        'dump',
+        dump,
+        '--where',
+        where,
+        '--columns',
+        'pfn',
+        '--limit',
+        '1',
+        '--format',
+        'csv',
+      );
+      const { out, code } = structpage('page', dump, rows.out.trim().split('\n')[1]!);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^ {2}mapping 0x[0-9a-f]+ -> inode 0x[0-9a-f]+ \(\d+\) of \w+ 0x[0-9a-f]+ -> \S/m);
+      expect(out).toMatch(
+        /^ {2}mapped by .*\[\d+\] at 0x[0-9a-f]+: mm_struct 0x[0-9a-f]+ vm_area_struct 0x/m,
+      );
+    });
+
     test('each memory area of each process is as smaps has it', () => {
       const wanted = smapsOf(join(answers, name, 'truth', 'proc-smaps.zst'));
       expect(wanted.size).toBeGreaterThan(10);

@@ -7,6 +7,7 @@ import {
   type PageReport,
   type PageWord,
   parsePageName,
+  printable,
 } from '../../index.ts';
 import { examples } from '../help.ts';
 import { withImage } from '../open.ts';
@@ -59,7 +60,7 @@ export function pageCommand(program: Command): void {
 
 function textOf(
   { how }: LocatedPage,
-  { pfn, columns, unavailable, kpageflags, folio, words }: PageReport,
+  { pfn, columns, unavailable, kpageflags, folio, owners, words }: PageReport,
 ): string {
   const rows = Object.entries(columns).map(([name, text]): [string, string] =>
     name === 'kpageflags' ? [name, `${text}  ${kpageflags.join('|')}`] : [name, text],
@@ -90,6 +91,7 @@ function textOf(
       ])}`,
     );
   }
+  if (owners.length > 0) parts.push(`owners\n${owners.map((line) => `  ${printable(line)}`).join('\n')}`);
   parts.push(`struct page in memory\n${labelled(memory)}`);
   return `${parts.join('\n\n')}\n`;
 }
