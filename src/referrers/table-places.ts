@@ -9,6 +9,7 @@ interface Table {
   readonly owner: string;
   readonly level: string;
   readonly address: bigint;
+  readonly isUpper: boolean;
 }
 
 /** What an entry of a page table maps. */
@@ -39,8 +40,16 @@ export class TablePlaces {
     const level = levels.find(({ name }) => name === table?.level);
     if (!table || !level) return undefined;
     const index = Math.floor((physical - pfn * pageSize) / level.entryBytes);
-    const maps = table.address + (BigInt(index) << BigInt(level.shift));
+    const address = table.address + (BigInt(index) << BigInt(level.shift));
+    // the walk tells addresses of the upper half without the copies of the top bit
+    const maps = table.isUpper ? BigInt.asUintN(64, BigInt.asIntN(this.#addressBits, address)) : address;
     return { maps, name: `${table.level} of ${table.owner}, maps ${hex(maps)}` };
+  }
+
+  /** Bits that the tables translate. */
+  get #addressBits(): number {
+    const root = this.#objects.memory.space.walker.tables.mode.levels[0]!;
+    return root.shift + root.bits;
   }
 
   #walk(): Map<Pfn, Table> {
@@ -49,14 +58,9 @@ export class TablePlaces {
     const { pageSize } = this.#objects.memory.format;
     const tree = new TableTree(memory, walker.tables, this.#limit);
     const half = tree.rootEntries / 2;
-    const { levels } = walker.tables.mode;
-    const top = levels[0]!.shift + levels[0]!.bits;
-    const add = (owner: string, upper: boolean) => ({
+    const add = (owner: string, isUpper: boolean) => ({
       table: (pfn: Pfn, level: string, address: number): void => {
-        const whole = BigInt(address);
-        // addresses of the upper half are told without the copies of the top bit
-        const full = upper ? BigInt.asUintN(64, BigInt.asIntN(top, whole)) : whole;
-        if (!found.has(pfn)) found.set(pfn, { owner, level, address: full });
+        if (!found.has(pfn)) found.set(pfn, { owner, level, address: BigInt(address), isUpper });
       },
     });
     tree.walk(walker.tables.root, half, tree.rootEntries, add('the kernel', true));
