@@ -26,6 +26,12 @@ export type { KindOf } from './decode/columns/registry.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
 export type { SlabCaches } from './decode/slab-caches.ts';
+export {
+  type CompressedSink,
+  compressed,
+  FILE_COMPRESSIONS,
+  type FileCompression,
+} from './export/compressed.ts';
 export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.ts';
 export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
@@ -107,7 +113,7 @@ export type {
   SetColumn,
   WordColumn,
 } from './table/column.ts';
-export type { RowStyle } from './table/row-style.ts';
+export type { RowStyle, WordForm } from './table/row-style.ts';
 export type { CellOf, RowOf } from './table/rows-table.ts';
 export type { About, Table, TableBatch, TableRows } from './table/table.ts';
 export { type ValueType, valueTypeOf, type WordSign } from './table/value-type.ts';

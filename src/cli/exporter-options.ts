@@ -1,29 +1,41 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXPORTERS, type Exporter, type ExportOption, type OptionValue, UsageError } from '../index.ts';
 
-/** Adds a flag for each option of these exporters; exporters share flags of the same name. */
+/** An option, and the formats that share it. */
+interface SharedOption {
+  readonly option: ExportOption;
+  readonly formats: string[];
+}
+
+/** Adds a flag for each option of these exporters; exporters share flags of the same name, whose values may differ. */
 export function addExporterOptions(command: Command, exporters: readonly Exporter[]): Command {
-  const flags = new Map<string, { option: ExportOption; formats: string[] }>();
+  const flags = new Map<string, SharedOption[]>();
   for (const { name, options } of exporters) {
     for (const option of options) {
       if (option.internal) continue;
-      const flag = flags.get(option.name);
-      if (flag) flag.formats.push(name);
-      else flags.set(option.name, { option, formats: [name] });
+      const shared = flags.get(option.name) ?? [];
+      flags.set(option.name, shared);
+      const same = shared.find((s) => s.option.help === option.help);
+      if (same) same.formats.push(name);
+      else shared.push({ option, formats: [name] });
     }
   }
-  for (const { option, formats } of flags.values()) command.addOption(flagOf(option, formats));
+  for (const shared of flags.values()) command.addOption(flagOf(shared));
   return command;
 }
 
-function flagOf(option: ExportOption, formats: readonly string[]): Option {
-  const { name, type, argument } = option;
-  const about = `${formats.join(', ')}: ${option.default === true ? 'no ' : ''}${option.help}`;
-  if (type === 'boolean') return new Option(option.default === true ? `--no-${name}` : `--${name}`, about);
+function flagOf(shared: readonly SharedOption[]): Option {
+  const { name, type, argument, default: preset } = shared[0]!.option;
+  const about = shared
+    .map(({ option, formats }) => `${formats.join(', ')}: ${preset === true ? 'no ' : ''}${option.help}`)
+    .join('; ');
+  if (type === 'boolean') return new Option(preset === true ? `--no-${name}` : `--${name}`, about);
   return new Option(`--${name} <${argument ?? type}>`, about).argParser((text) => {
     const value = type === 'number' ? Number(text) : text;
-    const wrong = option.check?.(value) ?? (Number.isNaN(value) ? 'It must be a number.' : undefined);
-    if (wrong !== undefined) throw new InvalidArgumentError(wrong);
+    // what only some formats take is checked again when the format is known
+    const wrong = shared.map(({ option }) => option.check?.(value));
+    if (Number.isNaN(value)) wrong.fill('It must be a number.');
+    if (!wrong.includes(undefined)) throw new InvalidArgumentError(wrong.join('; '));
     return value;
   });
 }

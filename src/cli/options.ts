@@ -91,7 +91,7 @@ export function addColumns(command: Command): Command {
   return command.addOption(
     new Option(
       '--columns <names>',
-      "comma-separated columns in output order (see 'structpage columns')",
+      "comma-separated columns in output order; +NAME adds to the default, 'all' is every column (see 'structpage columns')",
     ).argParser(parseNames),
   );
 }
@@ -195,6 +195,19 @@ export function selectionOf(options: SelectOptions): Selection {
 function onlyOne(text: string, before: string | undefined): string {
   if (before === undefined) return text;
   throw new InvalidArgumentError("There can be only one; join expressions with '&&' or '||'.");
+}
+
+/** Resolves `--columns`: `all`, the default columns and more (`+kpageflags`), or those that are named. */
+export function columnsFor(
+  given: readonly string[] | undefined,
+  preset: readonly string[],
+  all: readonly string[],
+): readonly string[] {
+  if (given === undefined) return preset;
+  const isMore = given[0]?.startsWith('+') === true;
+  const names = isMore ? given.map((name) => name.replace(/^\+/, '')) : given;
+  const wanted = names.flatMap((name) => (name === 'all' ? all : [name]));
+  return isMore ? [...preset, ...wanted.filter((name) => !preset.includes(name))] : wanted;
 }
 
 /** Parses names separated by commas; repeated lists are joined. */

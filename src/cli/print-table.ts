@@ -9,7 +9,7 @@ import {
 } from '../index.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from './exporter-options.ts';
 import type { Outcome } from './open.ts';
-import { addColumns, addRows, type SelectOptions } from './options.ts';
+import { addColumns, addRows, columnsFor, type SelectOptions } from './options.ts';
 import { refuseTerminal, say, stdoutData, streamOptions } from './output.ts';
 
 /** Options of every command that prints a table other than that of the pages. */
@@ -38,8 +38,9 @@ export async function printTable(
     outcome.code = 3;
   });
   const { columns, where, limit } = options;
+  const names = table.columns.map((c) => c.name);
   const selected = selectFrom(table, {
-    ...(columns ? { columns } : {}),
+    columns: columnsFor(columns, names, names),
     ...(where === undefined ? {} : { where }),
     ...(limit === undefined ? {} : { limit }),
   });

@@ -1,6 +1,6 @@
 import { writeArrow } from './arrow/write.ts';
 import type { Exporter } from './exporter.ts';
-import { signOption } from './parquet.ts';
+import { signOption } from './words-option.ts';
 
 /** Arrow IPC: typed columns as programs hold them in memory, without compression. */
 export const arrow: Exporter = {

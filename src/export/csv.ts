@@ -5,6 +5,7 @@ import { csvText, harmless } from '../table/row-style.ts';
 import type { TableRows } from '../table/table.ts';
 import type { Exporter, Sink } from './exporter.ts';
 import type { OptionValues } from './options.ts';
+import { wordsOf, wordsOption } from './words-option.ts';
 
 /** Number of rows given to csv-stringify before its output is passed on. */
 const CHUNK_ROWS = 4096;
@@ -34,23 +35,27 @@ export const csv: Exporter = {
       default: false,
       help: 'write an apostrophe before names that a spreadsheet would take for a formula',
     },
+    wordsOption,
     { name: 'quoted', type: 'boolean', default: false, help: 'quotation marks around every cell' },
   ],
 
   plan(columns, options) {
-    if (options.delimiter !== ',' || options.quoted) {
+    const delimiter = String(options.delimiter);
+    if (!/[,;\t|]/.test(delimiter) || options.quoted) {
       return { kind: 'rows', write: (rows, sink) => writeAny(rows, columns, sink, options) };
     }
     return {
       kind: 'text',
       style: {
-        before: columns.map((_, i) => (i === 0 ? '' : ',')),
+        before: columns.map((_, i) => (i === 0 ? '' : delimiter)),
         end: '\n',
         empty: '',
         quote: '',
         names: options.safe ? 'safe csv' : 'csv',
+        delimiter,
+        words: wordsOf(options),
       },
-      head: options.header ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '',
+      head: options.header ? `${columns.map(({ name }) => csvText(name, delimiter)).join(delimiter)}\n` : '',
       foot: '',
       emptyFoot: '',
       separator: 0,
@@ -84,7 +89,7 @@ export async function writeAny(
     if (failed) throw failed;
   };
   for await (const { batch, rows: indices } of rows) {
-    const cells = cellTexts(batch, names, options.safe ? harmless : undefined);
+    const cells = cellTexts(batch, names, options.safe ? harmless : undefined, wordsOf(options));
     for (let i = 0; i < indices.length; i++) {
       const row = indices[i]!;
       stringifier.write(cells.map((cell) => cell(row)));

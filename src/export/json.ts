@@ -1,8 +1,10 @@
 import type { ColumnSpec } from '../table/column.ts';
 import type { Exporter, TextFormat } from './exporter.ts';
+import type { OptionValues } from './options.ts';
+import { wordsOf, wordsOption } from './words-option.ts';
 
 /** Objects with numbers as numbers, 64-bit words as strings (0x...), empty values as null, and sets as one string. */
-function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
+function objects(columns: readonly ColumnSpec[], between: string, options: OptionValues): TextFormat {
   return {
     style: {
       before: columns.map(({ name }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`),
@@ -10,6 +12,8 @@ function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
       empty: 'null',
       quote: '"',
       names: 'json',
+      delimiter: ',',
+      words: wordsOf(options),
     },
     head: '',
     foot: '',
@@ -21,17 +25,17 @@ function objects(columns: readonly ColumnSpec[], between: string): TextFormat {
 /** One JSON object per line. */
 export const ndjson: Exporter = {
   name: 'ndjson',
-  options: [],
-  plan: (columns) => ({ kind: 'text', ...objects(columns, '\n') }),
+  options: [wordsOption],
+  plan: (columns, options) => ({ kind: 'text', ...objects(columns, '\n', options) }),
 };
 
 /** One JSON array of objects, one per line. */
 export const json: Exporter = {
   name: 'json',
-  options: [],
-  plan: (columns) => ({
+  options: [wordsOption],
+  plan: (columns, options) => ({
     kind: 'text',
-    ...objects(columns, ',\n'),
+    ...objects(columns, ',\n', options),
     head: '[\n',
     foot: '\n]\n',
     emptyFoot: ']\n',

@@ -1,18 +1,7 @@
 import type { Exporter } from './exporter.ts';
-import type { ExportOption } from './options.ts';
 import { CODEC, type Codec } from './parquet/format.ts';
 import { writeParquet } from './parquet/write.ts';
-
-/** How typed formats write raw words. */
-export const signOption: ExportOption = {
-  name: 'words',
-  type: 'string',
-  default: 'unsigned',
-  argument: 'form',
-  help: "raw words as numbers that are 'unsigned' or, for engines that have no such type, 'signed'",
-  check: (value) =>
-    value === 'unsigned' || value === 'signed' ? undefined : "it must be 'unsigned' or 'signed'",
-};
+import { signOption } from './words-option.ts';
 
 /** Apache Parquet: typed columns, compressed, with statistics by which readers skip what they do not want. */
 export const parquet: Exporter = {

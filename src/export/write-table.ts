@@ -9,22 +9,42 @@ import { checkOptions, type OptionValues } from './options.ts';
 const CHUNK = 1 << 16;
 const encoder = new TextEncoder();
 
-/** Writes all rows of a table to `sink`; `note` takes remarks for the user. Throws UsageError for options that the exporter does not have. */
+/** Writes all rows of a table to `sink`, and returns their number; `note` takes remarks for the user. Throws UsageError for options that the exporter does not have. */
 export async function writeTable(
   table: Table,
   exporter: Exporter,
   options: OptionValues,
   sink: Sink,
   note?: (text: string) => void,
-): Promise<void> {
+): Promise<number> {
   const plan = exporter.plan(table.columns, checkOptions(exporter, options));
+  let count = 0;
+  const counted = (rows: number): void => {
+    count += rows;
+  };
   switch (plan.kind) {
     case 'rows':
-      return plan.write(table.rows(), sink, note);
-    case 'chunk':
-      return plan.write(table.chunks?.() ?? chunksOf(table), sink, table.about ?? (() => []));
+      await plan.write(
+        watched(table.rows(), ({ rows }) => counted(rows.length)),
+        sink,
+        note,
+      );
+      break;
+    case 'chunk': {
+      const batches = watched(table.chunks?.() ?? chunksOf(table), (batch) => counted(batch.count));
+      await plan.write(batches, sink, table.about ?? (() => []));
+      break;
+    }
     case 'text':
-      return writeText(table, plan, sink);
+      await writeText(table, plan, sink, counted);
+  }
+  return count;
+}
+
+async function* watched<T>(items: AsyncIterable<T> | Iterable<T>, see: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    see(item);
+    yield item;
   }
 }
 
@@ -32,11 +52,16 @@ async function* chunksOf(table: Table): AsyncGenerator<TableBatch> {
   for await (const rows of table.rows()) if (rows.rows.length > 0) yield dense(rows);
 }
 
-async function writeText(table: Table, format: TextFormat, sink: Sink): Promise<void> {
+async function writeText(
+  table: Table,
+  format: TextFormat,
+  sink: Sink,
+  counted: (rows: number) => void,
+): Promise<void> {
   const { style, head, foot, emptyFoot, separator } = format;
   let any = false;
   if (head !== '') await sink(head);
-  for await (const bytes of table.texts?.(style) ?? textsOf(table, style)) {
+  for await (const bytes of table.texts?.(style, counted) ?? textsOf(table, style, counted)) {
     // the separator is written once the next row has come
     if (any && separator > 0) await sink(style.end.slice(-separator));
     await sink(separator > 0 ? bytes.subarray(0, bytes.length - separator) : bytes);
@@ -47,10 +72,15 @@ async function writeText(table: Table, format: TextFormat, sink: Sink): Promise<
 }
 
 /** The rows as text, for tables with few rows; for pages the loops write it. */
-export async function* textsOf(table: Table, style: RowStyle): AsyncGenerator<Uint8Array> {
+export async function* textsOf(
+  table: Table,
+  style: RowStyle,
+  counted: (rows: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
   const names = table.columns.map((c) => c.name);
   for await (const { batch, rows } of table.rows()) {
     const cells = styledTexts(batch, names, style);
+    counted(rows.length);
     let text = '';
     for (const row of rows) {
       for (let i = 0; i < cells.length; i++) text += style.before[i]! + cells[i]!(row);

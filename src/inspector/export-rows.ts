@@ -34,11 +34,12 @@ export async function exportRows(
   job: ExportJob,
   sink: Sink,
   counts?: PageCounts,
-): Promise<void> {
+): Promise<number> {
   const met = counts ?? noCounts();
   const table = pageTable(inspector, job.selection, job.jobs ?? 1, met);
-  await writeTable(table, job.exporter, job.options ?? {}, sink, job.note);
+  const rows = await writeTable(table, job.exporter, job.options ?? {}, sink, job.note);
   if (!counts && !inspector.listsUnread(job.selection)) warnOfUnread(met);
+  return rows;
 }
 
 /** The pages of a selection as a table whose text is written by up to `jobs` threads. */
@@ -55,14 +56,12 @@ export function pageTable(
     about: aboutOf(inspector, 'pages', counts),
     columns: columns.map((name) => withWidth(name, lastPfn, inspector.kernel.pageBytes)),
     rows: () => inspector.select(selection, counts),
-    texts: (style) =>
-      new ScanPool(
-        inspector,
-        textJob(inspector, selection, columns, style, jobs),
-        jobs,
-        counts,
-        selection,
-      ).texts(),
+    async *texts(style, counted) {
+      const job = textJob(inspector, selection, columns, style, jobs);
+      const pool = new ScanPool(inspector, job, jobs, counts, selection);
+      yield* pool.texts();
+      counted?.(pool.rows);
+    },
     chunks: () =>
       new ScanPool(
         inspector,

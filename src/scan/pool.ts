@@ -66,6 +66,7 @@ export class ScanPool {
   /** When each number of tasks was done, in milliseconds. */
   readonly #doneAt: number[] = [];
   #running = 0;
+  #otherRows = 0;
   #failure: Error | undefined;
 
   /** `jobs` is the maximum number of threads. Others are started if they are worth it, or `atOnce`. */
@@ -112,6 +113,11 @@ export class ScanPool {
     const context = this.#context;
     this.#context = undefined;
     if (context) for (let i = 0; i < this.#others; i++) this.#start(context);
+  }
+
+  /** Number of rows that all threads have picked; final when all output has come. */
+  get rows(): number {
+    return this.#scan.rows + this.#otherRows;
   }
 
   /** The rows as text, in order; each piece is valid until the next is requested. */
@@ -245,6 +251,7 @@ export class ScanPool {
             break;
           case 'done':
             this.#running--;
+            this.#otherRows += got.rows;
             for (const [state, n] of Object.entries(got.counts)) this.#counts[state as keyof PageCounts] += n;
             for (const trouble of got.troubles) this.#troubles.set(trouble.why, trouble);
             if (got.folded !== undefined) this.#folded.push(got.folded);

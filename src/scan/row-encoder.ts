@@ -33,6 +33,7 @@ const LONGEST_VALUE = 24;
 /** Kinds of names by the size of their codes. */
 const NAME_KINDS = { 1: KIND.name8, 2: KIND.name16, 4: KIND.name32 } as const;
 const WHOLE = BigInt(Number.MAX_SAFE_INTEGER);
+const ALL_BITS = 2n ** 64n - 1n;
 const textEncoder = new TextEncoder();
 
 /** A text in the memory of the loops. */
@@ -240,9 +241,12 @@ export class RowEncoder {
     switch (lane.kind) {
       case 'empty':
         return { kind: KIND.empty, at: 0, stride: 0, ...none };
+      case 'word':
+        if (this.#style.words === 'decimal')
+          return { kind: KIND.field, at: lane.at, stride: lane.stride, shift: 0, mask: ALL_BITS };
+        return { kind: KIND.word, at: lane.at, stride: lane.stride, ...none };
       case 'int':
       case 'mapcount':
-      case 'word':
         return { kind: KIND[lane.kind], at: lane.at, stride: lane.stride, ...none };
       case 'field': {
         const { at, stride, shift } = lane;

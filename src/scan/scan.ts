@@ -69,6 +69,8 @@ export class Scan {
   readonly #withState: boolean;
   readonly #rows: Address;
   readonly #stateCounts: Address;
+  /** How many rows have been picked so far. */
+  rows = 0;
   #left: number;
   readonly #first: number;
   readonly #alignment: number | undefined;
@@ -122,6 +124,7 @@ export class Scan {
       const count = only.end - only.start;
       this.counts.ok += count;
       this.#left -= count;
+      this.rows += count;
       return { at: 0, first: only.start - batch.start, count };
     }
     let count = 0;
@@ -135,6 +138,7 @@ export class Scan {
       count += run.pickRows(bits, states, start, end, Number(this.#withState), room, to);
     }
     this.#left -= count;
+    this.rows += count;
     this.#addCounts();
     return { at: this.#rows, first: 0, count };
   }

@@ -46,6 +46,8 @@ export type WorkerMessage =
   | {
       readonly kind: 'done';
       readonly counts: PageCounts;
+      /** Number of rows. */
+      readonly rows: number;
       readonly troubles: Trouble[];
       /** The result of a fold. */
       readonly folded?: unknown;

@@ -66,8 +66,9 @@ async function work(): Promise<void> {
   try {
     const counts = noCounts();
     const source = await openContext(context);
-    const folded = doTasks(openScan(source, plan, counts));
-    send({ kind: 'done', counts, troubles: [...source.reader.troubles.values()], folded });
+    const scan = openScan(source, plan, counts);
+    const folded = doTasks(scan);
+    send({ kind: 'done', counts, rows: scan.rows, troubles: [...source.reader.troubles.values()], folded });
   } catch (error) {
     const expected = error instanceof StructPageError;
     const message = expected ? error.message : String((error as Error)?.stack ?? error);

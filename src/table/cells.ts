@@ -1,6 +1,6 @@
 import { word } from '../core/address.ts';
 import { type Column, nameOf } from './column.ts';
-import type { RowStyle } from './row-style.ts';
+import type { RowStyle, WordForm } from './row-style.ts';
 import { nameText } from './row-style.ts';
 import type { TableBatch } from './table.ts';
 
@@ -15,8 +15,9 @@ export function cellTexts(
   batch: TableBatch,
   names: readonly string[],
   shown: (text: string) => string = exact,
+  words: WordForm = 'hex',
 ): CellText[] {
-  return names.map((name) => cellText(batch.columns.get(name)!, shown));
+  return names.map((name) => cellText(batch.columns.get(name)!, shown, words));
 }
 
 const exact = (text: string): string => text;
@@ -29,11 +30,12 @@ export function styledTexts(batch: TableBatch, names: readonly string[], style: 
 function styledText(column: Column, style: RowStyle): CellText {
   const { empty: none, quote } = style;
   const { empty } = column;
-  const text = cellText(column, exact);
+  const text = cellText(column, exact, style.words);
   switch (column.kind) {
     case 'number':
       return (row) => text(row) || none;
     case 'word':
+      if (style.words === 'decimal') return (row) => text(row) || none;
       return (row) => (empty?.[row] ? none : quote + text(row) + quote);
     case 'name':
       return (row) => {
@@ -45,13 +47,13 @@ function styledText(column: Column, style: RowStyle): CellText {
   }
 }
 
-function cellText(column: Column, shown: (text: string) => string): CellText {
+function cellText(column: Column, shown: (text: string) => string, words: WordForm = 'hex'): CellText {
   const { empty } = column;
-  const text = valueText(column, shown);
+  const text = valueText(column, shown, words);
   return empty ? (row) => (empty[row] ? '' : text(row)) : text;
 }
 
-function valueText(column: Column, shown: (text: string) => string): CellText {
+function valueText(column: Column, shown: (text: string) => string, words: WordForm): CellText {
   switch (column.kind) {
     case 'number': {
       const { values } = column;
@@ -59,6 +61,7 @@ function valueText(column: Column, shown: (text: string) => string): CellText {
     }
     case 'word': {
       const { low, high } = column;
+      if (words === 'decimal') return (row) => String(word(low[row]!, high[row]!));
       return (row) => wordText(low[row]!, high[row]!);
     }
     case 'name': {

@@ -29,9 +29,9 @@ export interface Table {
   rows(): AsyncIterable<TableRows> | Iterable<TableRows>;
   /**
    * All rows as text, for tables that have a faster way than `rows`. Each piece of text is valid until the next is
-   * requested.
+   * requested. `counted` receives the number of rows when all have come.
    */
-  texts?(style: RowStyle): AsyncIterable<Uint8Array>;
+  texts?(style: RowStyle, counted?: (rows: number) => void): AsyncIterable<Uint8Array>;
   /**
    * All rows in batches without other rows, for tables that have a faster way than `rows`. The caller may keep the batches.
    */

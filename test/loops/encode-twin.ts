@@ -84,6 +84,10 @@ export class RowEncoderTwin {
         const { low, high, empty } = column;
         return (page, at) => {
           if (empty?.[page]) return this.#copy(this.#empty, at);
+          if (this.#style.words === 'decimal') {
+            const digits = (BigInt(high[page]!) << 32n) | BigInt(low[page]!);
+            return this.#copy(encoder.encode(String(digits)), at);
+          }
           const start = this.#copy(this.#quote, at);
           return this.#copy(this.#quote, this.#word(low[page]!, high[page]!, start));
         };

@@ -14,6 +14,9 @@ const NAMES = COLUMNS.filter((c) => c.needs !== 'kpage' && !c.needsMap).map((c) 
 const FORMATS: readonly [string, (columns: readonly ColumnName[]) => RowStyle][] = [csv, ndjson, json].map(
   (exporter) => [exporter.name, (columns) => styleOf(exporter, columns)],
 );
+const DECIMAL: typeof FORMATS = [
+  ['csv with decimal words', (columns) => styleOf(csv, columns, { words: 'decimal' })],
+];
 
 /** Both texts of some rows of the batch that the decoder holds. */
 function both(
@@ -36,7 +39,7 @@ function both(
   };
 }
 
-describe.each(FORMATS)('%s', (_name, formatOf) => {
+describe.each([...FORMATS, ...DECIMAL])('%s', (_name, formatOf) => {
   test.each(Object.values(KERNELS))('of random pages of %s is what the twin writes', (file) => {
     const layout = layoutOf(file);
     for (let seed = 1; seed <= 10; seed++) {

@@ -18,6 +18,7 @@ import {
   addColumns,
   addImage,
   addSelection,
+  columnsFor,
   DUMP_HELP,
   type ImageOptions,
   jobsOf,
@@ -65,8 +66,8 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
       await withImage(dumps, options, async (inspector) => {
         warnIfAbsent(inspector, options);
         const counts = noCounts();
-        const columns = (options.columns ??
-          (exporter.name === 'table' ? TABLE_COLUMNS : inspector.defaultColumns)) as ColumnName[];
+        const preset = exporter.name === 'table' ? TABLE_COLUMNS : inspector.defaultColumns;
+        const columns = columnsFor(options.columns, preset, inspector.columns) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
         const fate = fateIn(inspector, selection);
         const fits = process.stdout.isTTY && exporter.name === 'table' && !options.wide;

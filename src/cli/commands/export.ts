@@ -1,13 +1,14 @@
-import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { type ColumnName, EXPORTERS, exporterOf, exportRows, noCounts, UsageError } from '../../index.ts';
+import { type ColumnName, compressed, exportRows, noCounts } from '../../index.ts';
 import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
+import { FILE_EXTENSIONS, FILE_FORMATS, fileFormat } from '../file-format.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
   addColumns,
   addImage,
   addSelection,
+  columnsFor,
   DUMP_HELP,
   type ImageOptions,
   jobsOf,
@@ -26,7 +27,6 @@ interface Options extends SelectOptions, ImageOptions {
 
 /** structpage export: rows to a file, which appears under its name only when it is complete. */
 export function exportCommand(program: Command, outcome: Outcome): void {
-  const formats = EXPORTERS.map((e) => e.name).filter((n) => n !== 'table');
   const command = program
     .command('export')
     .summary('write decoded struct pages to a file')
@@ -34,26 +34,15 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       "Writes decoded struct pages to a file. The file's extension selects the format. The file appears under its name only when it is complete.",
     )
     .argument('[dump...]', DUMP_HELP)
-    .requiredOption(
-      '-o, --output <file>',
-      `file to write (${formats.map((f) => `.${f}`).join(', ')}); - for standard output`,
-    )
+    .requiredOption('-o, --output <file>', `file to write (${FILE_EXTENSIONS}); - for standard output`)
     .option('--format <name>', 'output format, if the extension does not select it');
-  addExporterOptions(
-    command,
-    EXPORTERS.filter((e) => e.name !== 'table'),
-  );
+  addExporterOptions(command, FILE_FORMATS);
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
-    const name = options.format ?? extname(options.output).slice(1).toLowerCase();
-    const exporter = name === 'table' && options.format === undefined ? undefined : exporterOf(name);
-    if (!exporter) {
-      throw new UsageError(
-        `the extension of '${options.output}' selects no format; use ${formats.map((f) => `.${f}`).join(', ')}, or --format`,
-      );
-    }
+    const { exporter, options: implied, compression } = fileFormat(options.output, options.format);
     const isPiped = options.output === '-';
     if (isPiped) refuseTerminal(exporter);
     const given = {
+      ...implied,
       ...exporterOptionsOf(exporter, { ...options }),
       ...(isPiped ? streamOptions(exporter) : {}),
     };
@@ -61,7 +50,11 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     await withImage(dumps, options, async (inspector) => {
       warnIfAbsent(inspector, options);
       const counts = noCounts();
-      const columns = (options.columns ?? inspector.defaultColumns) as ColumnName[];
+      const columns = columnsFor(
+        options.columns,
+        inspector.defaultColumns,
+        inspector.columns,
+      ) as ColumnName[];
       const job = {
         selection: { ...selectionOf(options), columns },
         exporter,
@@ -71,6 +64,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
       const progress = new Progress();
       const started = performance.now();
       let bytes = 0;
+      let rows = 0;
       const total = inspector.ranges(options.pfn).reduce((sum, r) => sum + r.end - r.start, 0);
       await intoFile(options.output, inspector.image.inputs ?? [], async (write) => {
         const watched = async (data: string | Uint8Array): Promise<void> => {
@@ -82,12 +76,14 @@ export function exportCommand(program: Command, outcome: Outcome): void {
             total,
           );
         };
-        await exportRows(inspector, job, watched, counts);
+        const output = compression ? await compressed(compression, watched) : undefined;
+        rows = await exportRows(inspector, job, output?.sink ?? watched, counts);
+        await output?.end();
       });
       progress.done();
       if (process.stderr.isTTY) {
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        say(`wrote ${sizeText(bytes)} to ${options.output} in ${seconds} s, from ${counts.ok} struct pages`);
+        say(`wrote ${rows} rows, ${sizeText(bytes)}, to ${options.output} in ${seconds} s`);
       }
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
       warnIfDoubtful(inspector, job.selection);
