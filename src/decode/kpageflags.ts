@@ -265,13 +265,17 @@ export class KpageDecoder {
     const index = head - raw.start;
     let from = words;
     let at = index * stride;
-    if (index < 0 || index + 1 >= raw.count) {
-      from = wordsOf(this.#reader.read(head, 2), size);
+    const { entireMapcount = 0 } = this.#layout.folio;
+    // 32-bit kernels have it in the third page, so a folio of two pages has none
+    const needed = Math.max(2, Math.floor(entireMapcount / size) + 1);
+    const hasEntire = 2 ** folios.order[i]! >= needed;
+    if (index < 0 || index + needed > raw.count) {
+      from = wordsOf(this.#reader.read(head, needed), size);
       at = 0;
     }
     const int = (offset: number | undefined): number =>
       offset === undefined ? -1 : from[at + (offset >>> 2)]! | 0;
-    const entire = int(this.#layout.folio.entireMapcount) + 1;
+    const entire = hasEntire ? int(this.#layout.folio.entireMapcount) + 1 : 0;
     this.#last = {
       head,
       flags: from[at + (offsets.flags >>> 2)]!,
