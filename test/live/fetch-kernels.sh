@@ -1,7 +1,7 @@
 #!/bin/bash
 # Fetch Debian's kernels for the guests of `npm run test:guest`, as far as the machine's own mirror has them:
 #   fetch-kernels.sh FOLDER [SERIES...]       SERIES default: 5.10 6.1 6.12 6.18 7.2
-# makes FOLDER/RELEASE/{vmlinuz,config,virtio_mem.ko} of the cloud kernels of amd64. ARCH=arm64, riscv64, s390x or ppc64el fetches the
+# makes FOLDER/RELEASE/{vmlinuz,config,virtio_mem.ko} of the cloud kernels of amd64. ARCH=arm64, riscv64, s390x, ppc64el, i386 or armhf fetches the
 # kernels of that architecture instead, and FOLDER/programs-ARCH with what the init of its guests needs.
 # SUITES names the suites to look in. A private apt configuration is made from the machine's own sources; its apt state
 # is read for the address of the mirror and never written. TRUST=1 accepts suites whose keys are not installed.
@@ -12,6 +12,8 @@ case $arch in
   amd64) flavours=cloud-amd64 ;;
   arm64) flavours='arm64(-16k)?' ;;
   ppc64el) flavours='powerpc64le(-64k)?' ;;
+  i386) flavours='686(-pae)?' ;;
+  armhf) flavours='armmp(-lpae)?' ;;
   *) flavours=$arch ;;
 esac
 suites=${SUITES:-bullseye bookworm bookworm-backports trixie trixie-backports forky sid bullseye-security bookworm-security trixie-security}

@@ -14,6 +14,8 @@ export interface Machine {
   readonly memory: string;
   readonly append?: string;
   readonly bigEndian?: true;
+  /** Entries of its page tables that the processor takes for invalid are not read, so mappings are not compared. */
+  readonly onlyPages?: true;
   readonly calls: SystemCalls;
 }
 
@@ -31,6 +33,9 @@ const GENERIC: SystemCalls = {
 };
 const S390X: SystemCalls = { numbers: [21, 90, 219, 150, 152, 125, 88, 3, 87, 344], mmap: 'struct' };
 const PPC64: SystemCalls = { numbers: [21, 90, 205, 150, 152, 125, 88, 3, 87, 353], mmap: 'registers' };
+
+// mmap2, which takes its offset in pages
+const I386: SystemCalls = { numbers: [21, 192, 219, 150, 152, 125, 88, 3, 87, 350], mmap: 'registers' };
 
 /** By the names that tests have. */
 export const MACHINES: readonly Machine[] = [
@@ -105,5 +110,17 @@ export const MACHINES: readonly Machine[] = [
     kernels: /-powerpc64le(-64k)?$/,
     memory: '1G',
     calls: PPC64,
+  },
+  {
+    name: 'i386',
+    qemu: 'i386',
+    args: ['-M', 'pc', '-cpu', 'Nehalem'],
+    console: 'ttyS0',
+    debian: 'i386',
+    kernels: /-686(-pae)?$/,
+    memory: '384M',
+    append: 'highmem=128M',
+    onlyPages: true,
+    calls: I386,
   },
 ];
