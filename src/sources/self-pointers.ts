@@ -6,9 +6,13 @@ const CHUNK = 4 * MIB;
 const MARGIN = 128;
 /** Words of a struct page. */
 const PAGE_WORDS = 16;
-/** A place that fewer lists in fewer pages speak for is chance. */
+/** Fewer lists, or lists in fewer pages, are chance. A node without CPUs has little more than its pglist_data, of several pages. */
 const LEAST_VOTES = 8;
-const LEAST_PAGES = 4;
+const LEAST_PAGES = 2;
+/** sizeof(struct page), the offset of its list, and the share of lists at such addresses that makes them struct pages. */
+const PAGE_BYTES = 64;
+const PAGE_LIST_AT = 8;
+const MOST_PAGE_LISTS = 0.9;
 
 /** How far list heads that point to themselves say that they are from their place in a file. */
 export interface Distance {
@@ -39,12 +43,15 @@ export function selfPointers(
   }
   return [...found]
     .filter(([, { votes, pages }]) => votes >= LEAST_VOTES && pages >= LEAST_PAGES)
+    .filter(([, { votes, pageLists }]) => pageLists < votes * MOST_PAGE_LISTS)
     .map(([mib, { first, last, blocks }]) => ({ mib, first, last, blocks: blocks.size }))
     .sort((a, b) => b.blocks - a.blocks);
 }
 
 interface Tally {
   votes: number;
+  /** Votes at addresses where a struct page would have its list. */
+  pageLists: number;
   pages: number;
   first: number;
   last: number;
@@ -64,10 +71,11 @@ function tally(words: Uint32Array, start: number, found: Map<number, Tally>): vo
     const mib = high * 4096 + (low >>> 20) - Math.floor(place / MIB);
     let entry = found.get(mib);
     if (!entry) {
-      entry = { votes: 0, pages: 0, first: place, last: -4096, blocks: new Set() };
+      entry = { votes: 0, pageLists: 0, pages: 0, first: place, last: -4096, blocks: new Set() };
       found.set(mib, entry);
     }
     entry.votes++;
+    if (low % PAGE_BYTES === PAGE_LIST_AT) entry.pageLists++;
     if (Math.floor(place / 4096) !== Math.floor(entry.last / 4096)) entry.pages++;
     entry.last = place;
     entry.blocks.add(Math.floor(place / (2 * MIB)));
