@@ -5,7 +5,7 @@ import { addressSpaces } from '../objects/tasks.ts';
 const MOST_CONTEXTS = 65536;
 const MOST_PAGES = 65536;
 
-/** Where the pages of the rings of asynchronous I/O are held: each kioctx has a pointer to its struct pages (fs/aio.c). */
+/** Finds the pages of the rings of asynchronous I/O: each kioctx points to their struct pages (fs/aio.c). */
 export function* aioRingPages(
   objects: Objects,
 ): Generator<{ readonly page: VirtAddr; readonly at: VirtAddr }> {

@@ -2,10 +2,10 @@ import type { VirtAddr } from '../core/address.ts';
 import { type Machine, pfnOfAddress } from './claimant.ts';
 import type { Claims } from './claims.ts';
 
-/** kmalloc() takes whole pages for more than this many (KMALLOC_MAX_CACHE_SIZE of SLUB, include/linux/slab.h). */
+/** kmalloc() allocates whole pages for more than this (KMALLOC_MAX_CACHE_SIZE of SLUB, include/linux/slab.h). */
 export const LARGEST_SLAB_PAGES = 2;
 
-/** The pfn at an address of the direct map; undefined elsewhere: vmalloc space is claimed by its own areas. */
+/** The pfn at an address of the direct map; undefined elsewhere, since vmalloc areas are claimed separately. */
 export function directPfn(machine: Machine, address: VirtAddr): number | undefined {
   const pfn = pfnOfAddress(machine, address);
   if (pfn === undefined) return undefined;
@@ -16,7 +16,7 @@ export function directPfn(machine: Machine, address: VirtAddr): number | undefin
     : undefined;
 }
 
-/** Claims what kmalloc() or kvmalloc() gave for so many bytes, if that is pages of the direct map. */
+/** Claims an allocation of kmalloc() or kvmalloc() with this size, if it is whole pages of the direct map. */
 export function claimKmalloc(
   machine: Machine,
   claims: Claims,
@@ -30,7 +30,7 @@ export function claimKmalloc(
   if (pfn !== undefined) claims.claim(pfn, code, 2 ** Math.ceil(Math.log2(bytes / pageSize)));
 }
 
-/** Claims the pages that exactly hold so many bytes, as alloc_pages_exact() gives them. */
+/** Claims an allocation of alloc_pages_exact() with this size. */
 export function claimExactly(
   machine: Machine,
   claims: Claims,
@@ -44,5 +44,5 @@ export function claimExactly(
   if (pfn !== undefined) claims.claim(pfn, code, Math.ceil(bytes / pageSize));
 }
 
-/** Nothing that is allocated in one piece of the direct map is larger: the largest order of 64 KiB pages. */
+/** No contiguous allocation is larger: the largest order of 64 KiB pages. */
 const MOST_BYTES = 2 ** 29;

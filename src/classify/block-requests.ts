@@ -11,7 +11,7 @@ const QUEUES: CacheName = { variables: ['blk_requestq_cachep'], name: 'request_q
 const MOST_ORDER = 10;
 const MOST_HARDWARE_QUEUES = 65536;
 
-/** The requests of block devices, which are made in blocks of pages when a queue or its scheduler is set up. */
+/** The requests of block devices, allocated in blocks of pages when a queue or its scheduler is set up. */
 export const blockRequests: Claimant = {
   name: 'requests of block devices',
   symbols: QUEUES.variables,
@@ -43,7 +43,7 @@ function* allTags({ objects, active }: Machine): Generator<VirtAddr> {
   const { memory } = objects;
   for (const at of active.of(QUEUES)) {
     const own = queue.word(at, 'tag_set');
-    // queues of drivers that take whole bios have none; an object of another kind has no set of the same operations
+    // queues of drivers that take whole bios have none; other objects have no set with the same operations
     if (own === 0n || memory.physical(own) === undefined) continue;
     if (queue.word(at, 'mq_ops') !== set.word(own, 'ops')) continue;
     const count = Math.min(set.number(own, 'nr_hw_queues'), MOST_HARDWARE_QUEUES);

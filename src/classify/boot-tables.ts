@@ -6,7 +6,7 @@ import { type Claimant, type Machine, pfnOfAddress, pfnOfPage } from './claimant
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
 
-/** Pools that DMA memory is taken from where nothing may sleep (kernel/dma/pool.c). */
+/** Pools of DMA memory for contexts that must not sleep (kernel/dma/pool.c). */
 export const dmaPools: Claimant = {
   name: 'atomic DMA pools',
   symbols: ['atomic_pool_dma', 'atomic_pool_dma32', 'atomic_pool_kernel'],
@@ -53,7 +53,7 @@ export const btfTypes: Claimant = {
   },
 };
 
-/** Reserves of whole pages that code which must not fail keeps (mm/mempool.c), by the variables they are in. */
+/** Reserves of whole pages for code that must not fail (mm/mempool.c), with the variables that hold them. */
 const POOLS = ['integrity_buf_pool'] as const;
 
 export const pagePools: Claimant = {
@@ -80,7 +80,9 @@ export const pagePools: Claimant = {
   },
 };
 
-/** Hash tables of boot: a variable with the address, one with the mask of their index, bytes of a bucket. */
+/**
+ * Hash tables allocated at boot: the variable with the address, the variable with the index mask, and the size of a bucket.
+ */
 const TABLES: readonly (readonly [table: string, mask: string, bytes: number])[] = [
   ['mount_hashtable', 'm_hash_mask', 8],
   ['mountpoint_hashtable', 'mp_hash_mask', 8],
@@ -89,7 +91,10 @@ const TABLES: readonly (readonly [table: string, mask: string, bytes: number])[]
   ['ip_idents', 'ip_idents_mask', 4],
   ['ip_tstamps', 'ip_idents_mask', 4],
 ];
-/** Variables that point to pages of their own, and how many: kernel/vmcore_info.c, kernel/power/swap.c, drivers/ras/cec.c. */
+/**
+ * Variables that point to their own pages, with the number of pages: kernel/vmcore_info.c, kernel/power/swap.c,
+ * drivers/ras/cec.c.
+ */
 const OWN_PAGES: readonly (readonly [variable: string, pages: number])[] = [
   ['vmcoreinfo_data', 1],
   ['vmcoreinfo_note', 2],
@@ -97,7 +102,7 @@ const OWN_PAGES: readonly (readonly [variable: string, pages: number])[] = [
   ['ce_arr', 1],
 ];
 
-/** Hash tables that alloc_large_system_hash() made after the page allocator was there (mm/mm_init.c). */
+/** Hash tables that alloc_large_system_hash() made with the page allocator (mm/mm_init.c). */
 export const hashTables: Claimant = {
   name: 'hash tables',
   symbols: [
@@ -141,7 +146,7 @@ export const hashTables: Claimant = {
         tcp.word(tcpAt, 'ehash'),
         (tcp.number(tcpAt, 'ehash_mask') + 1) * objects.struct('inet_ehash_bucket').size,
       );
-      // the second table, by address and port, lies right behind the first
+      // the second table, by address and port, directly follows the first
       claim(tcp.word(tcpAt, 'bhash'), buckets * bucket * (tcp.has('bhash2') ? 2 : 1));
     }
     const udp = objects.find('udp_table');

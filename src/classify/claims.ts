@@ -1,24 +1,24 @@
 import type { Pfn } from '../core/address.ts';
 import { PAGE_CLASSES, UNDECIDED } from './classes.ts';
 
-/** Pages that two rules claim, of which neither is meant to be found for pages of the other. */
+/** Pages that two rules claim, neither of which takes precedence. */
 export interface Conflict {
   readonly winner: string;
   readonly loser: string;
   pages: number;
-  /** The first page that was met. */
+  /** The first such page. */
   readonly pfn: Pfn;
 }
 
-/** One class for each page frame: a byte a page. */
+/** The class of each page frame, one byte per page. */
 export class Claims {
   readonly codes: Uint8Array;
   readonly #conflicts: Map<number, Conflict> = new Map();
   readonly #over: ReadonlySet<string>[] = PAGE_CLASSES.map((c) => new Set(c.over ?? []));
 
-  /** `limit` is the first pfn behind the last page. */
+  /** `limit` is the first pfn after the last page. */
   constructor(limit: Pfn) {
-    // other threads read it, too
+    // shared, since other threads read it
     this.codes = new Uint8Array(new SharedArrayBuffer(limit));
   }
 
@@ -26,7 +26,7 @@ export class Claims {
     return [...this.#conflicts.values()];
   }
 
-  /** Claims pages for a class; frames outside of the page array are nobody's. */
+  /** Claims pages for a class; ignores frames outside the page array. */
   claim(start: Pfn, code: number, count = 1): void {
     const end = Math.min(start + count, this.codes.length);
     for (let pfn = start; pfn < end; pfn++) {
@@ -36,7 +36,7 @@ export class Claims {
     }
   }
 
-  /** The class of a page that two rules claim; notes a conflict where neither may be over the other. */
+  /** The class of a page that two rules claim; records a conflict if neither takes precedence. */
   decide(pfn: Pfn, one: number, other: number): number {
     const [a, b] = [PAGE_CLASSES[one]!, PAGE_CLASSES[other]!];
     if (a.name === b.name) return Math.min(one, other);

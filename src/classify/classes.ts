@@ -1,23 +1,23 @@
-/** A class of pages, as a row of the table. */
+/** A row of the table of classes. */
 export interface PageClass {
   readonly name: string;
-  /** What kind of it, where that can be told. */
+  /** The kind within the class, if it can be told. */
   readonly subclass: string;
-  /** What proves it, and the kernel source that it rests on. */
+  /** The proof, and the kernel source that it relies on. */
   readonly evidence: string;
   /**
-   * Classes that pages of this one are also found to be, without contradiction: a kernel stack is in vmalloc space. This
-   * one wins.
+   * Other classes that pages of this one may have without contradiction: a kernel stack is in vmalloc space. This one takes
+   * precedence.
    */
   readonly over?: readonly string[];
 }
 
 /**
- * Every class that a page can have. A page has exactly one; its code is the index of a row. Where two rows hold for a page
- * and neither is `over` the other, that is a conflict, and the earlier row wins.
+ * Every class of pages. A page has exactly one; its code is the index of a row. If two rows apply to a page and neither is
+ * `over` the other, that is a conflict, and the earlier row wins.
  */
 const ROWS: readonly PageClass[] = [
-  // what has no page behind it
+  // without a page
   row(
     'hole',
     '',
@@ -36,7 +36,7 @@ const ROWS: readonly PageClass[] = [
     'root of a tree of page tables of a process or the kernel (arch/x86/mm/pgtable.c)',
     ['kernel_image', 'reserved'],
   ),
-  // what other architectures call their levels: s390x (arch/s390/include/asm/pgtable.h)
+  // names of levels on other architectures: s390x (arch/s390/include/asm/pgtable.h)
   ...['p4d', 'pud', 'pmd', 'pte', 'region1', 'region2', 'region3', 'segment', 'page'].map((level) =>
     row('page_table', level, 'table of a tree that was walked', ['kernel_image', 'reserved']),
   ),
@@ -103,7 +103,7 @@ const ROWS: readonly PageClass[] = [
 
   // told by the struct page alone
   row('free_buddy', '', 'page type buddy, and the pages behind it by its order (mm/page_alloc.c)'),
-  // tables that are smaller than a page come out of slabs (arch/powerpc/mm/pgtable.c)
+  // tables smaller than a page come from slabs (arch/powerpc/mm/pgtable.c)
   row('slab', '', 'page type or flag slab, and the tails of such a page (mm/slab.h)', ['page_table']),
   row('hugetlb', '', 'page type, flag or destructor hugetlb (mm/hugetlb.c)'),
   row(
@@ -135,7 +135,7 @@ const ROWS: readonly PageClass[] = [
   row('file', 'ramfs', 'mapping with ram_aops (fs/ramfs)'),
   row('file', '', 'mapping to an address_space, and on an LRU list or found in its i_pages (mm/filemap.c)'),
 
-  // what nothing claims
+  // claimed by nothing
   row(
     'unknown',
     'truncated',
@@ -164,7 +164,7 @@ export function classCode(name: string, subclass = ''): number {
   return code;
 }
 
-/** The different names of classes, in the order of the table. */
+/** The distinct names of classes, in table order. */
 export const CLASS_NAMES: readonly string[] = [...new Set(ROWS.map((r) => r.name))];
 
 function row(name: string, subclass: string, evidence: string, over?: readonly string[]): PageClass {

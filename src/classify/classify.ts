@@ -35,7 +35,7 @@ import { functionRecords, traceBuffers } from './trace.ts';
 import { userMemory } from './user-memory.ts';
 import { vmalloc } from './vmalloc.ts';
 
-/** Who is asked before the struct pages are. */
+/** Claimants that run before the struct pages are examined. */
 const CLAIMANTS: readonly Claimant[] = [
   physicalMap,
   memoryMap,
@@ -57,10 +57,10 @@ const CLAIMANTS: readonly Claimant[] = [
   packetFragments,
   blockRequests,
 ];
-/** Who is asked afterwards, about what is still unknown. */
+/** Claimants that run afterwards, for what is still unknown. */
 const LATE: readonly Claimant[] = [userMemory, socketBuffers, packetRings, fileRings];
 
-/** Something that could not be walked to its end. */
+/** A walk that could not be finished. */
 export interface Gap {
   /** What was walked. */
   readonly what: string;
@@ -73,11 +73,11 @@ export interface Classification {
   readonly codes: Uint8Array;
   /** Pages that two rules claim. */
   readonly conflicts: readonly Conflict[];
-  /** What could not be found out, and why. */
+  /** What could not be determined, and why. */
   readonly gaps: readonly Gap[];
-  /** Holds the reference count of each page against what holds it; adds to `gaps`. */
+  /** Compares the reference count of each page with its holders; adds to `gaps`. */
   references(): References;
-  /** Who holds pages without mapping or caching them. */
+  /** Holders of pages that neither map nor cache them. */
   readonly holders: readonly Holder[];
 }
 
@@ -122,7 +122,7 @@ export function classify(parts: {
     if (!found) {
       const { holders, gaps: more } = findHolders(machine, claims.codes);
       found = holders;
-      // what is walked twice is cut twice
+      // a walk that is repeated is cut at the same place
       gaps.push(...more.filter((m) => !gaps.some((g) => g.what === m.what && g.why === m.why)));
     }
     return found;
@@ -138,11 +138,14 @@ export function classify(parts: {
   };
 }
 
-/** A code is kept for each page frame up to the last; so many are no trouble, and more only for memories that are as large. */
+/**
+ * Codes are stored for each page frame up to the last. This many need little memory; more are accepted only if memory is
+ * that large.
+ */
 const MOST_PFNS = 2 ** 28;
 const MOST_PFNS_A_PAGE = 64;
 
-/** The first pfn behind the last page. Throws UnsupportedError if it is absurdly high, as damage makes it. */
+/** The first pfn after the last page. Throws UnsupportedError if it is absurdly high because of damage. */
 function limitOf({ objects, model }: { objects: Objects; model: MemoryModel }): Pfn {
   const limit = model.present.at(-1)?.end ?? 0;
   if (limit <= MOST_PFNS) return limit;
@@ -155,7 +158,7 @@ function limitOf({ objects, model }: { objects: Objects; model: MemoryModel }): 
   );
 }
 
-/** Looks symbols up in one pass; what cannot be read is met again by whoever needs it. */
+/** Looks up symbols in one pass; whoever needs one reports what cannot be read. */
 function prefetch({ kernel }: Objects, names: readonly string[]): void {
   try {
     kernel.symbols(names);

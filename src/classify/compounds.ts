@@ -3,7 +3,7 @@ import type { PageLayout } from '../layout/page-layout.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 
-/** Folios and other compound pages, by the words of their struct pages. */
+/** Folios and other compound pages, from the words of their struct pages. */
 export class Compounds {
   readonly #layout: PageLayout;
   readonly #model: MemoryModel;
@@ -23,7 +23,7 @@ export class Compounds {
     this.#headBit = layout.flags.bits.get('head');
   }
 
-  /** Whether the struct page at a place in an array of words is that of a tail. */
+  /** Whether the struct page at an index in an array of words is a tail. */
   isTail(words: Uint32Array | Int32Array, at: number): boolean {
     return (words[at + this.#layout.offsets.compound / 4]! & 1) === 1;
   }
@@ -33,7 +33,7 @@ export class Compounds {
     return bit !== undefined && ((words[at + this.#layout.offsets.flags / 4]! >>> bit) & 1) === 1;
   }
 
-  /** The head of a tail: a pointer to its struct page, or since 7.1 a mask over the tail's own. */
+  /** The head of a tail: a pointer to its struct page, or since 7.1 a mask over the tail's own address. */
   headOf(words: Uint32Array | Int32Array, at: number, pfn: Pfn): Pfn | undefined {
     const to = at + this.#layout.offsets.compound / 4;
     const value = word(words[to]! >>> 0, words[to + 1]! >>> 0);
@@ -43,7 +43,7 @@ export class Compounds {
     return this.#model.pfnOf(value & ~1n);
   }
 
-  /** The order of the compound page whose head is at a place; 0 where the words of its first tail are not among these. */
+  /** The order of the compound page whose head is at an index; 0 if its first tail is not among these words. */
   orderOf(words: Uint32Array | Int32Array, at: number): number {
     const { order, offsets } = this.#layout;
     const next = at + this.#words;
@@ -53,7 +53,7 @@ export class Compounds {
     return (words[byte >> 2]! >>> ((byte & 3) * 8)) & 0xff;
   }
 
-  /** The compound page that a page is part of; the page alone if it is part of none. Undefined where it cannot be read. */
+  /** The compound page that a page belongs to, or the page alone. Undefined if it cannot be read. */
   at(pfn: Pfn): { readonly head: Pfn; readonly pages: number } | undefined {
     const own = this.#read(pfn, 1);
     if (!own) return undefined;
@@ -73,7 +73,7 @@ export class Compounds {
   }
 }
 
-/** All ones above some bit, none below it but the lowest. */
+/** All ones above some bit, and below it only the lowest bit. */
 function isMask(value: bigint): boolean {
   const inverted = ~(value & ~1n) & 0xffffffffffffffffn;
   return inverted < 1n << 40n && (inverted & (inverted + 1n)) === 0n;

@@ -7,7 +7,7 @@ import { claimKmalloc } from './allocations.ts';
 import type { Claimant } from './claimant.ts';
 import { classCode } from './classes.ts';
 
-/** Extended attributes of tmpfs files that are too large for a slab: kmalloc() gave them pages of their own. */
+/** Extended attributes of tmpfs files that are too large for a slab, so that kmalloc() allocated pages for them. */
 export const extendedAttributes: Claimant = {
   name: 'extended attributes of tmpfs',
   symbols: ['super_blocks', 'page_offset_base'],
@@ -30,7 +30,7 @@ export const extendedAttributes: Claimant = {
   },
 };
 
-/** A list until 6.1, a tree since 6.2, and a pointer to a hash table, which is not walked, in 7.x. */
+/** A list until 6.1, a tree since 6.2, and in 7.x a pointer to a hash table, which is not walked. */
 function* attributesOf(objects: Objects, holder: VirtAddr): Generator<VirtAddr> {
   const type = objects.find('simple_xattrs');
   const attribute = objects.struct('simple_xattr');

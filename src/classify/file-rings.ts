@@ -5,7 +5,7 @@ import { classCode } from './classes.ts';
 import { FILE_CACHE, filesOfKinds } from './files.ts';
 import { claimCompound, isUnclaimed } from './late-claims.ts';
 
-/** What leads from a file to the pages of its ring. */
+/** How a file leads to the pages of its ring. */
 interface FileRing {
   /** The operations of such files. */
   readonly operations: string;
@@ -21,7 +21,7 @@ const RINGS: readonly FileRing[] = [
   { operations: 'bpf_map_fops', code: () => classCode('bpf', 'ringbuf'), pages: ringbufPages },
 ];
 
-/** Rings behind files as far as no process maps them yet. */
+/** Rings of files that no process maps yet. */
 export const fileRings: Claimant = {
   name: 'rings of perf events and BPF maps',
   symbols: [
@@ -47,7 +47,7 @@ export const fileRings: Claimant = {
   },
 };
 
-/** kernel/events/internal.h, struct perf_buffer: one block of pages each, or with PERF_USE_VMALLOC an area of vmalloc space. */
+/** kernel/events/internal.h, struct perf_buffer: one block per page, or with PERF_USE_VMALLOC a vmalloc area. */
 function* perfPages(machine: Machine, event: VirtAddr): Generator<number | undefined> {
   const { objects } = machine;
   const type = objects.find('perf_buffer');

@@ -6,8 +6,9 @@ import type { Machine } from './claimant.ts';
 export const FILE_CACHE: CacheName = { variables: ['filp_cachep'], name: 'filp' };
 
 /**
- * Every `struct file` of some kinds once: those in tables of processes, and the rest of their slab cache, which are on their way through a
- * socket or held by the kernel alone. A kind is told by its operations. Freed ones that wait for RCU are left out (f_ref since 6.13, f_count before).
+ * Every `struct file` of some kinds once: those in tables of processes, and the rest of their slab cache, which are in
+ * flight through a socket or held by the kernel alone. The operations tell the kind. Files that were freed and wait for RCU
+ * are left out (f_ref since 6.13, f_count before).
  */
 export function* filesOfKinds(machine: Machine, operations: ReadonlySet<VirtAddr>): Generator<VirtAddr> {
   const { objects, active } = machine;

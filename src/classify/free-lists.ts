@@ -3,7 +3,7 @@ import { perCpuPages, zones } from '../objects/zones.ts';
 import { type Claimant, type Machine, pfnOfPage } from './claimant.ts';
 import { classCode } from './classes.ts';
 
-/** Pages that are free on the lists of a CPU (mm/page_alloc.c, struct per_cpu_pages). */
+/** Pages on the free lists of a CPU (mm/page_alloc.c, struct per_cpu_pages). */
 export const perCpuFreeLists: Claimant = {
   name: 'per-CPU free lists',
   symbols: ['node_data', 'contig_page_data', '__cpu_possible_mask', 'nr_cpu_ids', '__per_cpu_offset'],
@@ -36,14 +36,17 @@ export const perCpuFreeLists: Claimant = {
 const COSTLY_ORDER = 3;
 const HUGE_ORDER = 9;
 
-/** Lists are by order and, within, by migratetype; those behind the costly order are for huge pages (order_to_pindex). */
+/**
+ * Lists are by order and, within an order, by migratetype; those after the costly order are for huge pages
+ * (order_to_pindex).
+ */
 export function orderOfList(index: number, types: number, lists: number): number {
   if (lists <= types) return 0;
   const order = Math.floor(index / types);
   return order > COSTLY_ORDER ? HUGE_ORDER : order;
 }
 
-/** Where the list_head of a free page is in its struct page. */
+/** The place of a free page's list_head in its struct page. */
 function nodeOffset({ objects }: Machine): number {
   const page = objects.struct('page');
   return page.has('pcp_list') ? page.offset('pcp_list') : page.offset('lru');

@@ -7,18 +7,18 @@ import type { Gap } from './classify.ts';
 import { pipeBuffers, pipes } from './pipes.ts';
 import { packets } from './socket-buffers.ts';
 
-/** Something that holds a reference to a page without mapping or caching it. */
+/** A holder of a reference to a page that neither maps nor caches it. */
 export interface Holder {
   readonly pfn: Pfn;
-  /** e.g. `LRU batch lru_add of CPU 1`. */
+  /** For example `LRU batch lru_add of CPU 1`. */
   readonly what: string;
-  /** Where the pointer to the page is. */
+  /** Address of the pointer to the page. */
   readonly at: VirtAddr;
 }
 
 /**
- * Batches of pages on their way to an LRU list, one set a CPU (mm/swap.c, mm/mlock.c): the variable, its struct, and the
- * members that are batches, where a kernel has them. A batch is a folio_batch since 5.16, a pagevec before.
+ * Batches of pages on their way to an LRU list, one set per CPU (mm/swap.c, mm/mlock.c): the variable, its struct, and the
+ * members that are batches, if the kernel has them. A batch has been a folio_batch since 5.16, and was a pagevec before.
  */
 const BATCHES: readonly {
   readonly variable: string;
@@ -55,7 +55,7 @@ const BATCHES: readonly {
 
 export const HOLDER_SYMBOLS: readonly string[] = BATCHES.map((b) => b.variable);
 
-/** Every holder that can be found, and what could not be looked at. */
+/** Finds all holders, and reports what could not be examined. */
 export function findHolders(
   machine: Machine,
   codes: Uint8Array,
@@ -98,7 +98,7 @@ function* lruBatches(machine: Machine): Generator<Holder> {
         const count = Math.min(batch.number(at, 'nr'), slots.size / word);
         for (let i = 0; i < count; i++) {
           const slot = at + BigInt(slots.offset + i * word);
-          // the batches of mlock() mark pages in the low bits
+          // the batches of mlock() use the low bits of pointers as marks
           const pfn = pfnOfPage(machine, memory.word(slot) & ~3n);
           const name = typeof member === 'string' ? member : member[0]!;
           if (pfn !== undefined) yield { pfn, what: `LRU batch ${name} of CPU ${cpu}`, at: slot };

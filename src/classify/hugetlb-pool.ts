@@ -19,7 +19,7 @@ export const hugetlbPool: Claimant = {
     for (let i = 0; i < count; i++) {
       const state = at + BigInt(i * type.size);
       const order = type.number(state, 'order');
-      // only the lists of nodes that have such pages were ever written to by others than boot
+      // only the lists of nodes with such pages were ever modified after boot
       if (order === 0 || order > 30 || type.number(state, 'free_huge_pages') === 0) continue;
       for (let node = 0; (node + 1) * size <= lists.size; node++) {
         const head = state + BigInt(lists.offset + node * size);

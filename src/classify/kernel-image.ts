@@ -10,7 +10,7 @@ const SECTIONS = [
   ['brk', '__brk_base', '__brk_limit'],
 ] as const;
 
-/** The kernel's image. What it gave back after boot is not reserved any more, and not named by its address. */
+/** The kernel image. Memory that it freed after boot is no longer reserved, so its address tells nothing. */
 export const kernelImage: Claimant = {
   name: 'kernel image',
   symbols: ['_text', '_end', ...SECTIONS.flatMap(([, from, to]) => [from, to])],
@@ -27,7 +27,7 @@ export const kernelImage: Claimant = {
     });
     const other = classCode('reserved', 'image');
     for (let at = start; at < end; at += BigInt(pageSize)) {
-      // the text mapping is contiguous; holes that were given back may not be mapped any more
+      // the text mapping is contiguous; freed holes in it may be unmapped
       const pfn = pfnOfAddress(machine, at);
       if (pfn === undefined || !machine.isReserved(pfn)) continue;
       const section = sections.find((s) => at >= s.first && at < s.last);

@@ -4,7 +4,7 @@ import { pointerOf, type XarrayEntry, xarrayLoad } from '../objects/xarray.ts';
 import type { Machine } from './claimant.ts';
 import { classCode } from './classes.ts';
 
-/** address_space_operations that tell what is cached, by their symbols. */
+/** Symbols of address_space_operations that tell what is cached. */
 const OPERATIONS: readonly (readonly [symbol: string, name: string, subclass?: string])[] = [
   ['shmem_aops', 'shmem'],
   ['secretmem_aops', 'secretmem'],
@@ -12,14 +12,14 @@ const OPERATIONS: readonly (readonly [symbol: string, name: string, subclass?: s
 ];
 export const MAPPING_SYMBOLS: readonly string[] = [...OPERATIONS.map(([symbol]) => symbol), 'modules'];
 
-/** What the struct page of a cached page says. */
+/** What the struct page of a cached page tells. */
 export interface CachedPage {
   readonly lru: boolean;
   readonly head: boolean;
   readonly swapbacked: boolean;
 }
 
-/** What the `mapping` of pages leads to, each address_space looked at once. */
+/** The targets of `mapping` words; each address_space is examined once. */
 export class Mappings {
   readonly #machine: Machine;
   readonly #operations: Map<VirtAddr, number> = new Map();
@@ -31,7 +31,7 @@ export class Mappings {
   readonly #hugeShmem: number = classCode('shmem', 'huge');
   #last: VirtAddr = 0n;
   #lastCode: number | undefined;
-  /** The first thing that could not be read, for the report. */
+  /** The first problem, for the report. */
   trouble: string | undefined;
 
   constructor(machine: Machine) {
@@ -48,8 +48,8 @@ export class Mappings {
   }
 
   /**
-   * The class of a page whose mapping is an address_space; undefined if that does not have it: drivers set `mapping` of
-   * pages that they map to processes, too.
+   * The class of a page whose mapping is an address_space; undefined if the address_space does not have it: drivers also
+   * set `mapping` of pages that they map to processes.
    */
   file(mapping: VirtAddr, index: number, pfn: Pfn, page: CachedPage): number | undefined {
     const { lru, head, swapbacked } = page;
@@ -61,7 +61,7 @@ export class Mappings {
     return head && code === this.#shmem ? this.#hugeShmem : code;
   }
 
-  /** The class of a page that its driver can move; undefined if the driver is not known. */
+  /** The class of a page that its driver can move; undefined if the driver is unknown. */
   movable(mapping: VirtAddr): number | undefined {
     if (this.#movable.has(mapping)) return this.#movable.get(mapping);
     const code = this.#tried(() => this.#driverOf(mapping));
@@ -70,8 +70,8 @@ export class Mappings {
   }
 
   /**
-   * Of what is not anonymous only shmem is backed by swap: that tells where the operations are not known. Undefined if the
-   * address_space cannot be read.
+   * Whether swap backs an address_space: of pages that are not anonymous, only shmem has it. Used if the operations are
+   * unknown. Undefined if the address_space cannot be read.
    */
   #codeOf(mapping: VirtAddr, swapbacked: boolean): number | undefined {
     if (this.#files.has(mapping)) return this.#files.get(mapping);
@@ -93,7 +93,7 @@ export class Mappings {
     return isCached ?? false;
   }
 
-  /** What `look` finds; undefined if something of it cannot be read, of which the first is kept. */
+  /** The result of `look`; undefined if it cannot be read, and the first such problem is recorded. */
   #tried<T>(look: () => T): T | undefined {
     try {
       return look();
@@ -104,7 +104,7 @@ export class Mappings {
     }
   }
 
-  /** Until 5.19 `mapping` of a movable page is an address_space, and later its operations; both lie in the module. */
+  /** Until 5.19 `mapping` of a movable page is an address_space, later its operations; both are in the module. */
   #driverOf(mapping: VirtAddr): number | undefined {
     const { objects, moduleOf } = this.#machine;
     const direct = moduleOf(mapping);

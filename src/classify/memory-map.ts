@@ -18,7 +18,7 @@ export const memoryMap: Claimant = {
   },
 };
 
-/** Frames that the firmware or the command line keeps from the kernel (/proc/iomem). */
+/** Frames that the firmware or the command line reserves (/proc/iomem). */
 export const physicalMap: Claimant = {
   name: 'tree of resources',
   symbols: ['iomem_resource'],

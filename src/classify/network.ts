@@ -2,13 +2,13 @@ import { directPfn } from './allocations.ts';
 import type { Claimant } from './claimant.ts';
 import { classCode } from './classes.ts';
 
-/** Per-CPU caches that fragments for packets are cut from: the variable, and where in its struct the cache is. */
+/** Per-CPU caches from which fragments for packets are cut: the variable, and the place of the cache in its struct. */
 const CACHES: readonly (readonly [variable: string, struct: string, member: string])[] = [
   ['netdev_alloc_cache', 'page_frag_cache', ''],
   ['napi_alloc_cache', 'napi_alloc_cache', 'page'],
 ];
 
-/** Pages that fragments for packets are being cut from (mm/page_frag_cache.c, net/core/skbuff.c). */
+/** Pages from which fragments for packets are cut (mm/page_frag_cache.c, net/core/skbuff.c). */
 export const packetFragments: Claimant = {
   name: 'caches of packet fragments',
   symbols: CACHES.map(([variable]) => variable),
@@ -16,7 +16,7 @@ export const packetFragments: Claimant = {
     const { objects } = machine;
     const { pageSize } = objects.memory.format;
     const cache = objects.find('page_frag_cache');
-    // since 6.13 the address and the order share a word, and the order is in its low bits
+    // since 6.13 the address and the order share a word, with the order in its low bits
     const encoded = cache?.has('encoded_page') === true;
     if (!cache?.has('va') && !encoded) return;
     for (const [variable, struct, member] of CACHES) {

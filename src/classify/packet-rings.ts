@@ -38,7 +38,7 @@ export const packetRings: Claimant = {
   },
 };
 
-/** Packet sockets of all network namespaces, as addresses of their packet_sock, which begins with the sock. */
+/** The packet_sock of every packet socket in all network namespaces; each starts with its sock. */
 function* packetSockets(objects: Objects): Generator<VirtAddr> {
   const net = objects.find('net');
   const sock = objects.struct('sock');

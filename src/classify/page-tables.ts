@@ -9,10 +9,10 @@ import { classCode } from './classes.ts';
 
 /** X86_FEATURE_PTI, word 7 bit 11 of x86_capability (arch/x86/include/asm/cpufeatures.h, since 4.15). */
 const PTI = { word: 7, bit: 11 };
-/** Address spaces that are no process's. */
+/** Address spaces that belong to no process. */
 const OTHERS = ['poking_mm'] as const;
 
-/** The tables of the kernel and of each process; what the processes map is noted on the way. */
+/** Claims the page tables of the kernel and of each process, and records what processes map. */
 export const pageTables: Claimant = {
   name: 'page tables',
   symbols: ['init_task', 'init_mm', 'efi_mm', 'boot_cpu_data', ...OTHERS],
@@ -71,7 +71,7 @@ function claimRoot(
   const tree = treeOf(tables);
   const entries = sharesRoot(tables.mode) ? tree.rootEntries / 2 : tree.rootEntries;
   tree.walk(tables.root, 0, entries, visitor);
-  // page table isolation: the root that user space runs on is the page behind (arch/x86/include/asm/pgtable.h)
+  // page table isolation: the root for user space is the next page (arch/x86/include/asm/pgtable.h)
   if (behind !== undefined) claims.claim(tables.root / objects.memory.format.pageSize + 1, behind);
 }
 

@@ -5,12 +5,12 @@ import { type Claimant, type Machine, pfnOfAddress } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
 
-/** More lists of chunks than there are sizes. */
+/** Maximum number of lists of chunks; there is one per size. */
 const MOST_SLOTS = 256;
-/** Units are some 100 KiB. */
+/** Maximum size of a unit; units have some 100 KiB. */
 const MOST_PAGES = 2 ** 20;
 
-/** Memory of per-CPU variables (mm/percpu.c): the units of each pcpu_chunk, one a CPU, as far as they are populated. */
+/** Memory of per-CPU variables (mm/percpu.c): the populated pages of the units of each pcpu_chunk, one unit per CPU. */
 export const perCpuMemory: Claimant = {
   name: 'per-CPU memory',
   symbols: [
@@ -43,7 +43,7 @@ export const perCpuMemory: Claimant = {
   },
 };
 
-/** The lists of chunks. 5.9 to 5.13 have a second set of them, for chunks that are accounted (enum pcpu_chunk_type). */
+/** The lists of chunks. 5.9 to 5.13 have a second set of them, for accounted chunks (enum pcpu_chunk_type). */
 function* lists(objects: Objects): Generator<{ readonly head: VirtAddr; readonly code: number }> {
   const name = objects.findSymbol('pcpu_chunk_lists') === undefined ? 'pcpu_slot' : 'pcpu_chunk_lists';
   const first = objects.variable(name);
@@ -58,8 +58,7 @@ function* lists(objects: Objects): Generator<{ readonly head: VirtAddr; readonly
 }
 
 /**
- * The first chunk is memory of boot. Of each unit the part up to the end of the dynamic area was kept; what is behind was
- * given back.
+ * The first chunk is boot memory. Of each unit, the part up to the end of the dynamic area was kept; the rest was freed.
  */
 function claimFirst(machine: Machine, claims: Claims, chunks: readonly VirtAddr[]): void {
   const { objects } = machine;
@@ -87,7 +86,7 @@ function claimChunk(machine: Machine, claims: Claims, chunk: VirtAddr, code: num
   const populated = type.at(chunk, 'populated');
   const pages = Math.min(type.number(chunk, 'nr_pages'), MOST_PAGES);
   const { pageSize, wordBytes } = memory.format;
-  // `populated` is a pointer to a bitmap behind the struct, or the bitmap itself at its end
+  // `populated` is a pointer to a bitmap after the struct, or the bitmap itself at its end
   const bits = type.place('populated').size === wordBytes ? memory.word(populated) : populated;
   for (const start of units(objects, type.word(chunk, 'base_addr'))) {
     for (let page = 0; page < pages; page++) {
@@ -99,7 +98,7 @@ function claimChunk(machine: Machine, claims: Claims, chunk: VirtAddr, code: num
   }
 }
 
-/** Where the unit of each CPU begins in a chunk. */
+/** The start of each CPU's unit in a chunk. */
 function* units(objects: Objects, base: VirtAddr): Generator<VirtAddr> {
   const { memory, perCpu } = objects;
   const offsets = objects.variable('pcpu_unit_offsets');

@@ -9,13 +9,13 @@ import { filesOfKinds } from './files.ts';
 export interface PipeBuffer {
   readonly page: VirtAddr;
   readonly ops: VirtAddr;
-  /** Where its slot is. */
+  /** Address of its slot. */
   readonly at: VirtAddr;
 }
 
 const MOST_BUFFERS = 2 ** 20;
 
-/** Every pipe once: those of pipefs, and FIFOs that somebody has open. */
+/** Every pipe once: those of pipefs, and open FIFOs. */
 export function* pipes(machine: Machine): Generator<VirtAddr> {
   const { objects } = machine;
   const inode = objects.struct('inode');
@@ -39,7 +39,7 @@ export function* pipes(machine: Machine): Generator<VirtAddr> {
   for (const at of filesOfKinds(machine, operations)) yield* add(file.word(at, 'f_inode'));
 }
 
-/** The slots of a pipe that hold a page: `bufs[tail..head)`, since 5.5 a ring of a power of two. */
+/** The slots of a pipe that hold a page: `bufs[tail..head)`, a power-of-two ring since 5.5. */
 export function* pipeBuffers(objects: Objects, pipe: VirtAddr): Generator<PipeBuffer> {
   const type = objects.struct('pipe_inode_info');
   const buffer = objects.struct('pipe_buffer');
@@ -57,7 +57,7 @@ export function* pipeBuffers(objects: Objects, pipe: VirtAddr): Generator<PipeBu
   }
 }
 
-/** The pages that a pipe keeps for the next write; gone in 7.x. */
+/** The pages that a pipe keeps for the next write; removed in 7.x. */
 export function* sparePages(objects: Objects, pipe: VirtAddr): Generator<VirtAddr> {
   const type = objects.struct('pipe_inode_info');
   if (!type.has('tmp_page')) return;
@@ -69,7 +69,7 @@ export function* sparePages(objects: Objects, pipe: VirtAddr): Generator<VirtAdd
   }
 }
 
-/** Pages that a pipe allocated itself; those that were spliced into it belong to others. */
+/** Pages that a pipe allocated itself; spliced pages belong to others. */
 export const pipePages: Claimant = {
   name: 'pipes',
   symbols: ['super_blocks', 'init_task', 'pipefifo_fops', 'pipeanon_fops', 'anon_pipe_buf_ops'],

@@ -5,27 +5,27 @@ import type { Machine } from './claimant.ts';
 import { PAGE_CLASSES } from './classes.ts';
 import type { Holder } from './holders.ts';
 
-/** Reference counts held against what was found to hold references. */
+/** Reference counts compared with the known holders. */
 export interface References {
-  /** By class code: 1 where it is known what references a page of that class should have. */
+  /** By class code: 1 if the references of a page of that class are predictable. */
   readonly known: Uint8Array;
-  /** Pages whose count is not what was expected, ascending, and by how much it is more. */
+  /** Pages whose count differs from the expected one, ascending, and the differences. */
   readonly pfns: Float64Array;
   readonly unexplained: Int32Array;
-  /** Pages that are pinned for I/O or a device (mm/gup.c), ascending; every page of a large folio that is. */
+  /** Pages that are pinned for I/O or a device (mm/gup.c), ascending, with every page of a pinned large folio. */
   readonly pinned: Float64Array;
 }
 
-/** Classes whose pages have no reference at all. */
+/** Classes whose pages have no references. */
 const FREE: readonly string[] = ['free_buddy', 'free_pcp', 'hugetlb_free'];
-/** Classes whose pages are referenced by what maps and caches them. */
+/** Classes whose pages are referenced by their mappings and caches. */
 const MAPPED: readonly string[] = ['anon', 'ksm', 'file', 'shmem', 'secretmem', 'swap_cache', 'hugetlb'];
 /** Classes whose pages have one owner. */
 const OWNED: readonly string[] = ['pipe'];
-/** Every pin of a small folio adds so much to its count (GUP_PIN_COUNTING_BIAS, include/linux/mm.h). */
+/** The number of references that a pin adds to a small folio (GUP_PIN_COUNTING_BIAS, include/linux/mm.h). */
 const PIN = 1024;
 
-/** Works out what the reference count of each page should be (mm/rmap.c, mm/filemap.c, mm/gup.c). */
+/** Computes the expected reference count of each page (mm/rmap.c, mm/filemap.c, mm/gup.c). */
 export class ReferenceCounter {
   readonly #machine: Machine;
   readonly #codes: Uint8Array;
@@ -47,14 +47,14 @@ export class ReferenceCounter {
       return MAPPED.includes(name) || subclass === 'truncated' ? 3 : 0;
     });
     for (const { pfn } of holders) {
-      // a reference to a page is one to its folio
+      // a reference to a page is a reference to its folio
       const head = machine.compounds.at(pfn)?.head ?? pfn;
       this.#held.set(head, (this.#held.get(head) ?? 0) + 1);
     }
     this.#pincount = machine.layout.folio.pincount;
-    // until 6.1: each page of a huge page that is mapped both ways is counted once more
+    // until 6.1, each page of a huge page that is mapped both ways is counted once more
     const bit = machine.objects.types.enumerators('pageflags')?.get('PG_double_map');
-    // until 6.6, the page cache counted a hugetlb page as one, in its index, too (mm/hugetlb.c)
+    // until 6.6, the page cache counted a hugetlb page as one, also in its index (mm/hugetlb.c)
     this.#hugetlbIsOne = machine.objects.findSymbol('linear_hugepage_index') !== undefined;
     this.#doubleMap = bit === undefined ? undefined : Number(bit);
   }
@@ -100,7 +100,7 @@ export class ReferenceCounter {
     }
   }
 
-  /** Each mapping, each page in a cache, private data, pins, and whoever else was found. */
+  /** Adds up mappings, caches, private data, pins, and other known holders. */
   #ofFolio(words: Int32Array, at: number, pfn: Pfn, refcount: number): number {
     const { layout } = this.#machine;
     const { offsets, flags } = layout;
@@ -130,7 +130,7 @@ export class ReferenceCounter {
     return expected + Math.floor(rest / PIN) * PIN;
   }
 
-  /** How often a folio is mapped, in whole and in parts: each time is a reference. */
+  /** The number of mappings of a folio, in whole and in parts; each is a reference. */
   #mapcount(words: Int32Array, at: number, pages: number, isFile: boolean): number {
     const { layout } = this.#machine;
     const { folio, offsets } = layout;
@@ -148,7 +148,7 @@ export class ReferenceCounter {
     return entire + parts - (isDouble ? pages : 0);
   }
 
-  /** How often a hugetlb page is mapped: always as a whole. */
+  /** The number of mappings of a hugetlb page, which is always mapped as a whole. */
   #entire(words: Int32Array, at: number): number {
     const { largeMapcount, entireMapcount } = this.#machine.layout.folio;
     const offset = largeMapcount ?? entireMapcount;

@@ -1,7 +1,7 @@
 import type { Pfn } from '../core/address.ts';
 import type { Machine } from './claimant.ts';
 
-/** Tells whether PG_reserved is set of a page. */
+/** Tells whether a page has PG_reserved. */
 export function reservedPages({
   layout,
   objects,

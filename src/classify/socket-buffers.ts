@@ -6,17 +6,17 @@ import { type Claimant, type Machine, pfnOfPage } from './claimant.ts';
 import { classCode, PAGE_CLASSES } from './classes.ts';
 import { claimCompound, isUnclaimed } from './late-claims.ts';
 
-/** The data of a packet, which clones of it share (include/linux/skbuff.h, struct skb_shared_info). */
+/** The data of a packet, which its clones share (include/linux/skbuff.h, struct skb_shared_info). */
 export interface PacketData {
-  /** Where its linear part begins. */
+  /** Start of its linear part. */
   readonly head: VirtAddr;
-  /** Whether a fragment of a page was taken for that, rather than memory of kmalloc(). */
+  /** Whether the linear part is a page fragment rather than memory of kmalloc(). */
   readonly inFragment: boolean;
-  /** Its pages, and where the pointer to each is. */
+  /** Its pages, and the addresses of the pointers to them. */
   readonly fragments: readonly { readonly page: VirtAddr; readonly at: VirtAddr }[];
 }
 
-/** Caches of packets; of a pair the first is used, whose data the second shares. */
+/** Caches of packets. Of a pair only the first is examined, whose data the second shares. */
 const CACHES: readonly CacheName[] = [
   {
     variables: ['net_hotdata.skbuff_cache', 'skbuff_cache', 'skbuff_head_cache'],
@@ -24,14 +24,14 @@ const CACHES: readonly CacheName[] = [
   },
   { variables: ['net_hotdata.skbuff_fclone_cache', 'skbuff_fclone_cache'], name: 'skbuff_fclone_cache' },
 ];
-/** More than MAX_SKB_FRAGS can be configured to. */
+/** Larger than any configurable MAX_SKB_FRAGS. */
 const MOST_FRAGMENTS = 64;
-/** Larger than any linear part: the largest order that kmalloc() gives. */
+/** Larger than any linear part: the largest order of kmalloc(). */
 const MOST_BYTES = 2 ** 23;
 
 /**
- * The data of every packet in the machine, once each; only after the struct pages were looked at. Throws ChainError at the end
- * if a free list was damaged.
+ * The data of every packet in the machine, once each; call it after the struct pages were examined. Throws ChainError at
+ * the end if a free list was damaged.
  */
 export function* packets(machine: Machine, codes: Uint8Array): Generator<PacketData> {
   const { objects, active } = machine;
@@ -47,14 +47,14 @@ export function* packets(machine: Machine, codes: Uint8Array): Generator<PacketD
   }
 }
 
-/** The data of a packet; undefined for an object of another kind, whose pointers do not follow each other as a packet's. */
+/** The data of a packet; undefined for an object of another kind, whose pointers are not in the order of a packet's. */
 function dataOf(objects: Objects, at: VirtAddr): PacketData | undefined {
   const skb = objects.struct('sk_buff');
   const shared = objects.struct('skb_shared_info');
   if (skb.number(at, 'users.refs.counter') === 0) return undefined;
   const head = skb.word(at, 'head');
   const end = skb.word(at, 'end');
-  // offsets where words have 64 bits, pointers where they have 32
+  // offsets on 64-bit kernels, pointers on 32-bit kernels
   const base = skb.place('end').size === 4 && objects.memory.format.wordBytes === 8 ? head : 0n;
   const info = base + end;
   const data = skb.word(at, 'data');
@@ -69,13 +69,15 @@ function dataOf(objects: Objects, at: VirtAddr): PacketData | undefined {
   for (let i = 0; i < Math.min(count, length ?? 0, MOST_FRAGMENTS); i++) {
     const slot = info + BigInt(offset + (i * size) / length!);
     const page = objects.memory.word(slot);
-    // the lowest bit marks memory of a device (netmem, since 6.8)
+    // the lowest bit marks device memory (netmem, since 6.8)
     if (page !== 0n && (page & 1n) === 0n) fragments.push({ page, at: slot });
   }
   return { head, inFragment: skb.number(at, 'head_frag') === 1, fragments };
 }
 
-/** Whether memory has not been freed: of a pair of packets, one may have been freed with its data while the other lives. */
+/**
+ * Whether memory has not been freed: of a pair of packets, one may have been freed with its data while the other is in use.
+ */
 function isInUse({ states, objects }: Machine, codes: Uint8Array, at: VirtAddr): boolean {
   const physical = objects.memory.physical(at);
   if (physical === undefined) return false;
@@ -84,7 +86,7 @@ function isInUse({ states, objects }: Machine, codes: Uint8Array, at: VirtAddr):
   return name === 'slab' ? states.at(pfn, at)?.state === 'active' : !name.startsWith('free_');
 }
 
-/** Packets that are free, and that a CPU keeps for the next one (napi_alloc_cache, since 5.13). */
+/** Free packets that a CPU keeps for the next one (napi_alloc_cache, since 5.13). */
 function freePackets(objects: Objects): Set<VirtAddr> {
   const free = new Set<VirtAddr>();
   const type = objects.find('napi_alloc_cache');
@@ -100,7 +102,7 @@ function freePackets(objects: Objects): Set<VirtAddr> {
   return free;
 }
 
-/** Pages that hold packets and nothing else. Those of files and programs that packets refer to stay what they are. */
+/** Claims pages that hold only packet data. Pages of files and processes that packets refer to keep their class. */
 export const socketBuffers: Claimant = {
   name: 'packets of sockets',
   symbols: [

@@ -10,7 +10,7 @@ import { classCode, UNDECIDED } from './classes.ts';
 import { Mappings } from './mappings.ts';
 
 const OK = PAGE_STATES.indexOf('ok');
-/** Types that make a page belong to a class, by their names in the kernel. */
+/** Page types that determine a class, by the kernel's names. */
 const TYPED: readonly (readonly [type: string, name: string, subclass?: string])[] = [
   ['slab', 'slab'],
   ['hugetlb', 'hugetlb'],
@@ -46,24 +46,24 @@ const CODE = {
 const POOL_LOW = 0x40;
 const POOL_HIGH = 0xdead0000;
 
-/** How a page type is recognised: `(word & mask) === value`. */
+/** How to recognise a page type: `(word & mask) === value`. */
 interface TypeTest {
   readonly mask: number;
   readonly value: number;
   readonly code: number;
 }
 
-/** Flags that decide, by their names in the kernel; all are among the lowest 32 bits of `flags`. */
+/** Flags that determine classes, by the kernel's names; all are among the lowest 32 bits of `flags`. */
 const FLAGS = ['slab', 'reserved', 'hwpoison', 'head', 'lru', 'swapcache', 'swapbacked'] as const;
 
-/** What the struct pages say themselves, for every page; held against what was claimed before. */
+/** Classifies every page by its struct page, and compares the result with earlier claims. */
 export class StructPages {
   readonly #machine: Machine;
   readonly #claims: Claims;
   readonly #mappings: Mappings;
   readonly #tests: readonly TypeTest[];
   readonly #buddy: TypeTest | undefined;
-  /** 32-bit words of a struct page, and which of them hold what. */
+  /** A struct page as 32-bit words, and the indices of its members. */
   readonly #words: number;
   readonly #flagsAt: number;
   readonly #typeAt: number;
@@ -73,10 +73,10 @@ export class StructPages {
   readonly #indexAt: number;
   readonly #privateAt: number;
   readonly #poolAt: number | undefined;
-  /** The bit of each flag, 0 if this kernel does not have it. */
+  /** The bit of each flag; 0 if this kernel lacks it. */
   readonly #flag: Readonly<Record<(typeof FLAGS)[number], number>>;
   readonly #hugeOrder: number;
-  /** The link of the last tail whose link is a pointer, and its head. */
+  /** The link of the last tail with a pointer, and its head. */
   #linkLow = 0;
   #linkHigh = 0;
   #linked: Pfn | undefined;
@@ -137,7 +137,7 @@ export class StructPages {
       else if (buddy && (words[at + this.#typeAt]! & buddy.mask) === buddy.value) {
         const order = words[at + this.#privateAt]!;
         const end = Math.min(limit, pfn + (order < 32 ? 2 ** order : 1));
-        // pages of a free block have nothing to say; those that are claimed all the same are a conflict
+        // pages of a free block tell nothing; if they are claimed nevertheless, that is a conflict
         for (let free = pfn; free < end; free++) this.#put(codes, free, CODE.buddy);
         i += end - pfn - 1;
         continue;
@@ -152,7 +152,7 @@ export class StructPages {
     else if (before !== code && code < CODE.truncated) codes[pfn] = this.#claims.decide(pfn, before, code);
   }
 
-  /** What one page is, by its struct page and that of its head. */
+  /** The class of a page by its struct page and that of its head. */
   #codeOf(words: Uint32Array, at: number, pfn: Pfn): number {
     const low = words[at + this.#flagsAt]!;
     const type = words[at + this.#typeAt]! | 0;
@@ -170,13 +170,13 @@ export class StructPages {
     return this.#byMapping(words, at, pfn, low, head);
   }
 
-  /** The head of a tail. Tails of a folio lie together and have one pointer, so that it is followed once. */
+  /** The head of a tail. The tails of a folio are adjacent and have the same pointer, so it is followed once. */
   #linkedHead(words: Uint32Array, at: number, pfn: Pfn): Pfn | undefined {
     const low = words[at + this.#compoundAt]!;
     const high = words[at + this.#compoundAt + 1]!;
     if (low === this.#linkLow && high === this.#linkHigh) return this.#linked;
     const head = this.#machine.compounds.headOf(words, at, pfn);
-    // a mask leads from each folio to a head of its own
+    // a mask gives each folio its own head
     if (this.#machine.layout.tailMayBeMask && high === 0xffffffff) return head;
     this.#linkLow = low;
     this.#linkHigh = high;
@@ -225,13 +225,13 @@ export class StructPages {
     return bytes[0] === hugetlb.value;
   }
 
-  /** What went wrong in looking at address_spaces, if anything did. */
+  /** The first problem with an address_space, if any. */
   get mappings(): Mappings {
     return this.#mappings;
   }
 }
 
-/** Where in a record page pools mark their pages: in struct page, since 6.17 in what overlays it. */
+/** Where page pools mark their pages within a record: in struct page, since 6.17 in a struct that overlays it. */
 function poolMagic({ objects }: Machine): number | undefined {
   const page = objects.struct('page');
   const holder = page.has('pp_magic') ? page : objects.find('netmem_desc');

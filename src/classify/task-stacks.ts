@@ -2,7 +2,7 @@ import { threads } from '../objects/tasks.ts';
 import { type Claimant, pfnOfAddress } from './claimant.ts';
 import { classCode } from './classes.ts';
 
-/** Stacks in memory as it lies, of kernels without CONFIG_VMAP_STACK; smaller ones than a page are slab objects. */
+/** Stacks in the direct map, on kernels without CONFIG_VMAP_STACK; stacks smaller than a page are slab objects. */
 export const taskStacks: Claimant = {
   name: 'stacks of tasks',
   symbols: ['init_task'],

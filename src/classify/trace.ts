@@ -7,7 +7,7 @@ import type { Claimant, Machine } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
 
-/** The ring buffers of each trace instance, one a CPU (kernel/trace/ring_buffer.c), and the saved names of tasks. */
+/** The ring buffers of each trace instance, one per CPU (kernel/trace/ring_buffer.c), and the saved names of tasks. */
 export const traceBuffers: Claimant = {
   name: 'trace buffers',
   symbols: ['ftrace_trace_arrays', 'savedcmd'],
@@ -61,7 +61,7 @@ function claimPage(machine: Machine, claims: Claims, page: VirtAddr): void {
   if (pfn !== undefined && order < 16) claims.claim(pfn, classCode('trace_buffer'), 2 ** order);
 }
 
-/** Names of tasks for traces: one block of pages of the next order, since 6.8; several small ones before. */
+/** Names of tasks for traces: since 6.8 one block of pages, rounded up to an order; before, several small ones. */
 function claimSavedNames(machine: Machine, claims: Claims): void {
   const { objects } = machine;
   const at = objects.findSymbol('savedcmd');
@@ -81,7 +81,7 @@ function claimSavedNames(machine: Machine, claims: Claims): void {
   );
 }
 
-/** The records of functions that can be traced (kernel/trace/ftrace.c, struct ftrace_page). */
+/** The records of traceable functions (kernel/trace/ftrace.c, struct ftrace_page). */
 export const functionRecords: Claimant = {
   name: 'records of traced functions',
   symbols: ['ftrace_pages_start'],

@@ -6,7 +6,7 @@ import { type Claimant, type Machine, pfnOfAddress } from './claimant.ts';
 import { classCode, PAGE_CLASSES } from './classes.ts';
 import { claimCompound } from './late-claims.ts';
 
-/** Operations of an area or its file that tell what it maps, by their symbols. */
+/** Symbols of the operations of an area or its file that tell what it maps. */
 const AREAS: readonly (readonly [symbol: string, name: string, subclass?: string])[] = [
   ['packet_mmap_ops', 'mapped_kernel', 'packet_ring'],
   ['perf_mmap_vmops', 'mapped_kernel', 'perf'],
@@ -17,8 +17,8 @@ const AREAS: readonly (readonly [symbol: string, name: string, subclass?: string
 const MOST_BYTES = 2n ** 40n;
 
 /**
- * Pages in the page tables of processes that are nothing else: memory that the kernel or a driver lets them map. Asked
- * last, since only what nothing else claims is this.
+ * Claims pages in the page tables of processes that have no other class: memory that the kernel or a driver lets them map.
+ * Runs last, since only unclaimed pages qualify.
  */
 export const userMemory: Claimant = {
   name: 'memory that processes map',
@@ -42,7 +42,7 @@ export const userMemory: Claimant = {
         for (const pfn of pfns) {
           if (codes[pfn] !== mapped) continue;
           codes[pfn] = code;
-          // a ring is one block, of which its area maps as much as it needs
+          // a ring is one block, of which its area maps only a part
           if (code === ring) claimCompound(machine, claims, pfn, code);
         }
       }
@@ -68,7 +68,7 @@ function* areasOf(
   }
 }
 
-/** The page frames that the page tables of a process have between two addresses. */
+/** The page frames that the page tables of a process map between two addresses. */
 function* framesOf(machine: Machine, mm: VirtAddr, start: VirtAddr, end: VirtAddr): Generator<number> {
   const { objects } = machine;
   const { memory, walker } = objects.memory.space;

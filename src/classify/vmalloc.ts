@@ -6,7 +6,7 @@ import { type Claimant, type Machine, pfnOfPage } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
 
-/** What vmalloc() allocated, with kernel stacks and modules told apart. */
+/** Claims what vmalloc() allocated, and distinguishes kernel stacks and modules. */
 export const vmalloc: Claimant = {
   name: 'vmalloc areas',
   symbols: ['vmap_area_list', 'vmap_nodes', 'nr_vmap_nodes', 'init_task', 'modules'],

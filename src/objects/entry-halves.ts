@@ -3,7 +3,7 @@ import type { PhysAddr } from '../core/address.ts';
 import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
 
-/** A test of an entry that is given in two halves. */
+/** A test of an entry in two halves. */
 interface HalvesTest {
   readonly maskLow: number;
   readonly maskHigh: number;
@@ -11,10 +11,10 @@ interface HalvesTest {
   readonly high: number;
 }
 
-/** A number in an entry that is given in two halves. */
+/** A number in an entry in two halves. */
 type NumberIn = (low: number, high: number) => number;
 
-/** A level of page tables for walks of whole trees: everything about an entry by its two halves, without bigints. */
+/** A level of page tables for walks of whole trees. Everything works on the two halves of entries, without bigints. */
 export interface FastLevel {
   readonly name: string;
   readonly shift: number;
@@ -62,8 +62,8 @@ export function fastLevels({ mode, ignoredBits }: PageTables): FastLevel[] {
 }
 
 /**
- * Reads the entries [from, to) of a table as pairs of words, low first, to their places in `words`. False if one of them is not in
- * the memory.
+ * Reads the entries [from, to) of a table as pairs of words, low first, to their indices in `words`. False if one is
+ * missing.
  */
 export function readEntries(
   memory: PhysicalMemory,

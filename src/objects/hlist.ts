@@ -4,7 +4,7 @@ import { LoopGuard } from './walk.ts';
 
 /**
  * The nodes of a `struct hlist_head` (include/linux/list.h), and of an `hlist_bl_head` or `hlist_nulls_head`, whose lowest
- * bit is a lock or an end mark. Throws ChainError for one that loops.
+ * bit is a lock or an end mark. Throws ChainError if it loops.
  */
 export function* hlistNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
   const guard = new LoopGuard(`hlist at ${hex(head)}`);

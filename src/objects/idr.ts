@@ -2,7 +2,7 @@ import type { VirtAddr } from '../core/address.ts';
 import type { Objects } from './objects.ts';
 import { xarrayEntries } from './xarray.ts';
 
-/** What a `struct idr` holds: each id with its pointer, ascending (include/linux/idr.h; a radix tree since 4.11). */
+/** The contents of a `struct idr`: each id with its pointer, ascending (include/linux/idr.h; a radix tree since 4.11). */
 export function* idrEntries(
   objects: Objects,
   idr: VirtAddr,

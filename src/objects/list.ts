@@ -3,8 +3,8 @@ import type { KernelMemory } from './memory.ts';
 import { ChainError, LoopGuard } from './walk.ts';
 
 /**
- * The nodes of a `struct list_head`, without its head (include/linux/list.h). Each node must point back to the one before
- * it; throws ChainError where one does not, and FaultError where memory is missing.
+ * The nodes of a `struct list_head`, without its head (include/linux/list.h). Each node must point back to the previous
+ * one. Throws ChainError if one does not, and FaultError if memory is missing.
  */
 export function* listNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
   const guard = new LoopGuard(`list at ${hex(head)}`);
@@ -21,7 +21,7 @@ export function* listNodes(memory: KernelMemory, head: VirtAddr): Generator<Virt
   }
 }
 
-/** As listNodes, for lists that are read under RCU, whose `prev` says nothing. */
+/** Like listNodes, for lists that are read under RCU, whose `prev` means nothing. */
 export function* rcuListNodes(memory: KernelMemory, head: VirtAddr): Generator<VirtAddr> {
   const guard = new LoopGuard(`list at ${hex(head)}`);
   for (let node = memory.word(head); node !== head; node = memory.word(node)) {
@@ -31,12 +31,12 @@ export function* rcuListNodes(memory: KernelMemory, head: VirtAddr): Generator<V
   }
 }
 
-/** A list goes round: no node of it leads to address 0 unless it was never made, or its memory was lost. */
+/** A list is circular: a node with the address 0 was never initialised, or its memory is lost. */
 function checkNode(node: VirtAddr, head: VirtAddr, { met }: LoopGuard): void {
   if (node === 0n) throw new ChainError(`list at ${hex(head)}`, node, met, 'its next node is at address 0');
 }
 
-/** Whether a list has no node. */
+/** Whether a list is empty. */
 export function isEmptyList(memory: KernelMemory, head: VirtAddr): boolean {
   return memory.word(head) === head;
 }

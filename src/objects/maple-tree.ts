@@ -2,7 +2,7 @@ import { hex, type VirtAddr } from '../core/address.ts';
 import type { Objects } from './objects.ts';
 import { ChainError, MOST_ELEMENTS } from './walk.ts';
 
-/** An entry of a maple tree: what is stored for the indices [first, last]. */
+/** An entry of a maple tree, for the indices [first, last]. */
 export interface MapleEntry {
   readonly first: bigint;
   readonly last: bigint;
@@ -13,14 +13,14 @@ export interface MapleEntry {
 const DENSE = 0;
 const LEAF_64 = 1;
 const ARANGE_64 = 3;
-/** A node pointer keeps its type in bits 3 to 6; nodes are 256-byte aligned. */
+/** A node pointer has its type in bits 3 to 6; nodes are aligned to 256 bytes. */
 const TYPE_SHIFT = 3n;
 const NODE_MASK = 255n;
-/** In a pointer to the parent, of nodes of 64-bit indices: the number of the slot (MAPLE_PARENT_SLOT_SHIFT). */
+/** In a pointer to the parent, for nodes with 64-bit indices: the shift of the slot number (MAPLE_PARENT_SLOT_SHIFT). */
 const SLOT_SHIFT = 3n;
 const MOST_DEPTH = 32;
 
-/** Where slots and pivots are in the two kinds of node that have pivots. */
+/** The slots and pivots of the two kinds of nodes that have pivots. */
 interface Kind {
   readonly pivots: bigint;
   readonly slots: bigint;
@@ -28,9 +28,9 @@ interface Kind {
 }
 
 /**
- * What a maple tree holds, by ascending index; empty ranges are left out (lib/maple_tree.c). A node must name the one above it and its slot there; throws
- * ChainError where one does not, and for a tree whose pivots do not rise or that is too high, so loops end and no node is met twice,
- * and FaultError.
+ * The contents of a maple tree by ascending index, without empty ranges (lib/maple_tree.c). A node must name its parent and
+ * its slot there, so that no node is visited twice. Throws ChainError if one does not, if pivots do not ascend, or if the
+ * tree is too high, and FaultError.
  */
 export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<MapleEntry> {
   const { memory } = objects;
@@ -81,7 +81,7 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
     let start = first;
     for (let i = 0; i < count && start <= last; i++) {
       const pivot = i < count - 1 ? memory.word(node + pivots + BigInt(i) * word) : last;
-      // a pivot of 0 behind the first slot is the end of what is used
+      // a pivot of 0 after the first slot ends the used slots
       const end = pivot === 0n && i > 0 ? last : pivot < last ? pivot : last;
       if (end < start) throw new ChainError(name, node, met, `pivot ${i} is below the one before it`);
       const entry = memory.word(node + slots + BigInt(i) * word);
@@ -97,7 +97,7 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
   }
   const root = memory.word(objects.struct('maple_tree').at(tree, 'ma_root'));
   if (root === 0n) return;
-  // xa_is_node(): an internal entry that is larger than any sibling
+  // xa_is_node(): an internal entry larger than any sibling
   if ((root & 3n) === 2n && root > 4096n) yield* below(root, 0n, most, 1);
   else yield { first: 0n, last: 0n, entry: root };
 }

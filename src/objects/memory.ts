@@ -4,34 +4,34 @@ import { FaultError, type FaultReason } from '../core/errors.ts';
 import type { AddressSpace } from '../translate/address-space.ts';
 import { ChainError } from './walk.ts';
 
-/** What words of a memory look like. */
+/** The data model of a memory. */
 export interface WordFormat {
   readonly littleEndian: boolean;
-  /** Bytes of a pointer. */
+  /** Size of a pointer in bytes. */
   readonly wordBytes: 4 | 8;
-  /** Bytes of the smallest page. */
+  /** Size of the smallest page in bytes. */
   readonly pageSize: number;
 }
 
-/** Blocks of memory that are kept: 32 MiB of them with 4 KiB pages. */
+/** Maximum number of cached blocks: 32 MiB with 4 KiB pages. */
 const MAX_BLOCKS = 8192;
 const LARGE = 0x200000n;
-/** A page table entry that maps this much or more is remembered as a whole. */
+/** A page table entry that maps at least this much is cached as a whole. */
 const LARGE_BYTES = 0x200000;
 
 /**
- * How often a walk may go from one page of memory to another: no kernel has more objects than this for each page, and 2^24 more are
- * for small memories. Damaged objects that share what is below them would be walked for ages.
+ * How often a walk may move from one page to another: no kernel has more objects than this per page, plus 2^24 for small
+ * memories. Damaged objects that share what is below them would otherwise be walked endlessly.
  */
 const MOST_TURNS = 2 ** 24;
 const MOST_TURNS_A_PAGE = 256;
 
-/** A page of memory, or why it is not there. */
+/** A page of memory, or the reason why it is missing. */
 type Block = DataView | FaultError;
 
 /**
- * Kernel memory by virtual address, read a page at a time and kept: objects lie close to each other, and each of them is
- * read in many small pieces. Large pages are translated once. Methods throw FaultError for what is not there.
+ * Kernel memory by virtual address, read in pages and cached: objects are close together, and each is read in many small
+ * pieces. Large pages are translated once. Methods throw FaultError for missing memory.
  */
 export class KernelMemory {
   readonly space: AddressSpace;
@@ -44,7 +44,7 @@ export class KernelMemory {
   #last: DataView | undefined;
   #turns = 0;
   #mostTurns = MOST_TURNS;
-  /** Pages that were read from the source so far, for tests that nothing is read twice. */
+  /** Number of pages read from the source so far, for tests that nothing is read twice. */
   pagesRead = 0;
 
   constructor(space: AddressSpace, format: WordFormat) {
@@ -54,7 +54,7 @@ export class KernelMemory {
     this.#offsetMask = format.pageSize - 1;
   }
 
-  /** Begins to count anew how much is read: methods throw ChainError where that is more than there can be objects. */
+  /** Resets the count of reads. Methods throw ChainError if it exceeds what objects can need. */
   startAnew(): void {
     this.#turns = 0;
   }
@@ -90,7 +90,7 @@ export class KernelMemory {
     return this.format.wordBytes === 8 ? this.u64(address) : BigInt(this.u32(address));
   }
 
-  /** An unsigned integer of any size up to 8 bytes, wherever it lies. */
+  /** An unsigned integer of up to 8 bytes, at any alignment. */
   unsigned(address: VirtAddr, size: number): bigint {
     const bytes = this.read(address, size);
     if (this.format.littleEndian) bytes.reverse();
@@ -112,7 +112,7 @@ export class KernelMemory {
     return out;
   }
 
-  /** The text at `address` up to its NUL, one character a byte; at most `most` of them. */
+  /** The text at `address` up to its NUL, one character per byte, at most `most`. */
   string(address: VirtAddr, most = 256): string {
     let text = '';
     for (let at = address; text.length < most; ) {
@@ -127,7 +127,7 @@ export class KernelMemory {
     return text.slice(0, most);
   }
 
-  /** The page that holds `address`. Not a copy: it must not be written to. */
+  /** The page that contains `address`. It is not a copy and must not be modified. */
   page(address: VirtAddr): DataView {
     return this.#view(address);
   }
@@ -173,7 +173,7 @@ export class KernelMemory {
     throw new ChainError('kernel memory', address, this.#turns, 'there cannot be so many objects');
   }
 
-  /** Forgets the older half of what is kept. */
+  /** Drops the older half of the cache. */
   #forget(): void {
     let left = MAX_BLOCKS / 2;
     for (const key of this.#blocks.keys()) {

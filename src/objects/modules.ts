@@ -35,7 +35,7 @@ export function* moduleMemory(objects: Objects): Generator<ModuleMemory> {
   }
 }
 
-/** Tells which module an address lies in; looks for modules when it is first asked. */
+/** Finds the module that contains an address; looks for modules on first use. */
 export function moduleFinder(objects: Objects): (address: VirtAddr) => string | undefined {
   let all: ModuleMemory[] | undefined;
   return (address) => {
@@ -44,7 +44,7 @@ export function moduleFinder(objects: Objects): (address: VirtAddr) => string | 
       try {
         for (const piece of moduleMemory(objects)) all.push(piece);
       } catch (error) {
-        // those before the cut are known
+        // the modules before the cut are known
         if (!(error instanceof StructPageError)) throw error;
       }
     }

@@ -9,7 +9,7 @@ import { Struct } from './struct.ts';
 
 const MOST_NODES = 1024;
 
-/** The objects of one kernel: its memory, its types, its symbols. */
+/** The objects of a kernel: its memory, its types, its symbols. */
 export class Objects {
   readonly kernel: Kernel;
   readonly types: TypeFacts;
@@ -24,7 +24,7 @@ export class Objects {
     this.memory = new KernelMemory(kernel.space, format);
   }
 
-  /** A struct or union that the kernel may or may not have. */
+  /** A struct or union that the kernel may lack. */
   find(name: string): Struct | undefined {
     let struct = this.#structs.get(name);
     if (struct === undefined) {
@@ -35,7 +35,7 @@ export class Objects {
     return struct ?? undefined;
   }
 
-  /** A struct or union; the first of several names that the kernel has. Throws LayoutError if it has none. */
+  /** A struct or union, by the first of several names that the kernel has. Throws LayoutError if it has none. */
   struct(...names: string[]): Struct {
     for (const name of names) {
       const struct = this.find(name);
@@ -44,14 +44,14 @@ export class Objects {
     throw new LayoutError(`struct ${names.join(' or ')}`, `${this.types.origin} has no such type`);
   }
 
-  /** The address of a symbol. Throws LayoutError if the kernel has none of that name. */
+  /** The address of a symbol. Throws LayoutError if the kernel lacks it. */
   symbol(name: string): VirtAddr {
     const address = this.kernel.symbol(name);
     if (address === undefined) throw new LayoutError(name, 'the symbol table of the kernel does not have it');
     return address;
   }
 
-  /** The address of a symbol that the kernel may or may not have. */
+  /** The address of a symbol that the kernel may lack. */
   findSymbol(name: string): VirtAddr | undefined {
     return this.kernel.symbol(name);
   }
@@ -61,13 +61,13 @@ export class Objects {
     return this.memory.word(this.symbol(name));
   }
 
-  /** The number of an enumerator of a named enum; undefined if there is none of either name. */
+  /** The value of an enumerator of a named enum; undefined if either does not exist. */
   enumerator(enumName: string, name: string): number | undefined {
     const value = this.types.enumerators(enumName)?.get(name);
     return value === undefined ? undefined : Number(value);
   }
 
-  /** Where the kernel maps a page frame for itself. Throws LayoutError where that is not known. */
+  /** The address of a page frame in the direct map. Throws LayoutError if it is unknown. */
   directMap(pfn: Pfn): VirtAddr {
     this.#directMap ??= directMapOf(this.kernel);
     if (this.#directMap === undefined)
@@ -76,7 +76,7 @@ export class Objects {
     return BigInt.asUintN(wordBytes * 8, this.#directMap + BigInt(pfn) * BigInt(this.memory.format.pageSize));
   }
 
-  /** How many nodes the kernel counts with. */
+  /** The number of nodes that the kernel supports. */
   get nodeCount(): number {
     const count = this.findSymbol('nr_node_ids');
     return count === undefined ? 1 : Math.min(MOST_NODES, this.memory.u32(count));

@@ -2,10 +2,10 @@ import type { VirtAddr } from '../core/address.ts';
 import type { Objects } from './objects.ts';
 import { threads } from './tasks.ts';
 
-/** More files than a process can have open (sysctl fs.nr_open is 2^20 at first). */
+/** Maximum number of open files of a process (the default of sysctl fs.nr_open is 2^20). */
 const MOST_FILES = 2 ** 24;
 
-/** Each open `struct file` that a task's table of files leads to, once. */
+/** Each open `struct file` in the file tables of tasks, once. */
 export function* openFiles(objects: Objects): Generator<VirtAddr> {
   const tables = new Set<VirtAddr>();
   const seen = new Set<VirtAddr>();
@@ -32,7 +32,7 @@ export function* filesOf(objects: Objects, files: VirtAddr): Generator<VirtAddr>
   const size = BigInt(memory.format.wordBytes);
   for (let fd = 0; fd < count; fd++) {
     const file = memory.word(fds + BigInt(fd) * size);
-    // the low bits are locks and flags in some kernels
+    // in some kernels the low bits are locks and flags
     if (file !== 0n) yield file & ~3n;
   }
 }

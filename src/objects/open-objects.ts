@@ -5,8 +5,8 @@ import type { TypeFacts } from '../layout/type-facts.ts';
 import { Objects } from './objects.ts';
 
 /**
- * The objects of a kernel, by all of its types: those at hand may be no more than what decoding struct pages takes, so
- * the image's own BTF is opened where it has any.
+ * Opens the objects of a kernel with all of its types. The types at hand may be limited to those that decoding needs, so
+ * the image's own BTF is used if there is one.
  */
 export function openObjects(kernel: Kernel, types: TypeFacts): Objects {
   if (types.confidence !== 'btf-in-image') return new Objects(kernel, types);

@@ -4,13 +4,13 @@ import type { Objects } from './objects.ts';
 /** No kernel has more CPUs (CONFIG_NR_CPUS). */
 const MAX_CPUS = 65536;
 
-/** Per-CPU variables: at the address of their symbol plus __per_cpu_offset[cpu] (include/asm-generic/percpu.h). */
+/** Per-CPU variables, at the address of their symbol plus __per_cpu_offset[cpu] (include/asm-generic/percpu.h). */
 export class PerCpu {
   readonly #objects: Objects;
   readonly #offsets: VirtAddr[] = [];
   readonly #cpus: number[] = [];
 
-  /** Throws LayoutError or FaultError where the kernel does not tell its CPUs. */
+  /** Throws LayoutError or FaultError if the kernel's CPUs cannot be determined. */
   constructor(objects: Objects) {
     this.#objects = objects;
     const { memory } = objects;
@@ -32,7 +32,7 @@ export class PerCpu {
     return this.#cpus;
   }
 
-  /** Those that are online; all that are possible where the kernel does not tell. */
+  /** The online CPUs; all possible ones if unknown. */
   get online(): readonly number[] {
     const at = this.#objects.findSymbol('__cpu_online_mask');
     if (at === undefined) return this.#cpus;
@@ -44,17 +44,17 @@ export class PerCpu {
     });
   }
 
-  /** What is added to a per-CPU pointer or symbol for one CPU. */
+  /** The offset of a CPU's per-CPU memory from a per-CPU pointer or symbol. */
   offset(cpu: number): VirtAddr {
     return this.#offsets[cpu] ?? 0n;
   }
 
-  /** Where a per-CPU pointer leads for one CPU. */
+  /** The address of a per-CPU pointer's target for a CPU. */
   pointer(pointer: VirtAddr, cpu: number): VirtAddr {
     return BigInt.asUintN(64, pointer + this.offset(cpu));
   }
 
-  /** A per-CPU variable by its name, on one CPU. */
+  /** The address of a per-CPU variable for a CPU. */
   symbol(name: string, cpu: number): VirtAddr {
     return this.pointer(this.#objects.symbol(name), cpu);
   }

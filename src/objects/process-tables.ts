@@ -3,7 +3,7 @@ import type { VirtAddr } from '../core/address.ts';
 import type { PageTables } from '../translate/page-walk.ts';
 import type { Objects } from './objects.ts';
 
-/** The page tables of an mm_struct; their mode need not be the kernel's own. Undefined if nothing maps their root. */
+/** The page tables of an mm_struct, whose mode may differ from the kernel's own. Undefined if its root is not mapped. */
 export function processTables(objects: Objects, mm: VirtAddr): PageTables | undefined {
   const { memory } = objects;
   const { tables } = memory.space.walker;
@@ -11,7 +11,7 @@ export function processTables(objects: Objects, mm: VirtAddr): PageTables | unde
   return root === undefined ? undefined : { ...tables, mode: modeOf(objects, mm), root };
 }
 
-/** Whether processes have the kernel's tables in theirs: the root has entries for both, the kernel's in its upper half. */
+/** Whether the root of a process also has the kernel's entries, in its upper half. */
 export function sharesRoot({ addresses }: PagingMode): boolean {
   return addresses.length > 1;
 }

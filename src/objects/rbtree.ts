@@ -7,7 +7,7 @@ const MOST_DEPTH = 64;
 
 /**
  * The nodes of a red-black tree in order, from the address of its `struct rb_root` (include/linux/rbtree_types.h). A child
- * must name its parent; throws ChainError where one does not, so a tree with a loop ends, and FaultError.
+ * must name its parent, so that a loop ends. Throws ChainError if one does not, and FaultError.
  */
 export function* rbNodes(objects: Objects, root: VirtAddr): Generator<VirtAddr> {
   const { memory } = objects;

@@ -3,13 +3,13 @@ import { LayoutError } from '../core/errors.ts';
 import type { Place, TypeFacts } from '../layout/type-facts.ts';
 import type { KernelMemory } from './memory.ts';
 
-/** A member by its path, or by all the paths that it has had, newest first: `flags.f`, or `['__parent', 'parent']`. */
+/** A member, by its path or by all paths it has had, newest first: `flags.f`, or `['__parent', 'parent']`. */
 export type Path = string | readonly string[];
 
 /**
- * A struct or union of the kernel, by its own types. A path leads through members and anonymous unions; pointers are
- * followed by reading them. Reading throws LayoutError for a member that the kernel lacks and FaultError for memory
- * that is not there.
+ * A struct or union with the kernel's own types. A path leads through members and anonymous unions, but not through
+ * pointers, which must be read. Reading throws LayoutError for a member that the kernel lacks, and FaultError for missing
+ * memory.
  */
 export class Struct {
   readonly name: string;
@@ -30,7 +30,7 @@ export class Struct {
     return this.#find(path) !== null;
   }
 
-  /** Where a member is, how large, and how many elements it has if it is an array. */
+  /** The place and size of a member, and its number of elements if it is an array. */
   place(path: Path): Place {
     const place = this.#find(path);
     if (place) return place;
@@ -38,7 +38,7 @@ export class Struct {
     throw new LayoutError(`${this.name}.${names}`, `${this.#types.origin} has no such member`);
   }
 
-  /** Bytes from the start of the struct to a member. */
+  /** Offset of a member, in bytes. */
   offset(path: Path): number {
     return this.place(path).offset;
   }
@@ -48,12 +48,12 @@ export class Struct {
     return base + BigInt(this.place(path).offset);
   }
 
-  /** The struct whose member is at `address`: container_of() of the kernel. */
+  /** The address of the struct whose member is at `address`: container_of(). */
   container(address: VirtAddr, path: Path): VirtAddr {
     return address - BigInt(this.place(path).offset);
   }
 
-  /** An integer or pointer member, unsigned; of a bit field its bits. */
+  /** An integer or pointer member, unsigned; the bits of a bit field. */
   word(base: VirtAddr, path: Path): bigint {
     const { offset, size, bits } = this.place(path);
     const address = base + BigInt(offset);
@@ -64,14 +64,14 @@ export class Struct {
     return size <= 4 ? BigInt(this.#small(address, size)) : this.#memory.word(address);
   }
 
-  /** As `word`, for values that a double holds. */
+  /** Like `word`, for values that fit a double. */
   number(base: VirtAddr, path: Path): number {
     const { offset, size, bits } = this.place(path);
     if (bits || size > 4) return Number(this.word(base, path));
     return this.#small(base + BigInt(offset), size);
   }
 
-  /** As `number`, for signed members. */
+  /** Like `number`, for signed members. */
   signed(base: VirtAddr, path: Path): number {
     const { size, bits } = this.place(path);
     return Number(BigInt.asIntN(bits ? bits.width : size * 8, this.word(base, path)));

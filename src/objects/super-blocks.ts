@@ -10,7 +10,7 @@ export interface SuperBlock {
   readonly id: string;
 }
 
-/** All super blocks, those of pipes, sockets and anonymous inodes among them. */
+/** All super blocks, including those of pipes, sockets and anonymous inodes. */
 export function* superBlocks(objects: Objects): Generator<SuperBlock> {
   const type = objects.struct('super_block');
   const filesystem = objects.struct('file_system_type');

@@ -3,17 +3,17 @@ import type { PhysicalMemory } from '../sources/image-format.ts';
 import type { PageTables } from '../translate/page-walk.ts';
 import { type FastLevel, fastLevels, holds, readEntries } from './entry-halves.ts';
 
-/** What is told of a tree of page tables. */
+/** Callbacks for a walk of page tables. */
 export interface TableVisitor {
-  /** A table: its page frame, the name of its level (`pgd`, ..., `pte`), and the first address that it maps. */
+  /** Receives a table: its page frame, the name of its level (`pgd`, ..., `pte`), and the first address that it maps. */
   table?(pfn: Pfn, level: string, address: number): void;
-  /** An entry that maps memory: the first page frame, how many, and the first address. */
+  /** Receives an entry that maps memory: the first page frame, the number of frames, and the first address. */
   leaf?(pfn: Pfn, count: number, address: number): void;
-  /** A table that cannot be read; the walk goes on behind it. */
+  /** Receives a table that cannot be read; the walk continues after it. */
   missing?(pfn: Pfn, level: string): void;
 }
 
-/** Tells which page frames were met: 1 bit a frame. */
+/** Records which page frames were met: one bit per frame. */
 export class PfnSet {
   readonly #bits: Uint8Array;
   readonly limit: Pfn;
@@ -37,15 +37,15 @@ export class PfnSet {
 }
 
 /**
- * Walks whole trees of page tables. Each table is visited once at its level in the life of a walker, so trees that share
- * tables, and damaged ones that loop, cost what there is of memory at the most. Addresses are told as the processor
- * translates them, without the copies of the top bit above them.
+ * Walks whole trees of page tables. Each walker visits a table once per level, so trees that share tables, and damaged
+ * trees that loop, cost at most the size of memory. Addresses are those that the processor translates, without sign
+ * extension.
  */
 export class TableTree {
   readonly #memory: PhysicalMemory;
   readonly #tables: PageTables;
   readonly #levels: readonly FastLevel[];
-  /** By the pieces of memory that tables of a level are as large as, or pages where those are smaller. */
+  /** Per level: visited tables, in units of their size, or of pages if these are smaller. */
   readonly #seen: readonly { readonly set: PfnSet; readonly unit: number }[];
   readonly #buffers: Uint32Array[];
   readonly #shift: number;
@@ -63,12 +63,12 @@ export class TableTree {
     this.#buffers = levels.map(({ bits }) => new Uint32Array(2 << bits));
   }
 
-  /** Walks the tree below `root`, only the entries [from, to) of the root table itself. */
+  /** Walks the tree below `root`, limited to the entries [from, to) of the root table. */
   walk(root: PhysAddr, from: number, to: number, visitor: TableVisitor): void {
     this.#below(root, 0, from, to, 0, visitor);
   }
 
-  /** Entries of the root table. */
+  /** Number of entries of the root table. */
   get rootEntries(): number {
     return 2 ** this.#tables.mode.levels[0]!.bits;
   }
@@ -85,7 +85,7 @@ export class TableTree {
     const pfn = Math.floor(table / 2 ** this.#shift);
     const { set, unit } = this.#seen[depth]!;
     const piece = Math.floor(table / unit);
-    // outside of the page array there is nothing to mark, and nothing that the kernel keeps tables in
+    // outside the page array there is nothing to record, and the kernel has no tables there
     if (piece >= set.limit || set.has(piece)) return;
     set.add(piece);
     const words = this.#buffers[depth]!;
@@ -111,10 +111,10 @@ export class TableTree {
       const leaf = level.leaves.find(({ when }) => holds(when, low, high));
       if (!leaf) continue;
       const target = leaf.frame(low, high);
-      // of a page that several entries stand for each tells its own part
+      // each entry of a page that spans several adds its own part
       const own = 2 ** Math.min(leaf.shift, level.shift);
       const inPage = leaf.shift > level.shift ? address % 2 ** leaf.shift : 0;
-      // bits below a large page are flags (x86: PAT in bit 12), not address
+      // bits below a large page are flags (x86: PAT in bit 12), not part of the address
       const start = target - (target % 2 ** leaf.shift) + inPage;
       visitor.leaf?.(Math.floor(start / 2 ** this.#shift), own / 2 ** this.#shift, address);
     }

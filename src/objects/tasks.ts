@@ -2,24 +2,24 @@ import type { VirtAddr } from '../core/address.ts';
 import { rcuListNodes } from './list.ts';
 import type { Objects } from './objects.ts';
 
-/** A thread as its task_struct says (include/linux/sched.h). */
+/** A thread, from its task_struct (include/linux/sched.h). */
 export interface Task {
   readonly address: VirtAddr;
-  /** Thread id, and that of its process. */
+  /** Its thread id, and its process id. */
   readonly tid: number;
   readonly pid: number;
   readonly comm: string;
-  /** Its mm_struct; 0 for a kernel thread and for what has exited. */
+  /** Its mm_struct; 0 for a kernel thread and after exit. */
   readonly mm: VirtAddr;
   readonly stack: VirtAddr;
 }
 
-/** All threads of all processes: the list of processes from init_task on, and of each its threads (signal_struct). */
+/** All threads of all processes: the list of processes from init_task on, and the threads of each (signal_struct). */
 export function* threads(objects: Objects): Generator<Task> {
   for (const leader of processes(objects)) yield* threadsOf(objects, leader);
 }
 
-/** The threads of the process whose first one is `leader`. */
+/** The threads of the process whose first thread is `leader`. */
 export function* threadsOf(objects: Objects, leader: VirtAddr): Generator<Task> {
   const task = objects.struct('task_struct');
   const signal = task.word(leader, 'signal');
@@ -37,7 +37,7 @@ export function* threadsOf(objects: Objects, leader: VirtAddr): Generator<Task> 
   if (!own) yield taskAt(objects, leader);
 }
 
-/** The task_struct of the first thread of each process, that of init_task among them. */
+/** The task_struct of the first thread of each process, including init_task. */
 export function* processes(objects: Objects): Generator<VirtAddr> {
   const task = objects.struct('task_struct');
   const first = objects.symbol('init_task');
@@ -46,7 +46,7 @@ export function* processes(objects: Objects): Generator<VirtAddr> {
     yield task.container(node, 'tasks');
 }
 
-/** A task by its address. */
+/** Reads the task at an address. */
 export function taskAt(objects: Objects, address: VirtAddr): Task {
   const task = objects.struct('task_struct');
   return {

@@ -2,15 +2,15 @@ import type { VirtAddr } from '../core/address.ts';
 import { rcuListNodes } from './list.ts';
 import type { Objects } from './objects.ts';
 
-/** An area of vmalloc space that is in use (include/linux/vmalloc.h). */
+/** A used area of vmalloc space (include/linux/vmalloc.h). */
 export interface VmapArea {
   readonly start: VirtAddr;
   readonly end: VirtAddr;
-  /** Its vm_struct; 0 for what vm_map_ram() made. */
+  /** Its vm_struct; 0 for an area of vm_map_ram(). */
   readonly vm: VirtAddr;
 }
 
-/** More nodes than CPUs a kernel has. */
+/** Maximum number of nodes; a kernel has no more than CPUs. */
 const MOST_NODES = 4096;
 
 /** All areas of vmalloc space: one list until 6.8, one for each vmap_node since 6.9 (mm/vmalloc.c). */
@@ -26,10 +26,10 @@ export function* vmapAreas(objects: Objects): Generator<VmapArea> {
 
 /** include/linux/vmalloc.h: VM_ALLOC, VM_MAP_PUT_PAGES. */
 const OWNS_PAGES = 0x2 | 0x200;
-/** More pages than an area has: 4 TiB of 4 KiB pages. */
+/** Maximum number of pages in an area: 4 TiB of 4 KiB pages. */
 const MOST_PAGES = 2 ** 30;
 
-/** The struct pages of the memory that an area owns, in its order; 0 for one that is not there. None for what maps others' memory. */
+/** The struct pages of the memory that an area owns, in order; 0 for a missing one. None if it maps memory of others. */
 export function* areaPages(objects: Objects, { vm }: VmapArea): Generator<VirtAddr> {
   if (vm === 0n) return;
   const type = objects.struct('vm_struct');

@@ -1,18 +1,18 @@
 import { hex, type VirtAddr } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 
-/** More elements than any container of a kernel has. */
+/** Maximum number of elements; no container of a kernel has as many. */
 export const MOST_ELEMENTS: number = 2 ** 26;
 
-/** A container that does not hold what it must: it loops, leaves memory, or its parts deny each other. */
+/** A damaged container: it loops, leaves memory, or its parts contradict each other. */
 export class ChainError extends StructPageError {
   readonly code = 'fault';
   override readonly name = 'ChainError';
-  /** What was walked, e.g. `list at 0xffff888100000000`. */
+  /** The container, e.g. `list at 0xffff888100000000`. */
   readonly container: string;
   /** The element at which the walk ended. */
   readonly address: VirtAddr;
-  /** Elements that were met before. */
+  /** Number of elements before the end. */
   readonly met: number;
 
   constructor(container: string, address: VirtAddr, met: number, why: string) {
@@ -24,15 +24,15 @@ export class ChainError extends StructPageError {
 }
 
 /**
- * Tells a chain that goes round without a list of all that it met (R. P. Brent, "An improved Monte Carlo factorization
- * algorithm", 1980): one element is remembered, and a later one each time that the way has doubled.
+ * Detects a loop without remembering all elements (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980):
+ * it remembers one element, and replaces it each time the number of steps has doubled.
  */
 export class LoopGuard {
   readonly #container: string;
   #mark: VirtAddr = -1n;
   #limit = 1;
   #steps = 0;
-  /** Elements that were met. */
+  /** Number of elements met. */
   met = 0;
 
   constructor(container: string) {

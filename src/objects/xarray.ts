@@ -3,17 +3,17 @@ import { LayoutError } from '../core/errors.ts';
 import type { Objects } from './objects.ts';
 import { ChainError } from './walk.ts';
 
-/** An entry of an xarray: a pointer, or a value that is stored in place. */
+/** An entry of an xarray: a pointer, or a value stored in place. */
 export interface XarrayEntry {
   readonly index: number;
-  /** How many indices it stands for. */
+  /** Number of indices that it covers. */
   readonly span: number;
-  /** The entry as it is stored: a pointer with its tag bits, or `value << 1 | 1`. */
+  /** The stored entry: a pointer with its tag bits, or `value << 1 | 1`. */
   readonly entry: bigint;
 }
 
 const INTERNAL = 2n;
-/** Entries below this that look like internal ones are siblings, retries and zeros, not nodes (xa_is_node). */
+/** Internal entries below this are siblings, retries and zeros, not nodes (xa_is_node). */
 const FIRST_NODE = 4096n;
 
 /** The layout of an xarray: struct xarray and xa_node since 4.20, struct radix_tree_root and radix_tree_node before. */
@@ -22,10 +22,10 @@ interface Shape {
   readonly shift: number;
   readonly slots: bigint;
   readonly fanOut: number;
-  /** Of the pointer to the node above, and of the number of its slot there; undefined where the types do not tell. */
+  /** Offsets of the pointer to the parent and of the slot number there; undefined if the types lack them. */
   readonly parent: bigint | undefined;
   readonly offset: bigint | undefined;
-  /** What marks a pointer to a node: the bits and their value. */
+  /** How to recognise a pointer to a node: the bits and their value. */
   readonly isNode: (entry: bigint) => boolean;
   readonly nodeOf: (entry: bigint) => VirtAddr;
 }
@@ -55,9 +55,9 @@ function shapeOf(objects: Objects): Shape {
 }
 
 /**
- * What a `struct xarray` holds, by ascending index (include/linux/xarray.h, lib/xarray.c); siblings of an entry that spans
- * several indices are left out. A node must name the one above it and its slot there; throws ChainError where one does not, and for a tree whose levels do
- * not shrink, so loops end and no node is met twice, and FaultError.
+ * The contents of a `struct xarray` by ascending index (include/linux/xarray.h, lib/xarray.c), without the siblings of
+ * entries that cover several indices. A node must name its parent and its slot there, so that no node is visited twice.
+ * Throws ChainError if one does not, or if levels do not shrink, and FaultError.
  */
 export function* xarrayEntries(objects: Objects, root: VirtAddr): Generator<XarrayEntry> {
   const shape = shapeOf(objects);
@@ -113,7 +113,7 @@ export function xarrayLoad(objects: Objects, root: VirtAddr, index: number): big
     if (above === 64 && index >= shape.fanOut * 2 ** shift) return 0n;
     const slot = Math.floor(index / 2 ** shift) % shape.fanOut;
     entry = memory.word(node + shape.slots + BigInt(slot) * word);
-    // a sibling names the slot of the entry that it belongs to
+    // a sibling names the slot of its entry
     if ((entry & 3n) === INTERNAL && entry <= BigInt(shape.fanOut * 4)) {
       entry = memory.word(node + shape.slots + (entry >> 2n) * word);
     }
@@ -123,12 +123,12 @@ export function xarrayLoad(objects: Objects, root: VirtAddr, index: number): big
   return isEntry(entry) ? entry : 0n;
 }
 
-/** Whether an entry says that the one in another slot goes on here (xa_is_sibling). */
+/** Whether an entry continues the entry in another slot (xa_is_sibling). */
 function isSiblingOf(entry: bigint, slot: number): boolean {
   return (entry & 3n) === INTERNAL && entry >> 2n === BigInt(slot);
 }
 
-/** Whether an entry is what somebody stored: no sibling, retry or zero entry. */
+/** Whether an entry was stored by a user: not a sibling, retry or zero entry. */
 function isEntry(entry: bigint): boolean {
   return entry !== 0n && (entry & 3n) !== INTERNAL;
 }

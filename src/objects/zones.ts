@@ -6,7 +6,7 @@ import type { Objects } from './objects.ts';
 export interface ZoneObject {
   readonly address: VirtAddr;
   readonly node: number;
-  /** The pglist_data that it is in. */
+  /** Address of its pglist_data. */
   readonly nodeAddress: VirtAddr;
   /** Its number in the node, as in page flags. */
   readonly index: number;
@@ -17,7 +17,7 @@ export interface ZoneObject {
   readonly present: number;
 }
 
-/** Nodes of a machine, with the address of their pglist_data. */
+/** The nodes of a machine, with the addresses of their pglist_data. */
 export function* nodes(objects: Objects): Generator<{ readonly node: number; readonly address: VirtAddr }> {
   const { memory, kernel } = objects;
   const table = objects.findSymbol('node_data');
@@ -25,7 +25,7 @@ export function* nodes(objects: Objects): Generator<{ readonly node: number; rea
     yield { node: 0, address: objects.symbol('contig_page_data') };
     return;
   }
-  // few architectures say how long the table is
+  // few architectures tell the length of the table
   const length = kernel.vmcoreinfo?.length('node_data') ?? objects.nodeCount;
   const { wordBytes } = memory.format;
   for (let node = 0; node < Math.min(length, 4096); node++) {
@@ -34,7 +34,7 @@ export function* nodes(objects: Objects): Generator<{ readonly node: number; rea
   }
 }
 
-/** All zones of all nodes that are initialised, empty ones too. */
+/** All initialised zones of all nodes, including empty ones. */
 export function* zones(objects: Objects): Generator<ZoneObject> {
   const node = objects.struct('pglist_data');
   const zone = objects.struct('zone');
@@ -59,12 +59,12 @@ export function* zones(objects: Objects): Generator<ZoneObject> {
   }
 }
 
-/** The per-CPU page lists of a zone on one CPU, as the address of its per_cpu_pages. */
+/** The address of the per_cpu_pages of a zone on a CPU. */
 export function perCpuPages(objects: Objects, zone: VirtAddr, cpu: number): VirtAddr {
   const type = objects.struct('zone');
   const pointer = type.word(zone, ['per_cpu_pageset', 'pageset']);
   if (pointer === 0n) throw new LayoutError('zone.per_cpu_pageset', 'the zone has no per-CPU lists');
   const at = objects.perCpu.pointer(pointer, cpu);
-  // until 5.13 the lists are within a per_cpu_pageset
+  // until 5.13 the lists are in a per_cpu_pageset
   return type.has('per_cpu_pageset') ? at : objects.struct('per_cpu_pageset').at(at, 'pcp');
 }

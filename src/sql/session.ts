@@ -106,7 +106,7 @@ export class SqlSession {
       registerTable(this.duckdb, this.connection, from, table, failed);
       const names = [table.name, ...ALIASES.filter(([, of]) => of === table.name).map(([alias]) => alias)];
       for (const view of names) {
-        await this.connection.run(`create view ${schema}.${quoted(view)} as from ${from}()`);
+        await this.connection.run(`create view ${schema}.${quoted(view)} as from ${quoted(from)}()`);
       }
     }
     registerPfnOf(this.duckdb, this.connection, `structpage_${index}_pfn_of`, inspector, failed);

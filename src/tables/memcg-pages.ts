@@ -81,7 +81,7 @@ export const dyingMemcgs: TableDefinition = defineTable({
 
 /** Memory cgroups as a tree: each with what is charged to it, and to it and all below it. */
 export const memcgTree: TableDefinition = defineTable({
-  name: 'memcg-tree',
+  name: 'memcg_tree',
   help: 'memory cgroups by their paths, each with the sum of those below it',
   columns: [
     MEMCG,

@@ -54,7 +54,7 @@ export const memcgs: TableDefinition = groupedBy(
 
 /** Memory of vmalloc() by the function that allocated it. */
 export const callSites: TableDefinition = groupedBy(
-  'call-sites',
+  'call_sites',
   'memory of vmalloc(), by the function that allocated it',
   [{ name: 'call_site', kind: 'name', help: 'function that allocated the pages' }],
   'call_site is not empty',

@@ -14,7 +14,7 @@ const TABLES = {
   cache: 'slab',
   user: 'users',
   container: 'containers',
-  'call-site': 'call-sites',
+  'call-site': 'call_sites',
 } as const;
 
 /** structpage owners: who uses the memory. */
@@ -42,7 +42,7 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
       options: TableOptions & ImageOptions & { by: keyof typeof TABLES; tree?: boolean },
     ) => {
       if (options.tree && options.by !== 'memcg') throw new UsageError('--tree needs --by memcg');
-      const table = tableDefinition(options.tree ? 'memcg-tree' : TABLES[options.by]);
+      const table = tableDefinition(options.tree ? 'memcg_tree' : TABLES[options.by]);
       await withImage(dumps, options, (inspector) => printTable(inspector, table, options, outcome));
     },
   );

@@ -5,15 +5,18 @@ import { objectsOfSlab, waitingObjects } from './slab-objects.ts';
 import { type SlabPage, slabPages } from './slab-pages.ts';
 import type { SlabMemory } from './usage.ts';
 
-/** A cache, by the variables that have pointed to it (`symbol` or `symbol.member`, of a struct of that name), and by its name. */
+/**
+ * A cache: the variables that have pointed to it over time (`symbol` or `symbol.member`, of a struct of that name), and its
+ * name.
+ */
 export interface CacheName {
   readonly variables: readonly string[];
   readonly name: string;
 }
 
 /**
- * The objects in use of slab caches: where nothing leads to every object of a kind, its cache still has them all. The slabs of
- * all caches are found in one pass over the page array.
+ * The objects in use in slab caches. If nothing leads to every object of a kind, its cache still has all of them. One pass
+ * over the page array finds the slabs of all caches.
  */
 export class ActiveObjects {
   readonly #memory: SlabMemory;
@@ -24,9 +27,9 @@ export class ActiveObjects {
   }
 
   /**
-   * Addresses of the objects in use of a cache; none where the kernel has no such cache. A kernel may have merged caches of one
-   * size, so objects of other kinds can be among these. Throws ChainError at the end if a free list was damaged: that slab's
-   * objects are left out.
+   * Addresses of the objects in use in a cache; none if the kernel lacks the cache. A kernel may merge caches of one size,
+   * so objects of other kinds can be among them. Throws ChainError at the end if a free list was damaged; the objects of
+   * that slab are left out.
    */
   *of(wanted: CacheName): Generator<VirtAddr> {
     const cache = this.#find(wanted);

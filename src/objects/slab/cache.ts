@@ -2,21 +2,21 @@ import type { VirtAddr } from '../../core/address.ts';
 import { listNodes } from '../list.ts';
 import type { Objects } from '../objects.ts';
 
-/** A slab cache as its struct kmem_cache says (mm/slub.c, mm/slab.h). */
+/** A slab cache, from its struct kmem_cache (mm/slub.c, mm/slab.h). */
 export interface SlabCache {
   readonly address: VirtAddr;
   readonly name: string;
-  /** Bytes from one object to the next, and those that its user asked for. */
+  /** The distance between objects, and the size that the user requested, in bytes. */
   readonly size: number;
   readonly objectSize: number;
-  /** Where the pointer to the next free object is within a free one. */
+  /** Offset of the pointer to the next free object within a free object. */
   readonly linkAt: number;
-  /** What pointers of free lists are hidden by; 0 without CONFIG_SLAB_FREELIST_HARDENED. */
+  /** The value that hides the pointers of free lists; 0 without CONFIG_SLAB_FREELIST_HARDENED. */
   readonly random: bigint;
-  /** Bytes of red zone before each object, with debugging. */
+  /** Size of the red zone before each object, with debugging, in bytes. */
   readonly redZone: number;
   readonly flags: number;
-  /** Objects of a new slab, and its order. */
+  /** Number of objects in a new slab, and its order. */
   readonly perSlab: number;
   readonly order: number;
 }

@@ -29,14 +29,17 @@ export function* cpuFreelists(objects: Objects, cache: SlabCache): Generator<Cpu
   }
 }
 
-/** A free object that waits in a sheaf, where it counts as in use in its slab (mm/slub.c, since 6.18). */
+/** A free object in a sheaf, which its slab counts as in use (mm/slub.c, since 6.18). */
 export interface SheafObject {
   readonly address: VirtAddr;
   /** `cpu 1` or `node 0`. */
   readonly where: string;
 }
 
-/** Free objects in the sheaves of the CPUs, and in the full ones of each node's barn. Those that wait for RCU are not free. */
+/**
+ * Free objects in the sheaves of the CPUs, and in the full sheaves of each node's barn. Objects that wait for RCU are not
+ * free.
+ */
 export function* sheafObjects(objects: Objects, cache: SlabCache): Generator<SheafObject> {
   const type = objects.struct('kmem_cache');
   const own = objects.find('slub_percpu_sheaves');
@@ -71,7 +74,7 @@ function* inSheaf(objects: Objects, sheaf: VirtAddr, where: string): Generator<S
   }
 }
 
-/** The barn of each node: beside the pointer to its kmem_cache_node in 7.x, within that in 6.18 and 6.19. */
+/** The barn of each node: next to the pointer to its kmem_cache_node in 7.x, inside that in 6.18 and 6.19. */
 function* barns(
   objects: Objects,
   cache: SlabCache,

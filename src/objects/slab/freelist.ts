@@ -3,31 +3,31 @@ import type { KernelMemory } from '../memory.ts';
 import { ChainError } from '../walk.ts';
 import type { SlabCache } from './cache.ts';
 
-/** The objects of one slab: where the first is, and how many. */
+/** The objects of a slab: the address of the first, and their number. */
 export interface SlabExtent {
   readonly start: VirtAddr;
   readonly objects: number;
 }
 
-/** The address of an object of a slab, by its number. */
+/** The address of an object by its number. */
 export function objectAt(cache: SlabCache, slab: SlabExtent, index: number): VirtAddr {
   return slab.start + BigInt(index * cache.size + cache.redZone);
 }
 
-/** The number of the object that is exactly at an address; undefined if none begins there. */
+/** The number of the object that starts at an address; undefined if none does. */
 export function objectIndex(cache: SlabCache, slab: SlabExtent, address: VirtAddr): number | undefined {
   const offset = Number(address - slab.start) - cache.redZone;
   const index = offset / cache.size;
   return Number.isInteger(index) && index >= 0 && index < slab.objects ? index : undefined;
 }
 
-/** How the pointer to the next free object is hidden: the same with CONFIG_SLAB_FREELIST_HARDENED since 5.7, and before. */
+/** How the pointer to the next free object is hidden with CONFIG_SLAB_FREELIST_HARDENED: since 5.7, and before. */
 type Hiding = (at: VirtAddr, wordBytes: number) => bigint;
 const HIDINGS: readonly Hiding[] = [swapped, (at) => at];
 
 /**
- * The free objects from `first` on, all of one slab, as the numbers of objects. Throws ChainError for a list that leaves its
- * slab or meets an object twice.
+ * The numbers of the free objects from `first` on, all in one slab. Throws ChainError if the list leaves its slab or meets
+ * an object twice.
  */
 export function* freeObjects(
   memory: KernelMemory,

@@ -4,39 +4,41 @@ import { objectHolding, objectsOfSlab, waitingObjects } from './slab-objects.ts'
 import { type SlabPage, slabPages } from './slab-pages.ts';
 import type { SlabMemory } from './usage.ts';
 
-/** A slab with the states of its objects, by their numbers. */
+/** A slab with the states of its objects, by number. */
 interface LookedAt {
   readonly cache: SlabCache;
   readonly slab: SlabPage;
   readonly states: ReadonlyMap<number, string>;
 }
 
-/** What lies at an address within a slab. */
+/** The contents of an address within a slab. */
 export interface SlabAddress {
   readonly cache: SlabCache;
-  /** The object that holds it; undefined between and behind objects. */
+  /** The object that contains it; undefined between and after objects. */
   readonly object: { readonly start: VirtAddr; readonly offset: number } | undefined;
-  /** `active`, or where a free object waits; undefined where the free list is damaged. */
+  /** `active`, or the place of a free object; undefined if the free list is damaged. */
   readonly state: string | undefined;
 }
 
-/** Slabs are let go of when there are more. */
+/** Maximum number of cached slabs. */
 const MOST_SLABS = 65536;
 
-/** Tells of addresses within slabs which objects they are in, and whether these are in use. Slabs are looked at once. */
+/** Finds the object that contains an address within a slab, and whether it is in use. Each slab is examined once. */
 export class ObjectStates {
   readonly #memory: SlabMemory;
   readonly #headOf: (pfn: Pfn) => Pfn;
   readonly #waiting: Map<VirtAddr, ReadonlyMap<VirtAddr, string>> = new Map();
   readonly #slabs: Map<Pfn, LookedAt | undefined> = new Map();
 
-  /** `headOf` gives the first page of the slab that a page is in. */
+  /** `headOf` returns the first page of the slab of a page. */
   constructor(memory: SlabMemory, headOf: (pfn: Pfn) => Pfn) {
     this.#memory = memory;
     this.#headOf = headOf;
   }
 
-  /** What is at an address of the direct map, in the page `pfn`; undefined if that is in no slab. Throws what reading throws. */
+  /**
+   * The object at an address of the direct map, in the page `pfn`; undefined outside slabs. Throws the errors of reading.
+   */
   at(pfn: Pfn, address: VirtAddr): SlabAddress | undefined {
     const found = this.#slabAt(this.#headOf(pfn));
     if (!found) return undefined;

@@ -9,16 +9,16 @@ import { type SlabMemory, slabExtent } from './usage.ts';
 /** An object of a slab cache. */
 export interface SlabObject {
   readonly address: VirtAddr;
-  /** The first page frame of its slab, and its number in it. */
+  /** The first page frame of its slab, and its number there. */
   readonly slab: SlabPage;
   readonly index: number;
-  /** `active`, `free` on the list of its slab, or where it waits to be used again: `cpu 1`, `node 0`. */
+  /** `active`, `free` on the list of its slab, or the place where it waits for reuse: `cpu 1`, `node 0`. */
   readonly state: string;
 }
 
 /**
- * The objects of a cache, slab by slab. Where a free list is damaged the states of that slab's objects are not known, and
- * `trouble` is told.
+ * The objects of a cache, slab by slab. If a free list is damaged, the states of that slab's objects are unknown, and
+ * `trouble` is called.
  */
 export function* objectsOf(
   memory: SlabMemory,
@@ -59,7 +59,7 @@ export function* objectsOfSlab(
   }
 }
 
-/** Free objects that a CPU or a node has taken, and who. */
+/** Free objects that a CPU or a node has taken, with their places. */
 export function waitingObjects(
   memory: SlabMemory,
   cache: SlabCache,
@@ -82,7 +82,7 @@ export function waitingObjects(
   return waiting;
 }
 
-/** The object that holds an address in a slab; undefined for what lies between or behind its objects. */
+/** The object that contains an address in a slab; undefined between and after objects. */
 export function objectHolding(
   memory: SlabMemory,
   cache: SlabCache,

@@ -9,17 +9,17 @@ import { BATCH_PAGES } from '../../memmap/batches.ts';
 import type { PageReader } from '../../memmap/page-reader.ts';
 import type { Objects } from '../objects.ts';
 
-/** A slab as its struct page says (struct slab, in struct page until 5.16). */
+/** A slab, from its struct page (struct slab, in struct page until 5.16). */
 export interface SlabPage {
   readonly pfn: Pfn;
   /** The address of its kmem_cache. */
   readonly cache: VirtAddr;
-  /** Objects that are in use, a CPU's free ones among them, and all. */
+  /** Number of objects in use, including a CPU's free ones, and of all objects. */
   readonly inuse: number;
   readonly objects: number;
 }
 
-/** The slabs that begin in some pages, or in any page of the array, by ascending pfn. */
+/** The slabs that start in some pages, or in any page of the array, by ascending pfn. */
 export function* slabPages(
   objects: Objects,
   layout: PageLayout,
@@ -46,7 +46,7 @@ export function* slabPages(
       const words = new Uint32Array(raw.bytes.buffer, raw.bytes.byteOffset, pages * size);
       for (let i = 0; i < pages; i++) {
         const from = i * size;
-        // the word that tells a tail is the cache of a slab in some kernels; neither is odd in a head
+        // in some kernels the word that tells a tail is the cache of a slab; neither is odd in a head
         if (!isSlab(words, from) || raw.states[i] !== 0 || (words[from + compoundAt]! & 1) === 1) continue;
         yield {
           pfn: at + i,
@@ -59,7 +59,7 @@ export function* slabPages(
   }
 }
 
-/** Tells by the words of a struct page whether it is a slab. */
+/** Makes the test for slabs on the words of a struct page. */
 function slabTest({ flags, offsets, types }: PageLayout): (words: Uint32Array, from: number) => boolean {
   const bit = flags.bits.get('slab');
   const flagsAt = offsets.flags / 4;
@@ -72,7 +72,7 @@ function slabTest({ flags, offsets, types }: PageLayout): (words: Uint32Array, f
   return (words, from) => ((words[from + typeAt]! & (base | value)) | 0) === (base | 0);
 }
 
-/** Reads a small bit field out of the words of a record. */
+/** Reads a small bit field from the words of a record. */
 function bitsOf(
   { offset, bits, size }: Place,
   model: DataModel,

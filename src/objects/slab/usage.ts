@@ -8,29 +8,29 @@ import { cpuFreelists, sheafObjects } from './cached.ts';
 import { freeObjects, type SlabExtent } from './freelist.ts';
 import { type SlabPage, slabPages } from './slab-pages.ts';
 
-/** What memory objects are read from, and how their pages are described. */
+/** The memory that contains objects, and the description of its pages. */
 export interface SlabMemory {
   readonly objects: Objects;
   readonly layout: PageLayout;
   readonly reader: PageReader;
 }
 
-/** How full a cache is. */
+/** The usage of a cache. */
 export interface SlabUsage {
   readonly cache: SlabCache;
   readonly slabs: number;
-  /** Page frames. */
+  /** Number of page frames. */
   readonly pages: number;
   readonly objects: number;
-  /** Objects in use; undefined where a free list of a CPU cannot be followed. */
+  /** Number of objects in use; undefined if a CPU's free list cannot be followed. */
   readonly active: number | undefined;
-  /** Why not. */
+  /** The reason. */
   readonly trouble: string | undefined;
 }
 
 /**
- * Every slab cache: its slabs counted in the page array, and its objects that are in use. Free objects that a CPU or a node
- * has taken are in use as their slab counts, so they are counted by walking the lists.
+ * The usage of every slab cache: slabs are counted in the page array. A slab counts free objects that a CPU or a node has
+ * taken as in use, so the lists are walked to subtract them.
  */
 export function* slabUsage(memory: SlabMemory): Generator<SlabUsage> {
   const { objects, layout, reader } = memory;
@@ -64,7 +64,7 @@ export function* slabUsage(memory: SlabMemory): Generator<SlabUsage> {
   }
 }
 
-/** The caches of the kernel's list, and those behind it that slabs name if the list ends early. */
+/** The caches of the kernel's list, and further caches that slabs name if the list ends early. */
 function* allCaches(objects: Objects, named: Iterable<VirtAddr>): Generator<SlabCache> {
   const seen = new Set<VirtAddr>();
   try {
@@ -85,7 +85,7 @@ function* allCaches(objects: Objects, named: Iterable<VirtAddr>): Generator<Slab
   }
 }
 
-/** Free objects of a cache that their slabs count as in use. */
+/** Free objects of a cache that its slabs count as in use. */
 function waiting(memory: SlabMemory, cache: SlabCache): number {
   const { objects } = memory;
   let count = 0;
@@ -103,7 +103,7 @@ export function slabExtent({ objects, reader }: SlabMemory, page: VirtAddr): Sla
   return { start: objects.directMap(pfn), objects: struct.number(page, 'objects') };
 }
 
-/** Slabs with how many page frames they take: the order of a cache's slabs may differ. */
+/** Slabs by number of page frames, since the orders of a cache's slabs may differ. */
 function* withOrders(
   { layout, reader }: SlabMemory,
   slabs: Iterable<SlabPage>,
