@@ -36,7 +36,7 @@ export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.t
 export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { writeTable } from './export/write-table.ts';
-export { arrowTable } from './inspector/arrow-table.ts';
+export { type ArrowColumn, type ArrowTable, arrowTable } from './inspector/arrow-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';

@@ -71,7 +71,7 @@ test('the library gives tables', async () => {
     limit: 5,
   });
   expect([table.numRows, table.names]).toEqual([5, ['pfn', 'type', 'mapping']]);
-  expect(table.getChild('type').toArray()).toEqual(['slab', 'slab', 'slab', 'slab', 'slab']);
-  expect(typeof table.getChild('mapping').at(0)).toBe('bigint');
+  expect(table.getChild('type')!.toArray()).toEqual(['slab', 'slab', 'slab', 'slab', 'slab']);
+  expect(typeof table.getChild('mapping')!.at(0)).toBe('bigint');
   memory.close();
 });
