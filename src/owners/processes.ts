@@ -87,10 +87,17 @@ export class Processes {
   walk({ pid, tables, areas }: Process, visitor: MappingVisitor): void {
     if (tables === undefined) return;
     let lost = 0;
-    const counting: MappingVisitor = { ...visitor, missing: () => lost++ };
+    let undecoded = 0;
+    const counting: MappingVisitor = { ...visitor, missing: () => lost++, undecoded: () => undecoded++ };
     this.attempt(`the page tables of process ${pid}`, () =>
       this.#walker(tables).walk(tables.root, areas, counting),
     );
+    if (undecoded > 0) {
+      const { name } = this.objects.memory.space.walker.tables.architecture;
+      this.#trouble(
+        `${undecoded} page table entries of process ${pid} that are not present (swap, PROT_NONE) are left out: their format on ${name} is not known`,
+      );
+    }
     if (lost > 0)
       this.#trouble(`${lost} page tables of process ${pid} are not in the dump: what they map is left out`);
   }

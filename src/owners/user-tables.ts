@@ -31,6 +31,8 @@ export interface MappingVisitor {
   raw?(entry: bigint): void;
   /** A table that cannot be read. */
   missing?(table: PhysAddr): void;
+  /** An entry that is not present, on an architecture whose format of such entries is unknown. */
+  undecoded?(): void;
 }
 
 /** How many tables may be met for each page frame of the machine, in all walks: honest ones are few, but are walked for each question. */
@@ -231,7 +233,10 @@ export class UserTables {
     at: number,
     visitor: MappingVisitor,
   ): void {
-    if (!this.#format) return;
+    if (!this.#format) {
+      visitor.undecoded?.();
+      return;
+    }
     const lowest = level === this.#levels.at(-1);
     const entry = word(low, high);
     const invalid = kindOfInvalid(this.#format, entry, lowest);

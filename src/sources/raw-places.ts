@@ -81,19 +81,23 @@ function directMap(files: readonly Told[]): number | undefined {
   return best?.base;
 }
 
-/** The pieces of a file by what its lists say, the larger part first. */
+/**
+ * The pieces of a file by its lists. Lists of the kernel image, and those in struct pages, are mapped elsewhere and seem to be far above
+ * the direct map, so the lowest place counts.
+ */
 function partsOf(
   source: ByteSource,
   distances: readonly Distance[],
   base: number,
   said: number | undefined,
 ): Piece[] {
-  const valid = distances.filter(({ mib }) => mib >= base && mib - base < MOST_MIB);
-  const [most] = valid;
-  if (!most) return [];
+  const valid = distances
+    .filter(({ mib }) => mib >= base && mib - base < MOST_MIB)
+    .sort((a, b) => a.mib - b.mib);
+  const [low] = valid;
+  if (!low) return [];
   const place = ({ mib }: Distance): number => (mib - base) * MIB;
-  for (const other of valid.slice(1)) {
-    const [low, high] = place(most) < place(other) ? [most, other] : [other, most];
+  for (const high of valid.slice(1)) {
     // the part above the hole begins at 4 GiB
     const cut = FOUR_GIB - place(high);
     if (low.last >= cut || high.first < cut || cut <= 0 || cut >= source.byteLength) continue;
@@ -103,8 +107,8 @@ function partsOf(
       { start: FOUR_GIB, end: FOUR_GIB + source.byteLength - cut, offset: cut, source },
     ];
   }
-  if (said !== undefined && place(most) !== said) return [];
-  return [{ start: place(most), end: place(most) + source.byteLength, offset: 0, source }];
+  if (said !== undefined && place(low) !== said) return [];
+  return [{ start: place(low), end: place(low) + source.byteLength, offset: 0, source }];
 }
 
 function unknownPlace(source: ByteSource): UnsupportedError {

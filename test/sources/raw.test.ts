@@ -145,6 +145,23 @@ describe('several memory files of one guest', () => {
     expect([...again.memory.runs]).toEqual([...image.memory.runs]);
   });
 
+  it('also where lists of the kernel image or of struct pages outnumber the others', async () => {
+    const parts = [
+      ...lists(5 * GIB, every(32 * MIB, MIB, 512 * MIB)),
+      ...lists(0, every(64 * 1024, 100 * MIB, 140 * MIB), 0xffffffff91e00000n),
+      ...lists(
+        0,
+        every(64 * 1024, 200 * MIB, 240 * MIB).map((at) => at - (at % 64) + 8),
+        0xfffff5fc82400000n,
+      ),
+    ];
+    const image = await openImages([node0(GIB), sparse(512 * MIB, parts, 'node1.mem')]);
+    expect([...image.memory.runs]).toEqual([
+      { start: 0, end: GIB, state: 'present' },
+      { start: 5 * GIB, end: 5.5 * GIB, state: 'present' },
+    ]);
+  });
+
   it('or where they are said to be', async () => {
     const at = { 'dimm.mem': 6 * GIB };
     await expect(openImages([node0(GIB), dimm])).rejects.toThrow(/^dimm.mem: nothing in it tells/);
