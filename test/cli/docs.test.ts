@@ -42,8 +42,8 @@ function runnable(line: string): string | undefined {
 /** A column more or less changes how wide labels are, not what is said. */
 const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');
 
-/** Documents on what only whole dumps have; on the sample, a capture, their commands say so. */
-const OF_WHOLE_DUMPS: readonly string[] = ['docs/classes.md', 'docs/owners.md'];
+/** Documents with commands that need a whole dump. The sample is a capture, for which these commands say so. */
+const OF_WHOLE_DUMPS: readonly string[] = ['README.md', 'docs/classes.md', 'docs/owners.md'];
 
 const shown = blocks
   .filter((b) => b.language === 'console')
