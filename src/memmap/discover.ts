@@ -76,7 +76,7 @@ function withOneBase(kernel: Kernel, sections: Sections): Sections {
   };
 }
 
-/** Addresses of 32-bit kernels go round at 4 GiB: a base so far below its own section is taken for what it is, a number below 0. */
+/** Addresses of 32-bit kernels wrap at 4 GiB: a base that is so far below its section is a negative number. */
 function wrapped({ space }: Kernel, sections: Sections, pageSize: number): Sections {
   if (space.model.wordBytes === 8) return sections;
   const list = sections.list.map((section) => {

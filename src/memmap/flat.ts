@@ -7,12 +7,13 @@ import { memoryRegions } from './memblock.ts';
 import { pageblockOrder } from './pageblock-order.ts';
 import { type Sections, sectionSizes } from './sections.ts';
 
-/** More memory than a kernel without sections has: its array is in one piece of kernel memory. */
+/** More memory than a kernel without sections can have: its array is contiguous in kernel memory. */
 const MOST_PAGES = 2 ** 28;
 
 /**
- * The array of a kernel with FLATMEM, which has one node: it holds the struct pages of node 0 (alloc_node_mem_map(), mm/mm_init.c), and
- * pfn_valid() takes `max_mapnr` of them. Undefined for kernels with sections. Throws LayoutError where its places contradict each other.
+ * The array of a kernel with FLATMEM, which has one node: it has the struct pages of node 0 (alloc_node_mem_map(),
+ * mm/mm_init.c), and pfn_valid() accepts `max_mapnr` of them. Undefined for kernels with sections. Throws LayoutError if
+ * its places contradict each other.
  */
 export function readFlatMap(kernel: Kernel, types: TypeFacts, pageSize: number): Sections | undefined {
   if (kernel.symbol('mem_section') !== undefined || types.structSize('mem_section') !== undefined)
@@ -31,7 +32,7 @@ export function readFlatMap(kernel: Kernel, types: TypeFacts, pageSize: number):
       'Either it is damaged, or the layout is of another kernel',
     );
   }
-  // the array begins and ends with whole blocks of the largest order
+  // the array starts and ends with whole blocks of the largest order
   const block = types.place('zone', 'free_area')?.length;
   const blockPages = block ? 2 ** (block - 1) : 1;
   const begin = Math.floor(start / blockPages) * blockPages;
@@ -68,7 +69,7 @@ function readNode(kernel: Kernel, types: TypeFacts, node: VirtAddr): Node {
   };
 }
 
-/** The page frame that mem_map begins with (ARCH_PFN_OFFSET), by where the node has its first one. */
+/** The first page frame of mem_map (ARCH_PFN_OFFSET), from the place of the node's first one. */
 function checkPlace(memMap: VirtAddr, map: VirtAddr, start: number, pageSize: number): number {
   const between = map - memMap;
   const first = start - Number(between) / pageSize;
@@ -80,7 +81,7 @@ function checkPlace(memMap: VirtAddr, map: VirtAddr, start: number, pageSize: nu
   );
 }
 
-/** Where pfn_valid() ends, by the number of struct pages; undefined where the symbol table does not lead to it. */
+/** The end of pfn_valid(), as a number of struct pages; undefined if the symbol table does not lead to it. */
 function mostPages(kernel: Kernel, first: number): number | undefined {
   const at = kernel.symbol('max_mapnr');
   if (at === undefined) return undefined;
@@ -93,8 +94,8 @@ function mostPages(kernel: Kernel, first: number): number | undefined {
 }
 
 /**
- * Arm frees the struct pages of holes in memory, in units of pageblocks (free_unused_memmap(), mm/memblock.c), and has a pfn_valid() of
- * its own that knows them.
+ * Arm frees the struct pages of holes, in units of pageblocks (free_unused_memmap(), mm/memblock.c), and has its own
+ * pfn_valid() that knows them.
  */
 function withoutHoles(
   kernel: Kernel,

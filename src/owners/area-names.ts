@@ -3,20 +3,20 @@ import type { Objects } from '../objects/objects.ts';
 import { type Area, VM_EXEC, VM_MAYSHARE, VM_READ, VM_WRITE } from './areas.ts';
 import type { FileNames } from './file-names.ts';
 
-/** What /proc/PID/maps says of an area besides its addresses (fs/proc/task_mmu.c). */
+/** The description of an area in /proc/PID/maps, without its addresses (fs/proc/task_mmu.c). */
 export interface AreaNames {
   /** e.g. `rw-p`. */
   readonly perms: string;
-  /** Byte of the file that the area begins with. */
+  /** Offset in the file, in bytes. */
   readonly offset: number;
-  /** Major and minor number in hexadecimal digits, e.g. `fe:01`; empty without a file. */
+  /** Major and minor number in hexadecimal, e.g. `fe:01`; empty without a file. */
   readonly dev: string;
   readonly inode: bigint | undefined;
-  /** The file, or what the kernel calls the area: `[heap]`, `[stack]`, `[vdso]`; empty for other anonymous memory. */
+  /** The file, or the kernel's name for the area: `[heap]`, `[stack]`, `[vdso]`; empty for other anonymous memory. */
   readonly name: string;
 }
 
-/** For an area that nothing more can be said of. */
+/** The description of an area about which nothing is known. */
 export const NO_NAMES: AreaNames = { perms: '', offset: 0, dev: '', inode: undefined, name: '' };
 
 const LONGEST_NAME = 80;

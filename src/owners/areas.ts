@@ -2,7 +2,7 @@ import type { VirtAddr } from '../core/address.ts';
 import type { Objects } from '../objects/objects.ts';
 import { vmasOf } from '../objects/vmas.ts';
 
-/** A stretch of a process's addresses that is mapped one way (struct vm_area_struct). */
+/** A range of a process's addresses with one kind of mapping (struct vm_area_struct). */
 export interface Area {
   readonly address: VirtAddr;
   readonly start: number;
@@ -10,7 +10,7 @@ export interface Area {
   readonly flags: number;
   /** Its struct file; 0 if it has none. */
   readonly file: VirtAddr;
-  /** The page of the file, or of what it maps, that it begins with. */
+  /** The page of the file, or of the mapped object, at its start. */
   readonly firstPage: number;
 }
 

@@ -5,20 +5,20 @@ import { moduleFinder } from '../objects/modules.ts';
 import type { Objects } from '../objects/objects.ts';
 import { vmapAreas } from '../objects/vmap-areas.ts';
 
-/** More pages than an area has. */
+/** Maximum number of pages in an area. */
 const MOST_PAGES = 2 ** 32;
 
 /**
- * Who asked for the pages of vmalloc(): the address in the kernel that vm_struct keeps of each area (mm/vmalloc.c). Kernels with
- * CONFIG_PAGE_OWNER would know it of all pages; no kernel of Debian has it.
+ * The callers of vmalloc(): vm_struct keeps the address of the caller for each area (mm/vmalloc.c). Kernels with
+ * CONFIG_PAGE_OWNER would know the caller for all pages, but no Debian kernel has it.
  */
 export class CallSites {
-  /** Names by code: 0 is none. */
+  /** Names by code; code 0 means none. */
   readonly names: string[] = [''];
   readonly #codes: Map<Pfn, number> = new Map();
   readonly #bySymbol: Map<string, number> = new Map();
 
-  /** `pfnOf` gives the page frame of a struct page; what cannot be read is told to `trouble`. */
+  /** `pfnOf` returns the page frame of a struct page; `trouble` receives what cannot be read. */
   constructor(
     objects: Objects,
     pfnOf: (page: VirtAddr) => Pfn | undefined,
@@ -35,7 +35,7 @@ export class CallSites {
     }
   }
 
-  /** The code of who asked for a page; 0 if that is not known. */
+  /** The code of a page's caller; 0 if unknown. */
   of(pfn: Pfn): number {
     return this.#codes.get(pfn) ?? 0;
   }

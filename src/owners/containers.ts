@@ -1,4 +1,4 @@
-/** How container managers call the cgroups of containers; the first group is the name or id. */
+/** Cgroup names of container managers; the first group of each pattern is the name or id. */
 const PATTERNS: readonly (readonly [manager: string, pattern: RegExp])[] = [
   ['docker', /\/docker[-/]([0-9a-f]{12,64})(?:\.scope)?(?:\/|$)/],
   ['containerd', /\/cri-containerd[-:]([0-9a-f]{12,64})(?:\.scope)?(?:\/|$)/],
@@ -8,10 +8,10 @@ const PATTERNS: readonly (readonly [manager: string, pattern: RegExp])[] = [
   ['lxc', /\/lxc(?:\.payload)?[./]([^/]+)(?:\/|$)/],
   ['nspawn', /\/machine\.slice\/(?:systemd-nspawn@|machine-)(.+?)\.(?:service|scope)(?:\/|$)/],
 ];
-/** Ids are as long as the managers print them. */
+/** Ids are shortened as the managers print them. */
 const ID = 12;
 
-/** The container that a cgroup belongs to, e.g. `docker:0123456789ab`; undefined for one of no container. */
+/** The container of a cgroup, e.g. `docker:0123456789ab`; undefined outside containers. */
 export function containerOf(cgroup: string): string | undefined {
   for (const [manager, pattern] of PATTERNS) {
     const name = pattern.exec(cgroup)?.[1];

@@ -5,7 +5,7 @@ import type { Objects } from '../objects/objects.ts';
 import { ChainError } from '../objects/walk.ts';
 import { type Mount, mountsOf } from './mounts.ts';
 
-/** Directories below one another: more are damage (PATH_MAX is 4096). */
+/** Maximum depth of directories; more are damage (PATH_MAX is 4096). */
 const MOST_PARTS = 2048;
 const MOST_MOUNTS_UP = 256;
 const MOST_ALIASES = 64;
@@ -13,8 +13,8 @@ const LONGEST_PART = 256;
 const DELETED = ' (deleted)';
 
 /**
- * Names of files by their inodes: a path from the root of the first mount that has it, ` (deleted)` behind it where it was
- * unlinked. Files of the kernel's own mounts have a name without a path: `memfd:blob`, `SYSV0000abcd`.
+ * Names of files by inode: a path from the root of the first mount that has it, with ` (deleted)` after an unlinked one.
+ * Files of the kernel's own mounts have a name without a path: `memfd:blob`, `SYSV0000abcd`.
  */
 export class FileNames {
   readonly #objects: Objects;
@@ -29,7 +29,7 @@ export class FileNames {
     this.#trouble = trouble;
   }
 
-  /** The name of what a struct file is open on; undefined if it has none. */
+  /** The name of the file behind a struct file; undefined if it has none. */
   ofFile(file: VirtAddr): string | undefined {
     return this.#kept(this.#byFile, file, 'the name of an open file', () => {
       const path = this.#pathOf(file);
@@ -39,21 +39,21 @@ export class FileNames {
     });
   }
 
-  /** The inode that a program sees behind a struct file: of overlayfs its own, where the file knows it. */
+  /** The inode that a process sees behind a struct file; on overlayfs that of the overlay, if the file knows it. */
   inodeOfFile(file: VirtAddr): VirtAddr {
     const seen = this.#userPath(file);
     if (seen === undefined) return this.#objects.struct('file').word(file, 'f_inode');
     return this.#objects.struct('dentry').word(this.#objects.struct('path').word(seen, 'dentry'), 'd_inode');
   }
 
-  /** Where the struct path is by which a program opened a file. */
+  /** Address of the struct path by which a process opened a file. */
   #pathOf(file: VirtAddr): VirtAddr {
     return this.#userPath(file) ?? this.#objects.struct('file').at(file, ['f_path', '__f_path']);
   }
 
   /**
-   * The path that a program used to open a file of overlayfs, where `file` is that of the layer below (struct backing_file, 6.5
-   * on). Which bit of f_mode tells such files has changed: the path proves itself.
+   * The path by which a process opened a file on overlayfs, if `file` is that of the lower layer (struct backing_file,
+   * since 6.5). The bit of f_mode for such files has changed over time, so the path must prove itself.
    */
   #userPath(file: VirtAddr): VirtAddr | undefined {
     const backing = this.#objects.find('backing_file');
@@ -62,7 +62,7 @@ export class FileNames {
     return readOr(undefined, () => (this.#isPath(path) ? path : undefined));
   }
 
-  /** Whether the mount and the dentry of a struct path are of one filesystem. */
+  /** Whether the mount and the dentry of a struct path belong to one filesystem. */
   #isPath(path: VirtAddr): boolean {
     const type = this.#objects.struct('path');
     const [mount, dentry] = [type.word(path, 'mnt'), type.word(path, 'dentry')];
@@ -71,7 +71,7 @@ export class FileNames {
     return block !== 0n && block === this.#objects.struct('dentry').word(dentry, 'd_sb');
   }
 
-  /** A name of an inode; undefined if no dentry of it is in memory. */
+  /** A name of an inode; undefined if none of its dentries is in memory. */
   ofInode(inode: VirtAddr): string | undefined {
     return this.#kept(this.#byInode, inode, 'the name of a file', () => {
       const { memory } = this.#objects;
@@ -89,7 +89,7 @@ export class FileNames {
     });
   }
 
-  /** All names of an inode: by each link to it, through each mount that shows it. */
+  /** All names of an inode: by each of its links, through each mount that shows it. */
   namesOf(inode: VirtAddr): string[] {
     const found = new Set<string>();
     const dentry = this.#objects.struct('dentry');
@@ -103,13 +103,13 @@ export class FileNames {
     return [...found];
   }
 
-  /** The directory of its filesystem that a mount shows, and where it is. */
+  /** The directory that a mount shows, and the path of the mount. */
   ofMount(mount: Mount): { readonly root: string; readonly path: string } {
     const path = (parts: readonly string[] | undefined): string => `/${(parts ?? []).join('/')}`;
     return { root: path(this.#below(mount.root, undefined)), path: path(this.#placeOf(mount)) };
   }
 
-  /** `through` is the struct vfsmount that it was opened through, if any. */
+  /** `through` is the struct vfsmount through which it was opened, if any. */
   #ofDentry(dentry: VirtAddr, through = 0n): string | undefined {
     for (const name of this.#names(dentry, through)) return name;
     return undefined;
@@ -143,7 +143,10 @@ export class FileNames {
     if (!met) yield `/${(this.#below(dentry, undefined) ?? []).join('/')}${suffix}`;
   }
 
-  /** Names from below `root` down to a dentry; undefined if it is not below it. Without a root: from that of its filesystem. */
+  /**
+   * The path from `root` to a dentry; undefined if the dentry is not below it. Without a root, from the root of its
+   * filesystem.
+   */
   #below(dentry: VirtAddr, root: VirtAddr | undefined): string[] | undefined {
     const type = this.#objects.struct('dentry');
     const parts: string[] = [];
@@ -158,7 +161,7 @@ export class FileNames {
     return parts;
   }
 
-  /** Names from the root of the namespace to where a mount is. */
+  /** The path from the root of the namespace to a mount. */
   #placeOf(mount: Mount): string[] {
     const type = this.#objects.struct('mount');
     const own = this.#objects.struct('vfsmount');
@@ -185,7 +188,7 @@ export class FileNames {
     return mounts;
   }
 
-  /** The name of the type of a filesystem. */
+  /** The type of a filesystem. */
   #filesystemOf(block: VirtAddr): string {
     const type = this.#objects.struct('super_block').word(block, 's_type');
     const name = type === 0n ? 0n : this.#objects.struct('file_system_type').word(type, 'name');
@@ -206,7 +209,7 @@ export class FileNames {
     return Buffer.from(bytes, 'latin1').toString('utf8');
   }
 
-  /** What `find` gives; what it cannot read is told once. */
+  /** The result of `find`; reports once what it cannot read. */
   #tried<T>(what: string, find: () => T): T | undefined {
     try {
       return find();
@@ -231,14 +234,17 @@ export class FileNames {
   }
 }
 
-/** How files of the kernel's own filesystems are called (d_dname of net/socket.c, fs/pipe.c, fs/anon_inodes.c). */
+/** The names of files on the kernel's own filesystems (d_dname of net/socket.c, fs/pipe.c, fs/anon_inodes.c). */
 const SPECIAL: Readonly<Record<string, (name: string, inode: bigint) => string>> = {
   sockfs: (_, inode) => `socket:[${inode}]`,
   pipefs: (_, inode) => `pipe:[${inode}]`,
   anon_inodefs: (name) => `anon_inode:${name}`,
 };
 
-/** Mounts of the first namespace before those of containers, whole filesystems before parts of them, old ones first. */
+/**
+ * Order of mounts: those of the first namespace before those of containers, whole filesystems before parts, older ones
+ * first.
+ */
 function byPreference(a: Mount, b: Mount): number {
   return Number(b.isInitial) - Number(a.isInitial) || Number(b.isWhole) - Number(a.isWhole) || a.id - b.id;
 }

@@ -4,8 +4,8 @@ import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader } from '../memmap/page-reader.ts';
 
 /**
- * The page frame that an entry of the swap format names, if it is no marker: the frame is poisoned, or locked while it is moved
- * (include/linux/swapops.h). The types of such entries depend on how the kernel was configured; the struct page does not.
+ * The page frame that an entry in swap format names if it is not a marker: the frame is poisoned, or locked for migration
+ * (include/linux/swapops.h). The types of such entries depend on the kernel's configuration, so the struct page decides.
  */
 export function heldPages(
   layout: PageLayout,

@@ -4,14 +4,17 @@ const BLOCK_SHIFT = 9;
 const BLOCK = 1 << BLOCK_SHIFT;
 const NONE = new Uint32Array(0);
 
-/** How often each page frame is mapped: 4 bytes for each page of those blocks of 512 that single pages are mapped of, and 4 for each block. */
+/**
+ * The number of mappings of each page frame: 4 bytes for each page in blocks of 512 with single mapped pages, and 4 bytes
+ * for each block.
+ */
 export class MapCounts {
-  /** Of single pages, by block. */
+  /** Counts of single pages, by block. */
   readonly #blocks: (Uint32Array | undefined)[] = [];
-  /** Of whole blocks. */
+  /** Counts of whole blocks. */
   readonly #whole: Uint32Array;
 
-  /** `limit` is the first pfn behind the last page: frames beyond it are not counted. */
+  /** `limit` is the first pfn after the last page; frames beyond it are not counted. */
   constructor(limit: Pfn) {
     this.#whole = new Uint32Array(Math.ceil(limit / BLOCK));
   }
@@ -30,7 +33,7 @@ export class MapCounts {
     }
   }
 
-  /** Single pages. */
+  /** Adds single pages. */
   addMany(frames: Uint32Array, count: number): void {
     const limit = this.#whole.length * BLOCK;
     let last = -1;
@@ -52,7 +55,7 @@ export class MapCounts {
     return (this.#whole[block] ?? 0) + (this.#blocks[block]?.[pfn % BLOCK] ?? 0);
   }
 
-  /** How many pages from `pfn` on, `count` at most, are mapped as often as it is for certain. */
+  /** A lower bound for the number of pages from `pfn` on, at most `count`, that have the same count. */
   alike(pfn: Pfn, count: number): number {
     const left = BLOCK - (pfn % BLOCK);
     return this.#blocks[Math.floor(pfn / BLOCK)] === undefined ? Math.min(left, count) : 1;

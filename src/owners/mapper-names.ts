@@ -3,9 +3,9 @@ import { VM_PFNMAP } from './areas.ts';
 import type { Process, Processes } from './processes.ts';
 import { type MappingSink, ReverseIndex, type TellMappings } from './reverse-index.ts';
 
-/** Names of the processes that map pages. Sets of processes get codes as they are met: 0 is none. */
+/** Names of the processes that map pages. Sets of processes get codes on first use; code 0 means none. */
 export class MapperNames {
-  /** Process ids, joined by commas, by code. */
+  /** Process ids by code, separated by commas. */
   readonly pidNames: string[] = [''];
   /** The same with their names: `web[214], web[215]`. */
   readonly processNames: string[] = [''];
@@ -43,7 +43,7 @@ export class MapperNames {
     return this.#index.countOf(pfn) === 0 ? undefined : this.#index.mappersOf(pfn)[0]!.page;
   }
 
-  /** Each process that maps a page, with the page number of the address. */
+  /** The processes that map a page, each with the page number of the address. */
   mappersOf(pfn: Pfn): { readonly process: Process; readonly page: number }[] {
     return this.#index.mappersOf(pfn).map(({ process, page }) => ({ process: this.#list[process]!, page }));
   }
@@ -55,7 +55,7 @@ export class MapperNames {
   }
 }
 
-/** Walks the memory of all processes. Memory that `changes` is walked only once, at the cost of more of ours. */
+/** Walks the memory of all processes. Memory that `changes` is walked only once, and the result is kept in our memory. */
 export function mapperNames(
   processes: Processes,
   limit: Pfn,
@@ -78,7 +78,7 @@ export function mapperNames(
   return new MapperNames(list, new ReverseIndex(limit, list.length, changes ? recorded(walk) : walk));
 }
 
-/** What was told once, to be told again. */
+/** Records callbacks to replay them. */
 function recorded(walk: TellMappings): TellMappings {
   const numbers: number[] = [];
   const one: MappingSink['one'] = (...mapping) => numbers.push(...mapping);

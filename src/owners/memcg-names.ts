@@ -3,16 +3,16 @@ import { LayoutError, StructPageError } from '../core/errors.ts';
 import type { Objects } from '../objects/objects.ts';
 import { ChainError } from '../objects/walk.ts';
 
-/** CSS_ONLINE (include/linux/cgroup-defs.h): gone once the cgroup was removed, while pages still hold it. */
+/** CSS_ONLINE (include/linux/cgroup-defs.h): cleared when the cgroup is removed, while pages still hold it. */
 const CSS_ONLINE = 2;
-/** Bits of memcg_data: a vector of objects of a slab, and memory of the kernel (include/linux/memcontrol.h). */
+/** Bits of memcg_data: a vector of slab objects, and kernel memory (include/linux/memcontrol.h). */
 const OBJECTS = 1n;
 const FLAGS = 7n;
 const MOST_PARTS = 256;
 const LONGEST_PART = 256;
 const DYING = ' (dying)';
 
-/** Paths of memory cgroups by the word of a struct page that says whom the page is charged to. */
+/** Paths of memory cgroups, by the word of a struct page that tells to which one the page is charged. */
 export class MemcgNames {
   readonly #objects: Objects;
   readonly #subsystem: VirtAddr;
@@ -30,7 +30,10 @@ export class MemcgNames {
     this.#trouble = trouble;
   }
 
-  /** The path of the cgroup that `memcg_data` of a folio's head leads to, ` (dying)` behind it if it was removed; '' if to none. */
+  /**
+   * The path of the cgroup that `memcg_data` of a folio's head names, with ` (dying)` after a removed one; empty if there
+   * is none.
+   */
   of(word: bigint): string {
     if (word === 0n || (word & OBJECTS) !== 0n) return '';
     let name = this.#byWord.get(word);
@@ -41,7 +44,7 @@ export class MemcgNames {
     return name;
   }
 
-  /** The path of the memory cgroup that a task is in; '' if it has none. */
+  /** The path of a task's memory cgroup; empty if it has none. */
   ofTask(task: VirtAddr): string {
     const set = this.#objects.struct('task_struct').word(task, 'cgroups');
     const { offset, size } = this.#objects.struct('css_set').place('subsys');
@@ -65,8 +68,8 @@ export class MemcgNames {
   }
 
   /**
-   * Kernel memory, and since 7.1 all memory, is charged to an obj_cgroup, which leads to the cgroup. Which of them a pointer leads
-   * to is told by what is there: a mem_cgroup names its subsystem.
+   * Kernel memory, and since 7.1 all memory, is charged to an obj_cgroup, which leads to the cgroup. The target of a
+   * pointer tells which it is: a mem_cgroup names its subsystem.
    */
   #memcgAt(pointer: VirtAddr): VirtAddr | undefined {
     if (this.#isMemcg(pointer)) return pointer;

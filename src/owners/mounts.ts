@@ -7,20 +7,20 @@ export interface Mount {
   readonly address: VirtAddr;
   /** The dentry that is its root. */
   readonly root: VirtAddr;
-  /** The mount that it is mounted in, itself for the root of a tree, and the dentry that it covers there. */
+  /** The mount in which it is mounted (itself at the root of a tree), and the dentry that it covers there. */
   readonly parent: VirtAddr;
   readonly mountpoint: VirtAddr;
-  /** Whether it is in no namespace of mounts: the kernel's own, of memfd, pipes, shared memory. */
+  /** Whether it is in no mount namespace, like the kernel's own mounts for memfd, pipes and shared memory. */
   readonly isInternal: boolean;
   /** Whether the first process sees it. */
   readonly isInitial: boolean;
-  /** Whether its root is that of the filesystem. */
+  /** Whether its root is the root of the filesystem. */
   readonly isWhole: boolean;
-  /** Rises with each mount that is made, until numbers are used again. */
+  /** Ascends with the age of mounts, until numbers are reused. */
   readonly id: number;
 }
 
-/** The mounts of a super block, in the order in which they were made. */
+/** The mounts of a super block, oldest first. */
 export function* mountsOf(objects: Objects, superBlock: VirtAddr): Generator<Mount> {
   const type = objects.struct('mount');
   const own = objects.struct('vfsmount');
@@ -32,7 +32,7 @@ export function* mountsOf(objects: Objects, superBlock: VirtAddr): Generator<Mou
         yield type.container(node, 'mnt_instance');
       return;
     }
-    // 6.18: a chain without a head in it; the lowest bit of a pointer is a lock of the kernel's
+    // since 6.18, a chain without a head; the lowest bit of a pointer is the kernel's lock
     let next = block.word(superBlock, 's_mounts') & ~1n;
     for (let met = 0; next !== 0n && met < MOST_MOUNTS; met++) {
       yield next;
@@ -57,13 +57,13 @@ export function* mountsOf(objects: Objects, superBlock: VirtAddr): Generator<Mou
   }
 }
 
-/** The namespace of mounts that the first process is in. */
+/** The mount namespace of the first process. */
 function initialNamespace(objects: Objects): VirtAddr {
   const proxy = objects.struct('task_struct').word(objects.symbol('init_task'), 'nsproxy');
   return proxy === 0n ? 0n : objects.struct('nsproxy').word(proxy, 'mnt_ns');
 }
 
-/** MNT_NS_INTERNAL is an error pointer (fs/mount.h); a mount that was taken away has none. */
+/** MNT_NS_INTERNAL is an error pointer (fs/mount.h); an unmounted mount has no namespace. */
 function isInternal(objects: Objects, namespace: bigint): boolean {
   const value = BigInt.asIntN(objects.memory.format.wordBytes * 8, namespace);
   return value <= 0n && value >= -4095n;

@@ -7,15 +7,15 @@ import type { MapperNames } from './mapper-names.ts';
 import { MemcgNames } from './memcg-names.ts';
 
 /**
- * Who pages belong to, by words of their struct pages. Names get codes as they are met: 0 is none. It reads memory, so only the
- * thread that opened the image can use it.
+ * The owners of pages, by words of their struct pages. Names get codes on first use; code 0 means none. It reads memory, so
+ * only the thread that opened the image can use it.
  */
 export class PageOwners {
   /** Names of files by code. */
   readonly fileNames: string[] = [''];
   /** Paths of memory cgroups by code. */
   readonly memcgNames: string[] = [''];
-  /** What could not be read, a sentence each. */
+  /** What could not be read, one sentence each. */
   readonly troubles: string[] = [];
   readonly #objects: Objects;
   readonly #files: FileNames;
@@ -29,7 +29,7 @@ export class PageOwners {
   readonly #fileCodes: Map<string, number> = new Map([['', 0]]);
   readonly #memcgCodes: Map<string, number> = new Map([['', 0]]);
 
-  /** `mappers` finds out who maps pages, when that is first asked for. */
+  /** `mappers` finds the processes that map pages, on first use. */
   constructor(objects: Objects, mappers: (trouble: (sentence: string) => void) => MapperNames) {
     const trouble = (sentence: string): void => {
       this.troubles.push(sentence);
@@ -44,7 +44,7 @@ export class PageOwners {
     }
   }
 
-  /** The code of the file of an address_space, which `mapping` of its pages points to. */
+  /** The code of the file of an address_space, to which `mapping` of its pages points. */
   file(mapping: VirtAddr): number {
     let file = this.#byMapping.get(mapping);
     if (file === undefined) {
@@ -54,13 +54,13 @@ export class PageOwners {
     return file;
   }
 
-  /** The code of the cgroup that the word `memcg_data` of a folio's head leads to. */
+  /** The code of the cgroup that `memcg_data` of a folio's head names. */
   memcg(word: bigint): number {
     const name = this.#memcgs?.of(word) ?? '';
     return codeOf(name, this.#memcgCodes, this.memcgNames);
   }
 
-  /** All names of the files with a code: by each link, through each mount. */
+  /** All names of the file with a code: by each link, through each mount. */
   namesOf(code: number): string[] {
     return [...(this.#inodesOf.get(code) ?? [])].flatMap((inode) => this.#files.namesOf(inode));
   }
@@ -78,13 +78,13 @@ export class PageOwners {
     return number;
   }
 
-  /** Who maps pages, found out once. */
+  /** The processes that map pages, determined once. */
   get mappers(): MapperNames {
     this.#mappers ??= this.#findMappers();
     return this.#mappers;
   }
 
-  /** Who asked for pages of vmalloc(), found out once; `pfnOf` gives the page frame of a struct page. */
+  /** The callers of vmalloc(), determined once; `pfnOf` returns the page frame of a struct page. */
   callSites(pfnOf: (page: VirtAddr) => Pfn | undefined): CallSites {
     this.#callSites ??= new CallSites(this.#objects, pfnOf, (sentence) => this.troubles.push(sentence));
     return this.#callSites;
@@ -104,7 +104,7 @@ export class PageOwners {
     });
   }
 
-  /** What points elsewhere is no address_space, or one of no file (swap). */
+  /** A pointer elsewhere leads to no address_space, or to one without a file (swap). */
   #inodeOf(mapping: VirtAddr): VirtAddr | undefined {
     const inode = this.#objects.struct('address_space').word(mapping, 'host');
     if (inode === 0n) return undefined;

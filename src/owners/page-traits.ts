@@ -1,11 +1,11 @@
 import type { Pfn } from '../core/address.ts';
 
-/** What the folio of a page is, in bits. */
+/** Bits that describe the folio of a page. */
 export const TRAIT = {
   anonymous: 1,
   ksm: 2,
   swapBacked: 4,
-  /** Anonymous, and given up by MADV_FREE, if no entry was written through since. */
+  /** Anonymous and marked by MADV_FREE, unless an entry was written through since. */
   lazyFree: 8,
   /** Its struct page could be read. */
   known: 16,
@@ -17,5 +17,5 @@ export interface PageTraits {
   of(pfn: Pfn): number;
 }
 
-/** For those who ask for nothing that pages tell. */
+/** For callers that need no traits. */
 export const NO_TRAITS: PageTraits = { of: () => 0 };

@@ -15,7 +15,7 @@ import {
 import { swapFileSizes } from './swap-files.ts';
 import { type MappingVisitor, UserTables } from './user-tables.ts';
 
-/** A process with memory of its own; threads, and processes that share an mm_struct (vfork), are one. */
+/** A process with its own memory. Threads, and processes that share an mm_struct (vfork), count as one. */
 export interface Process {
   readonly pid: number;
   readonly comm: string;
@@ -26,10 +26,10 @@ export interface Process {
   readonly tables: PageTables | undefined;
 }
 
-/** Entries that tell which format they have. */
+/** Number of entries that decide which swap format a kernel uses. */
 const SAMPLE = 1000;
 
-/** Walks the memory of every process. What cannot be read is given to `trouble` as a sentence, and left out. */
+/** Walks the memory of every process. `trouble` receives a sentence about what cannot be read, which is left out. */
 export class Processes {
   readonly objects: Objects;
   readonly #limit: Pfn;
@@ -37,7 +37,7 @@ export class Processes {
   #swap: SwapFormat | undefined;
   readonly #walkers: Map<PagingMode, UserTables> = new Map();
   readonly #trouble: (sentence: string) => void;
-  /** Whether this architecture's entries of swapped pages are known. */
+  /** Whether the format of swapped pages is known for this architecture. */
   readonly knowsSwap: boolean;
 
   constructor(objects: Objects, limit: Pfn, trouble: (sentence: string) => void) {
@@ -49,7 +49,7 @@ export class Processes {
     this.knowsSwap = this.#format !== undefined;
     const told = new Set<string>();
     this.#trouble = (sentence) => {
-      // memory is walked more than once
+      // memory is walked several times
       if (!told.has(sentence)) trouble(sentence);
       told.add(sentence);
     };
@@ -83,7 +83,7 @@ export class Processes {
     return found.sort((a, b) => a.pid - b.pid);
   }
 
-  /** Tells what the page tables of a process map. */
+  /** Passes everything that the page tables of a process map to `visitor`. */
   walk({ pid, tables, areas }: Process, visitor: MappingVisitor): void {
     if (tables === undefined) return;
     let lost = 0;
@@ -102,7 +102,7 @@ export class Processes {
       this.#trouble(`${lost} page tables of process ${pid} are not in the dump: what they map is left out`);
   }
 
-  /** What `read` gives; what it cannot read is told, and nothing comes of it. */
+  /** The result of `read`; reports what it cannot read, and returns undefined. */
   attempt<T>(what: string, read: () => T): T | undefined {
     try {
       return read();
@@ -117,7 +117,7 @@ export class Processes {
     return areasOf(this.objects, mm).sort((a, b) => a.start - b.start);
   }
 
-  /** Of several formats that an architecture has had, the entries of processes and the sizes of swap files tell the kernel's. */
+  /** Chooses among the formats that an architecture has had, by the entries of processes and the sizes of swap files. */
   #chooseSwapFormat(list: readonly Process[]): void {
     const formats = this.#format?.swap ?? [];
     const sizes = formats.length > 1 ? swapFileSizes(this.objects) : [];

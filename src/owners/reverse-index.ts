@@ -1,41 +1,41 @@
 import type { Pfn } from '../core/address.ts';
 import { UnsupportedError } from '../core/errors.ts';
 
-/** Pages of a block: entries of huge pages are kept once for each block of theirs. */
+/** Number of pages in a block: an entry of a huge page is stored once per block. */
 const BLOCK = 512;
-/** An entry is two words of 32 bits: the number of its process with the upper bits of its page above them, and the lower bits. */
+/** An entry is two 32-bit words: the number of its process with the upper bits of its page number, and the lower bits. */
 const PROCESS_BITS = 20;
 const PROCESSES = 2 ** PROCESS_BITS;
 const LOW = 2 ** 32;
 
-/** Takes mappings, which are told by the number of the process and by pages of its addresses. */
+/** Receives mappings, by the number of the process and the page number of the address. */
 export interface MappingSink {
-  /** An entry that maps `count` page frames from `pfn` on. */
+  /** Adds an entry that maps `count` page frames from `pfn` on. */
   one(process: number, page: number, pfn: Pfn, count: number): void;
-  /** Single pages: `count` page frames, and the page behind `page`, which is one of 65,536, at which each is. */
+  /** Adds single pages: `count` page frames with their slots after `page`, a multiple of 65,536. */
   many(process: number, page: number, frames: Uint32Array, slots: Uint16Array, count: number): void;
 }
 
-/** Tells all mappings; it is asked twice, and must tell the same. */
+/** Reports all mappings. It is called twice, and must report the same. */
 export type TellMappings = (sink: MappingSink) => void;
 
-/** A process that maps a page frame, and where. */
+/** A process that maps a page frame, and the place. */
 export interface Mapper {
-  /** Its number in the list that the index was made of. */
+  /** Its number in the list from which the index was made. */
   readonly process: number;
   /** The address divided by the size of a page. */
   readonly page: number;
 }
 
 /**
- * Who maps each page frame, and where: 8 bytes for each entry and 4 for each page frame, sorted by counting (mappings are
- * walked twice, so that nothing is kept in between).
+ * The mappings of each page frame: 8 bytes per entry and 4 bytes per page frame, made by a counting sort. Mappings are
+ * walked twice, so that nothing is stored in between.
  */
 export class ReverseIndex {
   readonly #pages: Lists;
   readonly #blocks: Lists;
 
-  /** `limit` is the first pfn behind the last page: frames beyond it are left out. */
+  /** `limit` is the first pfn after the last page; frames beyond it are left out. */
   constructor(limit: Pfn, processes: number, tell: TellMappings) {
     if (processes > PROCESSES) {
       throw new UnsupportedError(`${processes} processes`, `the index of mappings holds ${PROCESSES}`);
@@ -56,17 +56,17 @@ export class ReverseIndex {
     this.#blocks = blocks;
   }
 
-  /** Number of entries, those of a block counted once. */
+  /** Number of entries; those of a block count once. */
   get entries(): number {
     return this.#pages.entries + this.#blocks.entries;
   }
 
-  /** How many entries map a page frame. */
+  /** Number of entries that map a page frame. */
   countOf(pfn: Pfn): number {
     return this.#pages.lengthOf(pfn) + this.#blocks.lengthOf(Math.floor(pfn / BLOCK));
   }
 
-  /** Who maps a page frame, processes in the order of their numbers. */
+  /** The mappings of a page frame, by process number. */
   mappersOf(pfn: Pfn): Mapper[] {
     const found = this.#pages.of(pfn, 0);
     const { length } = found;
@@ -76,7 +76,7 @@ export class ReverseIndex {
   }
 }
 
-/** Cuts what an entry maps into whole blocks and single pages. */
+/** Splits what an entry maps into whole blocks and single pages. */
 function inPieces(
   limit: Pfn,
   pages: Lists,
@@ -94,9 +94,9 @@ function inPieces(
   };
 }
 
-/** Lists of entries, one for each key, in one array: filled in ascending order of what is told. */
+/** Lists of entries by key, in one array. */
 class Lists {
-  /** While counting: how many entries a key has. Then: where its next entry goes, and at last where its list ends. */
+  /** While counting: the number of entries of a key. Then: the place of its next entry, and finally the end of its list. */
   readonly #ends: Uint32Array;
   #entries: Uint32Array = new Uint32Array(0);
 
@@ -112,7 +112,7 @@ class Lists {
     this.#ends[key]!++;
   }
 
-  /** Keys that there are no lists for are left out, as they are by `addMany`. */
+  /** Ignores keys without a list, like `addMany`. */
   countMany(keys: Uint32Array, count: number): void {
     const ends = this.#ends;
     for (let i = 0; i < count; i++) {

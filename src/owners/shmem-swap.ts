@@ -3,13 +3,13 @@ import type { Objects } from '../objects/objects.ts';
 import { xarrayEntries } from '../objects/xarray.ts';
 import { type Area, VM_SHARED, VM_WRITE } from './areas.ts';
 
-/** Pages of a file that are in swap: a page of the file, and how many from there on. */
+/** Pages of a file in swap: the first page, and their number. */
 interface SwappedRun {
   readonly first: number;
   readonly pages: number;
 }
 
-/** Pages of shmem files that are in swap, which no entry of a process tells (shmem_swap_usage() of mm/shmem.c). */
+/** Swapped pages of shmem files, which entries of processes do not show (shmem_swap_usage() of mm/shmem.c). */
 export class ShmemSwap {
   readonly #objects: Objects;
   readonly #operations: VirtAddr | undefined;
@@ -20,7 +20,9 @@ export class ShmemSwap {
     this.#operations = objects.findSymbol('shmem_aops');
   }
 
-  /** The address_space of the shmem file that an area maps; undefined if it maps none, or nothing of it is in swap. */
+  /**
+   * The address_space of the shmem file that an area maps; undefined without such a file, or if nothing of it is in swap.
+   */
   swappedFile(area: Area): VirtAddr | undefined {
     if (area.file === 0n || this.#operations === undefined) return undefined;
     const mapping = this.#objects.struct('file').word(area.file, 'f_mapping');
@@ -30,12 +32,12 @@ export class ShmemSwap {
     return this.#runsOf(mapping).length > 0 ? mapping : undefined;
   }
 
-  /** Whether what is in swap counts page by page: the area may have a copy of its own of each. */
+  /** Whether swapped pages count one by one, because the area may have its own copies. */
   isCounted(area: Area): boolean {
     return (area.flags & VM_SHARED) === 0 && (area.flags & VM_WRITE) !== 0;
   }
 
-  /** How many pages of an area are in swap by its file; `isOwn` tells addresses at which the process has an entry. */
+  /** Number of an area's pages that its file has in swap; `isOwn` tells addresses at which the process has an entry. */
   pages(area: Area, mapping: VirtAddr, isOwn: (address: number) => boolean): number {
     const { pageSize } = this.#objects.memory.format;
     const end = area.firstPage + (area.end - area.start) / pageSize;
@@ -64,7 +66,7 @@ export class ShmemSwap {
     return runs;
   }
 
-  /** Trees are large, and mostly nothing is in swap: the inode counts what is. */
+  /** Trees are large, and mostly nothing is in swap: the inode has the number of swapped pages. */
   #isSwapped(mapping: VirtAddr): boolean {
     const inode = this.#objects.struct('address_space').word(mapping, 'host');
     const own = this.#objects.find('shmem_inode_info');

@@ -1,36 +1,39 @@
 import type { EntryTest } from '../arch/architecture.ts';
 
-/** Where a swap entry keeps the number of its swap file and the page in it. */
+/** The place of the swap file's number and of the page number in a swap entry. */
 export interface SwapFormat {
   readonly typeShift: bigint;
   readonly typeBits: bigint;
-  /** `page`: as many bits as an address within a page has. */
+  /** `page`: the number of bits of an offset within a page. */
   readonly offsetShift: bigint | 'page';
   readonly offsetBits: bigint;
   readonly invertsOffset?: true;
 }
 
-/** Entries of one level that the processor takes for invalid. */
+/** Entries of one level that are invalid to the processor. */
 interface InvalidEntries {
   /** The kernel's empty entry, if it is not 0. */
   readonly none?: bigint;
-  /** Entries that map memory all the same: PROT_NONE, NUMA hints, pages not used lately, tables being split. Any test will do. */
+  /**
+   * Entries that map memory nevertheless: PROT_NONE, NUMA hints, pages not used lately, tables being split. Any of the
+   * tests suffices.
+   */
   readonly hidden: readonly EntryTest[];
 }
 
-/** How an architecture writes the entries of processes that are not in memory, and those that must not be touched. */
+/** The format of user entries that are invalid to the processor. */
 export interface UserEntryFormat {
-  /** The architecture of src/arch that it is of. */
+  /** The name of the architecture in src/arch. */
   readonly architecture: string;
   readonly lowest: InvalidEntries;
   readonly upper: InvalidEntries;
-  /** The frame of a hidden entry is written inverted (L1TF). */
+  /** Whether the frame of a hidden entry is stored inverted (L1TF). */
   readonly invertsHidden?: true;
-  /** Set in entries of the lowest level whose page is nobody's: the zero page, pages without reference counts. */
+  /** Bits of lowest-level entries whose page has no owner: the zero page, pages without reference counts. */
   readonly special: bigint;
-  /** Set, any of them, in entries through which memory was written; where it is known. */
+  /** Bits, any of which means that memory was written through the entry; undefined if unknown. */
   readonly dirty?: bigint;
-  /** Newest first; which one a kernel uses is told by its entries. */
+  /** Newest first; the kernel's entries tell which one it uses. */
   readonly swap: readonly [SwapFormat, ...SwapFormat[]];
 }
 
@@ -38,7 +41,7 @@ function set(bits: bigint): EntryTest {
   return { mask: bits, is: bits };
 }
 
-/** By architecture; processes of others cannot be walked. */
+/** By architecture. On others, entries that are invalid to the processor are left out and reported. */
 export const USER_ENTRY_FORMATS: readonly UserEntryFormat[] = [
   // arch/x86/include/asm/pgtable_types.h, pgtable_64.h, pgtable-invert.h
   {
@@ -97,17 +100,20 @@ export const USER_ENTRY_FORMATS: readonly UserEntryFormat[] = [
   },
 ];
 
-/** What an entry says that the processor takes for invalid. */
+/** The meaning of an entry that is invalid to the processor. */
 export type InvalidEntry = 'none' | 'hidden' | 'swap';
 
-/** Reads an entry that the processor takes for invalid; it is not 0. */
+/** Classifies an entry that is invalid to the processor and not 0. */
 export function kindOfInvalid(format: UserEntryFormat, entry: bigint, lowest: boolean): InvalidEntry {
   const { none, hidden } = lowest ? format.lowest : format.upper;
   if (entry === none) return 'none';
   return hidden.some(({ mask, is }) => (entry & mask) === is) ? 'hidden' : 'swap';
 }
 
-/** The number of the swap file and the page in it; large numbers are markers, and pages that are moved or poisoned. */
+/**
+ * The number of the swap file and the page in it. Large numbers are markers, and pages that are under migration or
+ * poisoned.
+ */
 export function swapEntry(
   { typeShift, typeBits, offsetShift, offsetBits, invertsOffset }: SwapFormat,
   entry: bigint,
@@ -120,8 +126,8 @@ export function swapEntry(
 }
 
 /**
- * Which of the formats the entries are in: the one by which most lie within a swap file, whose sizes in pages are given. The
- * newest if that tells nothing.
+ * Chooses the format by which most entries are within a swap file, given the sizes of swap files in pages; the newest if
+ * none is.
  */
 export function likeliestSwapFormat(
   formats: readonly SwapFormat[],

@@ -4,7 +4,7 @@ import type { Objects } from '../objects/objects.ts';
 /** MAX_SWAPFILES is below 32 (include/linux/swap.h). */
 const MOST_SWAP_FILES = 32;
 
-/** Pages of each swap file that there is or was (mm/swapfile.c); none where that cannot be read. */
+/** Number of pages of each current or former swap file (mm/swapfile.c); empty if they cannot be read. */
 export function swapFileSizes(objects: Objects): number[] {
   const { memory } = objects;
   try {

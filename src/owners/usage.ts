@@ -9,7 +9,10 @@ import type { Process, Processes } from './processes.ts';
 import { ShmemSwap } from './shmem-swap.ts';
 import { MAPPED } from './user-tables.ts';
 
-/** Memory of a process or of one of its areas, in pages, as fs/proc/task_mmu.c counts it; pss, swapPss and locked have fractions. */
+/**
+ * Memory of a process or of one of its areas, in pages, counted like fs/proc/task_mmu.c; pss, swapPss and locked have
+ * fractions.
+ */
 export interface Usage {
   rss: number;
   pss: number;
@@ -17,24 +20,24 @@ export interface Usage {
   uss: number;
   swap: number;
   swapPss: number;
-  /** Pages of hugetlb that others map, too, and those that no one else maps: in none of the above. */
+  /** Pages of hugetlb that others also map, and those that nobody else maps; not part of the above. */
   sharedHugetlb: number;
   privateHugetlb: number;
-  /** Pages that one entry maps with others: transparent huge pages. */
+  /** Pages that an entry maps together with others: transparent huge pages. */
   huge: number;
-  /** The part of `huge` that is anonymous, shared memory, or another file. */
+  /** The parts of `huge` that are anonymous, shared memory, or another file. */
   anonHuge: number;
   shmemHuge: number;
   fileHuge: number;
   anonymous: number;
   ksm: number;
-  /** Anonymous pages that MADV_FREE gave up. */
+  /** Anonymous pages marked by MADV_FREE. */
   lazyFree: number;
   /** The part of `pss` that is locked into memory. */
   locked: number;
 }
 
-/** Nothing of everything. */
+/** A usage of zero. */
 export function noUsage(): Usage {
   return {
     rss: 0,
@@ -55,7 +58,7 @@ export function noUsage(): Usage {
   };
 }
 
-/** Decides what of the mappings of processes is memory of theirs. */
+/** Decides which mappings count as memory of processes. */
 export class UsageCounter {
   readonly #processes: Processes;
   readonly #counts: MapCounts;
@@ -67,7 +70,7 @@ export class UsageCounter {
   readonly #unit: number;
   readonly #swapCounts: Map<number, number> = new Map();
 
-  /** `heldPage` gives the page that an entry names which is not of a swap file: one that is poisoned, or being moved. */
+  /** `heldPage` returns the page of an entry that is not in a swap file: a page that is poisoned or under migration. */
   constructor(processes: Processes, limit: Pfn, heldPage: (offset: bigint) => Pfn | undefined) {
     this.#processes = processes;
     this.#heldPage = heldPage;
@@ -81,7 +84,7 @@ export class UsageCounter {
     this.#unit = objects.memory.format.pageSize * 2 ** 12;
   }
 
-  /** Counts how many share each page; what is asked for afterwards is right if these are all processes. */
+  /** Counts the sharers of each page. Later results are correct if these are all processes. */
   count(list: readonly Process[]): void {
     for (const process of list) {
       this.#processes.walk(process, {
@@ -120,14 +123,14 @@ export class UsageCounter {
     return frames;
   }
 
-  /** What a process uses. */
+  /** The usage of a process. */
   of(process: Process): Usage {
     const usage = noUsage();
     this.#walk(process, () => usage, NO_TRAITS);
     return usage;
   }
 
-  /** What each area of a process uses; without traits of its pages, what they tell stays 0. */
+  /** The usage of each area of a process. Without traits of its pages, fields that need them stay 0. */
   ofAreas(process: Process, traits: PageTraits): Map<Area, Usage> {
     const usages = new Map(process.areas.map((area) => [area, noUsage()]));
     this.#walk(process, (area) => usages.get(area)!, traits);
@@ -172,7 +175,7 @@ export class UsageCounter {
     let pss = 0;
     for (let i = 0; i < count; ) {
       const alike = count === 1 ? 1 : this.#counts.alike(pfn + i, count - i);
-      // a running machine may have mapped it since it was counted
+      // a running machine may have mapped it since the count
       const sharers = Math.max(1, this.#counts.get(pfn + i));
       pss += alike * this.#share(sharers);
       if (sharers === 1) usage.uss += alike;
@@ -190,12 +193,12 @@ export class UsageCounter {
     else if (traits !== 0) usage.fileHuge += count;
   }
 
-  /** The part of a page that one of several counts, rounded down as the kernel does it (PSS_SHIFT of fs/proc/task_mmu.c). */
+  /** A process's share of a page, rounded down like in the kernel (PSS_SHIFT of fs/proc/task_mmu.c). */
   #share(sharers: number): number {
     return sharers === 1 ? 1 : Math.floor(this.#unit / sharers) / this.#unit;
   }
 
-  /** Areas of shmem files that are in swap in part, and where the process has entries of its own in them. */
+  /** Areas of shmem files that are partly in swap, and the addresses at which the process has its own entries in them. */
   #swappedFiles(process: Process): Map<Area, { readonly mapping: VirtAddr; readonly own: Set<number> }> {
     const found = new Map<Area, { mapping: VirtAddr; own: Set<number> }>();
     for (const area of process.areas) {
@@ -207,7 +210,7 @@ export class UsageCounter {
     return found;
   }
 
-  /** Memory that counts: not the zero pages, nor device memory that a driver maps by its frame. */
+  /** Whether memory counts: the zero pages do not, nor device memory that a driver maps by its frame. */
   #isMemory(area: Area, pfn: Pfn, bits: number): boolean {
     if (bits & MAPPED.special || area.flags & VM_PFNMAP) return false;
     return pfn < this.#hugeZero || pfn >= this.#hugeZero + this.#hugePages;

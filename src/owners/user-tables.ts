@@ -6,41 +6,47 @@ import type { PageTables } from '../translate/page-walk.ts';
 import type { Area } from './areas.ts';
 import { kindOfInvalid, type SwapFormat, swapEntry, type UserEntryFormat } from './swap-entries.ts';
 
-/** Bits of what is told of an entry that maps memory. */
+/** Bits that describe an entry that maps memory. */
 export const MAPPED = {
-  /** The page is nobody's: the zero page, memory without reference counts. */
+  /** The page has no owner: the zero page, memory without reference counts. */
   special: 1,
   /** The processor wrote to it through this entry. */
   dirty: 2,
-  /** It must not be touched: PROT_NONE, NUMA hints. */
+  /** It is not accessible: PROT_NONE, NUMA hints. */
   hidden: 4,
 } as const;
 
-/** What is told of the page tables of a process. */
+/** Callbacks for a walk of a process's page tables. */
 export interface MappingVisitor {
-  /** Memory that is mapped: the page frame at `address`, how many pages the entry maps from there on, and bits of MAPPED. */
+  /**
+   * Receives mapped memory: the page frame at `address`, the number of pages that the entry maps from there on, and bits of
+   * MAPPED.
+   */
   page(area: Area, address: number, pfn: Pfn, count: number, bits: number): void;
   /**
-   * As `page`, for single pages of one table that are not special: `count` page frames, and the page behind `address` at which each
-   * is. The arrays are used again.
+   * Like `page`, for single pages of one table that are not special: `count` page frames with their slots after `address`.
+   * The arrays are reused.
    */
   pages?(area: Area, address: number, frames: Uint32Array, slots: Uint16Array, count: number): void;
-  /** An entry of the swap format for `count` pages: in swap, or a marker, or pages that are being moved or were poisoned. */
+  /** Receives an entry in swap format for `count` pages: swapped, a marker, or pages under migration or poisoned. */
   absent?(area: Area, address: number, type: number, offset: bigint, count: number): void;
-  /** The same entry, before it is known which format it has. */
+  /** Receives the same entry before its format is known. */
   raw?(entry: bigint): void;
-  /** A table that cannot be read. */
+  /** Receives a table that cannot be read. */
   missing?(table: PhysAddr): void;
-  /** An entry that is not present, on an architecture whose format of such entries is unknown. */
+  /** Receives an entry that is not present, on an architecture whose format of such entries is unknown. */
   undecoded?(): void;
 }
 
-/** How many tables may be met for each page frame of the machine, in all walks: honest ones are few, but are walked for each question. */
+/**
+ * Maximum number of tables visited per page frame of the machine, in all walks. Honest tables are few, but are walked
+ * several times.
+ */
 const MOST_WALKS = 16;
 
 /**
- * Walks the page tables of processes, within their areas. A table that several processes share is walked for each of them; trees
- * that loop end when so many more tables were met than there is memory for that they cannot be those of processes.
+ * Walks the page tables of processes, within their areas. A table that several processes share is walked for each. Damaged
+ * tables that loop end the walk once it has visited more tables than memory can hold.
  */
 export class UserTables {
   readonly #memory: PhysicalMemory;
@@ -89,13 +95,13 @@ export class UserTables {
     this.#slots = new Uint16Array(this.#entries.at(-1)!);
   }
 
-  /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError for a tree without end. */
+  /** Walks the tables below `root` within the areas, which are sorted. Throws ChainError if the tables loop. */
   walk(root: PhysAddr, areas: readonly Area[], visitor: MappingVisitor): void {
     if (areas.length === 0) return;
     this.#below(root, 0, 0, areas, 0, visitor);
   }
 
-  /** Returns the index of the first area that ends behind the table. */
+  /** Returns the index of the first area that ends after the table. */
   #below(
     table: PhysAddr,
     depth: number,
@@ -222,7 +228,7 @@ export class UserTables {
     this.#absent(low, high, level, address, span, areas, at, visitor);
   }
 
-  /** An entry that the processor takes for invalid. */
+  /** Handles an entry that is invalid to the processor. */
   #absent(
     low: number,
     high: number,
@@ -252,7 +258,9 @@ export class UserTables {
     this.#tell(physical - (physical % span), address, span, bits, areas, at, visitor);
   }
 
-  /** An entry may map more than one area, if they are neighbours; what lies outside of all is told of none. */
+  /**
+   * Reports an entry for each area that it maps; several if they are adjacent. What lies outside all areas is not reported.
+   */
   #tell(
     physical: PhysAddr,
     address: number,
@@ -276,7 +284,7 @@ function word(low: number, high: number): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
 
-/** Page frames that are told of many at once are below this. */
+/** Page frames reported in bulk are below this. */
 const FRAMES = 2 ** 32;
 
 /** Bits of an entry in two halves. */

@@ -3,7 +3,7 @@ import { LayoutError } from '../core/errors.ts';
 import type { Objects } from '../objects/objects.ts';
 import { zones } from '../objects/zones.ts';
 
-/** Symbols that the files in /proc are made of, looked up in one pass. */
+/** Symbols that the files of /proc need, looked up in one pass. */
 export const PROC_SYMBOLS: readonly string[] = [
   'vm_zone_stat',
   'vm_node_stat',
@@ -58,7 +58,9 @@ interface Kind {
   readonly count: number;
 }
 
-/** The counters of /proc/vmstat as the kernel keeps them, without what CPUs have not added yet (include/linux/vmstat.h). */
+/**
+ * The counters of /proc/vmstat as the kernel stores them, without what CPUs have not yet added (include/linux/vmstat.h).
+ */
 export class Counters {
   readonly objects: Objects;
   readonly zone: Kind;
@@ -69,14 +71,14 @@ export class Counters {
   readonly events: Kind;
   /** The names in /proc/vmstat, in its order. */
   readonly names: readonly string[];
-  /** Until 5.11 huge pages were counted as one each, later as their pages, and printed as before. */
+  /** Until 5.11 a huge page counted as one, later as its number of pages; the printed value did not change. */
   readonly hugeCountedInPages: boolean;
 
   constructor(objects: Objects) {
     this.objects = objects;
     objects.kernel.symbols(PROC_SYMBOLS);
     this.zone = kindOf(objects, 'zone_stat_item', ['NR_VM_ZONE_STAT_ITEMS']);
-    // a kernel without CONFIG_NUMA has the enum, but empty, or not at all; it has one node
+    // a kernel without CONFIG_NUMA has an empty enum or none; it has one node
     const hasNuma =
       objects.types.enumerators('numa_stat_item') !== undefined ||
       objects.findSymbol('contig_page_data') === undefined;
@@ -98,7 +100,7 @@ export class Counters {
     );
   }
 
-  /** A counter of all zones, or of all nodes, by its enumerator; undefined if this kernel does not have it. */
+  /** A counter over all zones or all nodes, by its enumerator; undefined if this kernel lacks it. */
   global(name: string): number | undefined {
     const zone = this.zone.names.get(name);
     if (zone !== undefined) return this.globals('vm_zone_stat', zone);
@@ -106,14 +108,14 @@ export class Counters {
     return node === undefined ? undefined : this.globals('vm_node_stat', node);
   }
 
-  /** As `global`, for what every kernel has. */
+  /** Like `global`, for counters that every kernel has. */
   need(name: string): number {
     const value = this.global(name);
     if (value === undefined) throw new LayoutError(name, 'the kernel has no such counter');
     return value;
   }
 
-  /** An element of an array of atomic counters; what the kernel prints is never below 0. */
+  /** An element of an array of atomic counters; the kernel never prints less than 0. */
   globals(symbol: string, index: number): number {
     return this.counter(this.objects.symbol(symbol), index);
   }
@@ -125,7 +127,7 @@ export class Counters {
     return Math.max(0, Number(BigInt.asIntN(wordBytes * 8, memory.word(array + BigInt(index * wordBytes)))));
   }
 
-  /** NUMA events of all zones, or of one. Until 5.13 what CPUs had not added yet was added for a zone only. */
+  /** NUMA events of all zones, or of one. Until 5.13, what CPUs had not yet added was included for a zone only. */
   numaEvent(index: number, zone?: VirtAddr): number {
     const type = this.objects.struct('zone');
     if (type.has('per_cpu_zonestats')) {
@@ -168,7 +170,7 @@ export class Counters {
     return sum;
   }
 
-  /** Events of all CPUs that are online. */
+  /** Events of all online CPUs. */
   event(index: number): number {
     const { perCpu } = this.objects;
     let sum = 0;
@@ -176,7 +178,7 @@ export class Counters {
     return sum;
   }
 
-  /** A node counter as it is printed. */
+  /** A node counter as printed. */
   shown(index: number, value: number): number {
     return this.hugeCountedInPages && this.#huge().has(index) ? Math.floor(value / this.hugePages) : value;
   }

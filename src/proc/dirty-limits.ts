@@ -1,6 +1,6 @@
 import type { Counters } from './counters.ts';
 
-/** The limits of dirty pages as global_dirty_limits() works them out (mm/page-writeback.c). */
+/** The limits of dirty pages as global_dirty_limits() computes them (mm/page-writeback.c). */
 export function dirtyLimits(counters: Counters): { readonly threshold: number; readonly background: number } {
   const { objects } = counters;
   const { memory } = objects;

@@ -8,16 +8,18 @@ import { PROC_SYMBOLS, textsOf } from './counters.ts';
 import { Pageblocks } from './pageblocks.ts';
 import { freeList } from './pagetypeinfo.ts';
 
-/** How well a zone could serve an allocation of one order, in thousandths, as /sys/kernel/debug/extfrag has it (mm/vmstat.c). */
+/**
+ * How well a zone could serve an allocation of one order, in thousandths, as in /sys/kernel/debug/extfrag (mm/vmstat.c).
+ */
 export interface FragmentationIndex {
   readonly zone: ZoneObject;
   readonly order: number;
   /**
-   * Towards 0 an allocation fails for want of memory, towards 1000 because what is free lies in pieces; -1000 if a block is free
-   * (__fragmentation_index).
+   * Towards 0 an allocation fails for lack of memory, towards 1000 because free memory is in small blocks; -1000 if a block
+   * is free (__fragmentation_index).
    */
   readonly index: number;
-  /** How much of the free memory is in blocks too small for the order (unusable_free_index). */
+  /** The share of free memory in blocks too small for the order (unusable_free_index). */
   readonly unusable: number;
 }
 
@@ -31,7 +33,7 @@ export function* fragmentationIndices(objects: Objects): Generator<Fragmentation
   }
 }
 
-/** Both indices of an order, from how many blocks of each order are free. */
+/** Computes both indices of an order from the numbers of free blocks of each order. */
 export function indicesOf(
   free: readonly number[],
   order: number,
@@ -54,7 +56,10 @@ export interface FreeList {
   readonly order: number;
   /** The migratetype that it is for. */
   readonly type: string;
-  /** The first page of each block on it; undefined for what is no struct page. Throws as a list does that is damaged. */
+  /**
+   * The first page of each block on it; undefined for an address that is not a struct page. Throws the errors of a damaged
+   * list.
+   */
   readonly pfns: Iterable<Pfn | undefined>;
 }
 

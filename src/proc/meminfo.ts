@@ -16,10 +16,10 @@ import {
 
 /** A line of /proc/meminfo; the value is in KiB unless the format says otherwise. */
 interface MeminfoRow {
-  /** As it stands in the kernel's read-only data, its colon and blanks included. */
+  /** As in the kernel's read-only data, including its colon and blanks. */
   readonly label: string;
   readonly value: (counters: Counters) => number;
-  /** How the number is printed; 8 places and ` kB` if not given. */
+  /** The format of the number; by default 8 places and ` kB`. */
   readonly print?: (value: number) => string;
 }
 
@@ -32,7 +32,7 @@ const pages =
       counters,
       names.reduce((sum, name) => sum + counters.need(name), 0),
     );
-/** Huge pages: counted as such until 5.11. */
+/** Huge pages, counted as such until 5.11. */
 const huge =
   (name: string) =>
   (counters: Counters): number =>
@@ -48,7 +48,7 @@ const inPages =
 const short = (value: number): string => `${String(value).padStart(5)} kB`;
 const count = (value: number): string => String(value).padStart(5);
 
-/** Every line that /proc/meminfo has had since 5.10, in its order (fs/proc/meminfo.c); a kernel prints those it has a label for. */
+/** Every line of /proc/meminfo since 5.10, in order (fs/proc/meminfo.c). A kernel prints those for which it has a label. */
 const ROWS: readonly MeminfoRow[] = [
   { label: 'MemTotal:       ', value: inPages(variable('_totalram_pages')) },
   { label: 'MemFree:        ', value: pages('NR_FREE_PAGES') },
@@ -119,7 +119,7 @@ const ROWS: readonly MeminfoRow[] = [
   { label: 'DirectMap1G:    ', value: directMap('PG_LEVEL_1G', 20) },
 ];
 
-/** Lines whose label the kernel has in one format string with those before it, or that only some machines print. */
+/** Lines whose label is in one format string with previous lines, or that only some machines print. */
 const ALWAYS: Readonly<Record<string, (counters: Counters) => boolean>> = {
   'HugePages_Total:   ': hasHugetlb,
   'HugePages_Free:    ': hasHugetlb,
@@ -133,13 +133,13 @@ const ALWAYS: Readonly<Record<string, (counters: Counters) => boolean>> = {
   },
 };
 
-/** Whether the machine has huge pages at all: a kernel that could have them prints nothing where it has none. */
+/** Whether the machine has huge pages: a kernel that supports them prints nothing where there are none. */
 function hasHugetlb({ objects }: Counters): boolean {
   const count = objects.findSymbol('hugetlb_max_hstate');
   return count !== undefined && objects.memory.u32(count) > 0;
 }
 
-/** Other architectures count the direct map by other sizes of pages. */
+/** Other architectures count the direct map by other page sizes. */
 function hasDirectMap({ objects }: Counters): boolean {
   return objects.enumerator('pg_level', 'PG_LEVEL_4K') !== undefined;
 }
@@ -152,7 +152,7 @@ export interface MeminfoLine {
   readonly text: string;
 }
 
-/** /proc/meminfo, line by line (fs/proc/meminfo.c). Lines that cannot be worked out are left out and told. */
+/** /proc/meminfo, line by line (fs/proc/meminfo.c). Lines that cannot be computed are left out and reported. */
 export function meminfo(objects: Objects, trouble: (sentence: string) => void = () => {}): MeminfoLine[] {
   const counters = new Counters(objects);
   const formats = new FormatStrings(objects);

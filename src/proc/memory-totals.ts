@@ -4,7 +4,7 @@ import { inodesOf } from '../objects/super-blocks.ts';
 import { zones } from '../objects/zones.ts';
 import type { Counters } from './counters.ts';
 
-/** What could be had without swapping: si_mem_available() (mm/show_mem.c). Pages. */
+/** Memory available without swapping, in pages: si_mem_available() (mm/show_mem.c). */
 export function available(counters: Counters): number {
   const { objects } = counters;
   const type = objects.struct('zone');
@@ -23,7 +23,7 @@ export function available(counters: Counters): number {
   return Math.max(0, free + cache - least(cache) + reclaimable - least(reclaimable));
 }
 
-/** Pages cached of block devices themselves: nr_blockdev_pages() (block/bdev.c). */
+/** Pages that cache block devices: nr_blockdev_pages() (block/bdev.c). */
 export function blockDevicePages({ objects }: Counters): number {
   const inode = objects.struct('inode');
   const mapping = objects.struct('address_space');
@@ -34,7 +34,7 @@ export function blockDevicePages({ objects }: Counters): number {
   return sum;
 }
 
-/** Pages in the swap cache: a counter since 5.12, before that what all swapper_spaces hold (mm/swap_state.c). */
+/** Pages in the swap cache: a counter since 5.12, before that the sum over all swapper_spaces (mm/swap_state.c). */
 export function anonymousSwapCache(counters: Counters): number {
   const counted = counters.global('NR_SWAPCACHE');
   if (counted !== undefined) return counted;
@@ -53,11 +53,11 @@ export function anonymousSwapCache(counters: Counters): number {
   return sum;
 }
 
-/** MAX_SWAPFILES is 32 less those that stand for something else; 23 are always left (include/linux/swap.h). */
+/** MAX_SWAPFILES is 32 less the special entries; at least 23 remain (include/linux/swap.h). */
 const MOST_SWAP_DEVICES = 23;
 const MOST_SPACES = 2 ** 20;
 
-/** vm_commit_limit() (mm/util.c). Pages. */
+/** vm_commit_limit() in pages (mm/util.c). */
 export function commitLimit(counters: Counters): number {
   const { objects } = counters;
   const { memory } = objects;
@@ -70,7 +70,7 @@ export function commitLimit(counters: Counters): number {
   return Number(((total - hugetlbPages) * ratio) / 100n + swap);
 }
 
-/** What is committed: a percpu_counter with what CPUs have not added yet. Pages. */
+/** Committed pages: a percpu_counter with what CPUs have not yet added. */
 export function committed({ objects }: Counters): number {
   const type = objects.struct('percpu_counter');
   const at = objects.symbol('vm_committed_as');
@@ -80,13 +80,16 @@ export function committed({ objects }: Counters): number {
   return Math.max(0, sum);
 }
 
-/** Variables that hold the ends of the area, where it is not fixed when the kernel is built (s390x, ppc64). */
+/** Variables with the ends of the area, if it is not fixed at build time (s390x, ppc64). */
 const VMALLOC_ENDS = [
   ['VMALLOC_START', 'VMALLOC_END'],
   ['__vmalloc_start', '__vmalloc_end'],
 ] as const;
 
-/** VMALLOC_TOTAL: by VMCOREINFO, by variables, or of x86: 32 TiB with four levels of page tables, 12,800 TiB with five. KiB. */
+/**
+ * VMALLOC_TOTAL in KiB: from VMCOREINFO, from variables, or for x86: 32 TiB with 4-level page tables, 12,800 TiB with
+ * 5-level ones.
+ */
 export function vmallocTotal({ objects }: Counters): number {
   const { vmcoreinfo } = objects.kernel;
   const [start, end] = [vmcoreinfo?.value('VMALLOC_START'), vmcoreinfo?.value('VMALLOC_END')];
@@ -108,7 +111,7 @@ export function percpuPages({ objects }: Counters): number {
   return Number(objects.variable('pcpu_nr_populated')) * objects.memory.u32(objects.symbol('pcpu_nr_units'));
 }
 
-/** Huge pages of the default size, and KiB of those of all sizes (mm/hugetlb.c). */
+/** Number of huge pages of the default size, and KiB in those of all sizes (mm/hugetlb.c). */
 export function hugetlb({ objects }: Counters): {
   readonly total: number;
   readonly free: number;

@@ -18,9 +18,9 @@ export class Pageblocks {
   readonly #isolateBit: number | undefined;
   readonly #isolate: number | undefined;
   readonly #zones: readonly ZoneObject[];
-  /** Pages of a pageblock are 2 to this. */
+  /** Log2 of the number of pages in a pageblock. */
   readonly order: number;
-  /** How many migratetypes there are, and those that have lists of their own with each CPU. */
+  /** Number of migratetypes, and of those with their own per-CPU lists. */
   readonly types: number;
 
   constructor(objects: Objects, model: MemoryModel) {
@@ -36,7 +36,7 @@ export class Pageblocks {
     this.#zones = model.kind === 'FLATMEM' ? [...zones(objects)] : [];
   }
 
-  /** The number of the migratetype of the block that a page is in; undefined if its section has no struct pages. */
+  /** The migratetype of a page's block, as a number; undefined if its section has no struct pages. */
   migratetype(pfn: Pfn): number | undefined {
     const { memory } = this.#objects;
     const place = this.#model.kind === 'FLATMEM' ? this.#inZone(pfn) : this.#inSection(pfn);
@@ -58,7 +58,7 @@ export class Pageblocks {
       : { bitmap, block: Math.floor((pfn % pagesPerSection) / 2 ** this.order) };
   }
 
-  /** With FLATMEM each zone has one, which begins with the block that its first page is in. */
+  /** With FLATMEM each zone has one, which starts with the block of its first page. */
   #inZone(pfn: Pfn): Place | undefined {
     const zone = this.#zones.find((z) => pfn >= z.startPfn && pfn < z.startPfn + z.spanned);
     if (!zone) return undefined;

@@ -8,10 +8,10 @@ import { type ZoneObject, zones } from '../objects/zones.ts';
 import { PROC_SYMBOLS, textsOf } from './counters.ts';
 import { Pageblocks } from './pageblocks.ts';
 
-/** Free lists longer than this are not counted to their end by the kernel. */
+/** The kernel stops counting free lists at this length. */
 const MOST_COUNTED = 100000;
 
-/** /proc/pagetypeinfo as the kernel prints it (mm/vmstat.c), but for the counts of mixed blocks that page_owner gives. */
+/** /proc/pagetypeinfo as the kernel prints it (mm/vmstat.c), without the counts of mixed blocks, which need page_owner. */
 export function pagetypeinfoText(
   objects: Objects,
   {
@@ -63,7 +63,7 @@ function countText(objects: Objects, zone: ZoneObject, order: number, type: numb
   return `${count >= MOST_COUNTED ? '>' : ''}${String(count).padStart(6)} `;
 }
 
-/** Pageblocks of a zone by migratetype, those in holes and in other zones left out. */
+/** Pageblocks of a zone by migratetype, without those in holes or other zones. */
 export function blockCounts(
   {
     model,

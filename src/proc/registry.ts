@@ -9,7 +9,7 @@ import { slabinfoText } from './slabinfo.ts';
 import { vmstatText } from './vmstat.ts';
 import { zoneinfoText } from './zoneinfo.ts';
 
-/** What a file in /proc is made of. */
+/** What a file in /proc is computed from. */
 export interface ProcSource {
   readonly objects: Objects;
   readonly model: MemoryModel;
@@ -17,12 +17,12 @@ export interface ProcSource {
   readonly reader: PageReader;
 }
 
-/** A file in /proc as the kernel whose memory this is would print it. */
+/** A file in /proc as the kernel of this memory would print it. */
 export interface ProcFile {
   readonly name: string;
   /** One line for the user, without a full stop. */
   readonly help: string;
-  /** Throws what reading throws; lines that alone cannot be had are left out, and `trouble` is told. */
+  /** Throws the errors of reading. If only some lines are unavailable, they are left out, and `trouble` is called. */
   text(source: ProcSource, trouble: (sentence: string) => void): string;
 }
 

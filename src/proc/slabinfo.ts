@@ -7,7 +7,7 @@ import { PROC_SYMBOLS } from './counters.ts';
 const HEADER =
   'slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n';
 
-/** /proc/slabinfo as the kernel prints it (mm/slab_common.c): an object that a CPU keeps counts as active there. */
+/** /proc/slabinfo as the kernel prints it (mm/slab_common.c): objects cached by a CPU count as active there. */
 export function slabinfoText(objects: Objects, { reader }: { readonly reader: PageReader }): string {
   objects.kernel.symbols(PROC_SYMBOLS);
   let text = HEADER;

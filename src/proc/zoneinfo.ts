@@ -4,7 +4,7 @@ import { perCpuPages, type ZoneObject, zones } from '../objects/zones.ts';
 import { Counters } from './counters.ts';
 import { FormatStrings } from './format-strings.ts';
 
-/** /proc/zoneinfo as the kernel prints it (mm/vmstat.c): its own format strings say which lines there are. */
+/** /proc/zoneinfo as the kernel prints it (mm/vmstat.c): its own format strings decide which lines there are. */
 export function zoneinfoText(objects: Objects): string {
   const counters = new Counters(objects);
   const formats = new FormatStrings(objects);
@@ -110,7 +110,7 @@ function threshold(objects: Objects, zone: VirtAddr, cpu: number): number {
   return objects.struct(struct).signed(at, 'stat_threshold');
 }
 
-/** A format whose every number has a label before it on its line, with the values of these labels. */
+/** A format in which each number has a label before it on its line, with the values of these labels. */
 function filled(format: string, values: Readonly<Record<string, number>>): string {
   return format.replace(
     /(\S[^\n%]*?)(:?)( +)%l?[uid]/g,

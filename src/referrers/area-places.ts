@@ -6,7 +6,7 @@ import type { Objects } from '../objects/objects.ts';
 import { type Task, threads } from '../objects/tasks.ts';
 import { areaPages, vmapAreas } from '../objects/vmap-areas.ts';
 
-/** Where a page lies in vmalloc space. */
+/** The place of a page in vmalloc space. */
 interface AreaPage {
   readonly start: VirtAddr;
   readonly vm: VirtAddr;
@@ -14,7 +14,7 @@ interface AreaPage {
   readonly index: number;
 }
 
-/** Names what lies in vmalloc space by page frame: stacks of tasks, modules, and other areas by who allocated them. */
+/** Names places in vmalloc space by page frame: stacks of tasks, modules, and other areas by their allocator. */
 export class AreaPlaces {
   readonly #objects: Objects;
   readonly #model: MemoryModel;
@@ -81,7 +81,7 @@ export class AreaPlaces {
   }
 }
 
-/** Names are a help: where a walk is cut, those behind the cut have none. */
+/** Names are optional: places after the cut of a walk have none. */
 function untilCut(walk: () => void): void {
   try {
     walk();

@@ -10,14 +10,14 @@ export interface Referrer extends Place {
   /** The page that is named. */
   readonly target: Pfn;
   readonly holds: Holding;
-  /** Bytes from the start of the page, or of its struct page, to what is named. */
+  /** Offset of the named address from the start of the page, or of its struct page, in bytes. */
   readonly offset: number;
   readonly physical: PhysAddr;
 }
 
 /**
- * Every place in memory that names one of some pages, by ascending physical address: whole memory is read, a word at a
- * time. What is found is evidence and no proof: a pointer may be left over from an earlier use of either side.
+ * Finds every place in memory that names one of some pages, by ascending physical address. It reads all of memory, word by
+ * word. A match is evidence, not proof: a pointer may be left over from an earlier use of either side.
  */
 export function* findReferrers(parts: PlaceParts, pfns: readonly Pfn[]): Generator<Referrer> {
   const { objects, model } = parts;
@@ -28,13 +28,13 @@ export function* findReferrers(parts: PlaceParts, pfns: readonly Pfn[]): Generat
   for (const { address, bytes, fresh } of scanMemory(space.memory, 0, new ScanMeter())) {
     for (const pointer of pointersIn(targets, format, bytes.subarray(0, fresh), address)) {
       const place = places.at(pointer.place);
-      // with flags above it, only a page table has an address for sure
+      // with flags above it, only a word in a page table is an address for certain
       const isTable = place.className === 'page_table';
       if (pointer.holds === 'entry' && !isTable) continue;
       const holds = isTable && pointer.holds === 'physical address' ? 'entry' : pointer.holds;
-      // all memory is in the kernel's map of all memory
+      // all memory is in the direct map
       if (isTable && places.entryAt(pointer.place)?.maps === objects.directMap(pointer.pfn)) continue;
-      // a page of a folio names its own head, and an empty list its own struct page
+      // pages of a folio name their own head, and empty lists their own struct page
       if (place.className === 'memmap') {
         const by = places.structPageAt(pointer.place);
         const head = heads.get(pointer.pfn) ?? pointer.pfn;

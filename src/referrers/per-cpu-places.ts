@@ -1,7 +1,7 @@
 import { hex, type Pfn, type VirtAddr } from '../core/address.ts';
 import type { Objects } from '../objects/objects.ts';
 
-/** Names per-CPU variables by where their first chunk lies in the map of all memory (mm/percpu.c). */
+/** Names per-CPU variables by their place in the first chunk in the direct map (mm/percpu.c). */
 export class PerCpuPlaces {
   readonly #objects: Objects;
 
@@ -9,7 +9,7 @@ export class PerCpuPlaces {
     this.#objects = objects;
   }
 
-  /** e.g. `per-CPU variable runqueues + 0x10 of CPU 1`; undefined where the unit of no CPU is. */
+  /** For example `per-CPU variable runqueues + 0x10 of CPU 1`; undefined outside the units of CPUs. */
   name(pfn: Pfn, offset: number): string | undefined {
     const { memory, perCpu, kernel } = this.#objects;
     const [base, offsets, pages] = ['pcpu_base_addr', 'pcpu_unit_offsets', 'pcpu_unit_pages'].map((name) =>

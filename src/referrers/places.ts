@@ -10,19 +10,19 @@ import { PerCpuPlaces } from './per-cpu-places.ts';
 import { slabPlace } from './slab-places.ts';
 import { type TableEntry, TablePlaces } from './table-places.ts';
 
-/** What is at a place of physical memory. */
+/** The contents of a place in physical memory. */
 export interface Place {
   readonly pfn: Pfn;
-  /** The address that the kernel uses for it; undefined where that is not known. */
+  /** The kernel's address for it; undefined if unknown. */
   readonly address: VirtAddr | undefined;
   /** The class of its page. */
   readonly className: string;
   readonly subclass: string;
-  /** In words: a slab object, a stack, a variable; the class of the page where nothing more is known. */
+  /** In words: a slab object, a stack, a variable; the class of the page if nothing more is known. */
   readonly name: string;
 }
 
-/** What places are named by. */
+/** The sources of names. */
 export interface PlaceParts extends SlabMemory {
   readonly model: MemoryModel;
   readonly classes: Uint8Array;
@@ -31,7 +31,7 @@ export interface PlaceParts extends SlabMemory {
 
 const VMALLOC: readonly string[] = ['vmalloc', 'kernel_stack', 'module'];
 
-/** Names what is at places of physical memory, by the classes of their pages. */
+/** Names places in physical memory, by the classes of their pages. */
 export class Places {
   readonly #parts: PlaceParts;
   readonly #slabs: ObjectStates;
@@ -64,7 +64,7 @@ export class Places {
     return { pfn, className, subclass, address: undefined, name: `${kind} + ${hex(offset)}`, ...found };
   }
 
-  /** The pfn whose struct page a place is in, and how far into it; undefined outside of the page array. */
+  /** The pfn whose struct page contains a place, and the offset in it; undefined outside the page array. */
   structPageAt(physical: PhysAddr): { readonly pfn: Pfn; readonly offset: number } | undefined {
     const { reader, model } = this.#parts;
     this.#array ??= reader.survey().places;
@@ -76,7 +76,7 @@ export class Places {
     return undefined;
   }
 
-  /** The entry of a page table at a place; undefined where there is none. */
+  /** The page table entry at a place; undefined if there is none. */
   entryAt(physical: PhysAddr): TableEntry | undefined {
     return this.#tables.at(physical);
   }

@@ -2,23 +2,26 @@ import type { Pfn, PhysAddr } from '../core/address.ts';
 import type { WordFormat } from '../objects/memory.ts';
 import type { Targets } from './targets.ts';
 
-/** A word of memory that names a page. */
+/** A word in memory that names a page. */
 export interface Pointer {
-  /** Where the word is. */
+  /** Place of the word. */
   readonly place: PhysAddr;
   readonly pfn: Pfn;
   readonly holds: Holding;
-  /** Bytes from the start of the page, or of its struct page, to what the word names. */
+  /** Offset of the named address from the start of the page, or of its struct page, in bytes. */
   readonly offset: number;
 }
 
 /**
- * What a word is of a page: its address in the kernel's map of all memory, the address of its struct page, its physical address,
- * or that with flags above it, as an entry of a page table has it.
+ * How a word names a page: by its address in the direct map, the address of its struct page, its physical address, or that
+ * with flags above it, as in a page table entry.
  */
 export type Holding = 'address' | 'struct page' | 'physical address' | 'entry';
 
-/** The words of a piece of memory that name a target. `bytes` begins at a multiple of a word; big-endian ones are swapped in place. */
+/**
+ * Finds the words in a piece of memory that name a target. `bytes` starts at a multiple of a word; big-endian words are
+ * swapped in place.
+ */
 export function* pointersIn(
   targets: Targets,
   format: WordFormat,

@@ -3,8 +3,8 @@ import { StructPageError } from '../core/errors.ts';
 import type { ObjectStates } from '../objects/slab/object-states.ts';
 
 /**
- * The slab object that holds an address, in words: `dentry object 0xffff888003a4c0c0 + 0x10, active`. Undefined for what is in
- * no slab, and where the slab cannot be read.
+ * The slab object that contains an address, in words: `dentry object 0xffff888003a4c0c0 + 0x10, active`. Undefined outside
+ * slabs, and if the slab cannot be read.
  */
 export function slabPlace(states: ObjectStates, pfn: Pfn, address: VirtAddr): string | undefined {
   try {

@@ -4,7 +4,7 @@ import type { Objects } from '../objects/objects.ts';
 import { TableTree } from '../objects/table-tree.ts';
 import { addressSpaces } from '../objects/tasks.ts';
 
-/** A page table: whose it is, and what its first entry maps. */
+/** A page table: its owner, and the address that its first entry maps. */
 interface Table {
   readonly owner: string;
   readonly level: string;
@@ -12,14 +12,14 @@ interface Table {
   readonly isUpper: boolean;
 }
 
-/** What an entry of a page table maps. */
+/** What a page table entry maps. */
 export interface TableEntry {
   readonly name: string;
   /** The virtual address that the entry stands for. */
   readonly maps: bigint;
 }
 
-/** Names entries of page tables by whose address space they are in and what they map. */
+/** Names page table entries by their address space and what they map. */
 export class TablePlaces {
   readonly #objects: Objects;
   readonly #limit: Pfn;
@@ -30,7 +30,7 @@ export class TablePlaces {
     this.#limit = limit;
   }
 
-  /** The entry at a place; undefined where no tree that can be walked has a table there. */
+  /** The entry at a place; undefined if no tree that can be walked has a table there. */
   at(physical: PhysAddr): TableEntry | undefined {
     const { pageSize } = this.#objects.memory.format;
     this.#tables ??= this.#walk();
@@ -41,7 +41,7 @@ export class TablePlaces {
     if (!table || !level) return undefined;
     const index = Math.floor((physical - pfn * pageSize) / level.entryBytes);
     const address = table.address + (BigInt(index) << BigInt(level.shift));
-    // the walk tells addresses of the upper half without the copies of the top bit
+    // the walk reports addresses of the upper half without sign extension
     const maps = table.isUpper ? BigInt.asUintN(64, BigInt.asIntN(this.#addressBits, address)) : address;
     return { maps, name: `${table.level} of ${table.owner}, maps ${hex(maps)}` };
   }

@@ -5,36 +5,36 @@ import { PfnSet } from '../objects/table-tree.ts';
 import type { Holding } from './pointers.ts';
 
 const HALF = 2 ** 32;
-/** Below this a word is rather a number than a physical address. */
+/** A smaller word is more likely a number than a physical address. */
 const LEAST_PHYSICAL = 0x100000;
-/** Above a physical address of at most 52 bits, entries of page tables have flags. */
+/** Page table entries have flags above a physical address of at most 52 bits. */
 const FRAME_HIGH = 0xfffff;
 
-/** Neighbouring struct pages: bytes from the first of all to these, the pfn of the first, and how many there are. */
+/** Adjacent struct pages: offset from the first of all, pfn of the first, and their number. */
 interface Stretch {
   readonly at: number;
   readonly start: Pfn;
   readonly pages: number;
 }
 
-/** Page frames that words of memory are tested for. */
+/** The page frames for which words of memory are tested. */
 export class Targets {
   readonly #wanted: PfnSet;
   readonly #pageBytes: number;
   readonly #limit: Pfn;
-  /** The kernel's map of all memory begins here: a word in two halves. */
+  /** The start of the direct map, as a word in two halves. */
   readonly #mapLow: number;
   readonly #mapHigh: number;
-  /** The page array begins here. */
+  /** The start of the page array. */
   readonly #arrayLow: number;
   readonly #arrayHigh: number;
   readonly #stretches: readonly Stretch[];
   readonly #structBytes: number;
   readonly #structEnd: number;
-  /** Physical addresses of targets have only these upper halves. */
+  /** The upper halves that physical addresses of targets can have. */
   readonly #physicalHighs: ReadonlySet<number>;
   #last: Stretch | undefined;
-  /** What `next` stopped at. */
+  /** The match at which `next` stopped. */
   pfn: Pfn = 0;
   holds: Holding = 'address';
   offset = 0;
@@ -62,7 +62,10 @@ export class Targets {
     this.#physicalHighs = new Set(pfns.map((pfn) => Math.floor((pfn * pageSize) / HALF)));
   }
 
-  /** The first word from `from` on that names a target, every `step` halves; `words.length` if there is none. */
+  /**
+   * The index of the first word from `from` on that names a target, in steps of `step` halves; `words.length` if there is
+   * none.
+   */
   next(words: Uint32Array, from: number, step: number): number {
     const { length } = words;
     const wide = step === 2;
@@ -114,7 +117,7 @@ export class Targets {
     return true;
   }
 
-  /** The last stretch that begins at or before a place. */
+  /** The last range that starts at or before a place. */
   #stretchAt(at: number): Stretch | undefined {
     const last = this.#last;
     if (last && at >= last.at && at < last.at + last.pages * this.#structBytes) return last;

@@ -14,7 +14,7 @@ interface CachedPage {
   readonly page: number;
   readonly pfn: Pfn;
   readonly order: number;
-  /** `clean`, `dirty`, or `writeback` while it is being written. */
+  /** `clean`, `dirty`, or `writeback` during writeback. */
   readonly state: string;
   readonly memcg: string | undefined;
   readonly pids: string | undefined;
@@ -24,7 +24,7 @@ const NAME = { name: 'file', kind: 'name', help: 'a name of the file' } as const
 const INODE = { name: 'inode', kind: 'number', help: 'inode number' } as const;
 const PIDS = { name: 'pids', kind: 'name', mayBeEmpty: true, help: 'processes that map it' } as const;
 
-/** The pages that cache a file, a row for each, in the order of the file. */
+/** The pages that cache a file, in file order. */
 export function filePages(path: string): TableDefinition {
   return defineTable({
     name: 'file',
@@ -127,7 +127,7 @@ function indexOf({ reader, layout }: Inspector, head: Pfn): number {
   return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(layout.offsets.index, true));
 }
 
-/** Names of deleted files, and those without a path, may be given as the kernel prints them or without what it adds. */
+/** Names of deleted files, and names without a path, match with or without the kernel's additions. */
 function isCalled(names: readonly string[], path: string): boolean {
   const plain = (name: string): string => name.replace(/ \(deleted\)$/, '').replace(/^\//, '');
   return names.some((name) => name === path || plain(name) === plain(path));

@@ -3,10 +3,10 @@ import { FaultError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Heads of compound pages, and single pages in use that are neither reserved nor of a type. */
+/** Heads of compound pages, and single pages in use that are neither reserved nor typed. */
 const FOLIOS = 'is_tail == 0 && (is_head == 1 || refcount > 0 && type is empty && not flags has reserved)';
 
-/** One row for each folio: compound pages of all kinds, and single pages (include/linux/mm_types.h). */
+/** One row per folio: compound pages of all kinds, and single pages (include/linux/mm_types.h). */
 export const folios: TableDefinition = defineTable({
   name: 'folios',
   help: 'one row per folio: compound pages, and single pages in use',
@@ -111,7 +111,7 @@ function deferredTest(inspector: Inspector): (head: Pfn, order: number) => numbe
       if (next === 0n || next === node) return 0;
       return kernel.space.readWord(next + BigInt(wordBytes), 'deferred list') === node ? 1 : 0;
     } catch (error) {
-      // what leads to no memory is no link
+      // a pointer that leads nowhere is not a link
       if (error instanceof FaultError) return 0;
       throw error;
     }

@@ -4,7 +4,7 @@ import type { Inspector } from '../inspector/inspector.ts';
 import { freeLists as listsOf } from '../proc/fragmentation.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Free memory by the lists of the page allocator, held against the page array both ways (mm/page_alloc.c). */
+/** Free memory by the lists of the page allocator, compared with the page array in both directions (mm/page_alloc.c). */
 export const freeLists: TableDefinition = defineTable({
   name: 'free_lists',
   help: 'free blocks of each zone by order and migratetype, held against the page array',
@@ -53,7 +53,7 @@ export const freeLists: TableDefinition = defineTable({
   },
 });
 
-/** Free blocks as the page array shows them, each with whether a list has it. */
+/** Free blocks in the page array, and whether a list has them. */
 class FreeArray {
   readonly #pfns: number[] = [];
   readonly #orders: number[] = [];
@@ -65,7 +65,7 @@ class FreeArray {
       const orders = batch.columns.get('free_order').values;
       for (const row of rows) {
         const pfn = batch.start + row;
-        // the pages behind the first of a block show its order, too
+        // pages after the first of a block also have its order
         if (pfn % 2 ** orders[row]! !== 0) continue;
         this.#pfns.push(pfn);
         this.#orders.push(orders[row]!);
@@ -74,7 +74,7 @@ class FreeArray {
     this.#met = new Uint8Array(this.#pfns.length);
   }
 
-  /** Notes that a list has a block; false if the array has none of that order there, or a list had it before. */
+  /** Records that a list has a block; false if the array has no block of that order there, or a list already has it. */
   meet(pfn: Pfn, order: number): boolean {
     const at = this.#find(pfn);
     if (this.#pfns[at] !== pfn || this.#orders[at] !== order || this.#met[at] === 1) return false;
@@ -82,7 +82,7 @@ class FreeArray {
     return true;
   }
 
-  /** Blocks that no list had. */
+  /** Blocks that are on no list. */
   unmet(): { readonly count: number; readonly first: Pfn | undefined } {
     const first = this.#met.indexOf(0);
     const count = this.#met.reduce((sum, met) => sum + (met === 0 ? 1 : 0), 0);

@@ -12,7 +12,7 @@ const MEMCG = {
   help: 'path of the cgroup; "(dying)" if it was removed',
 } as const;
 
-/** What the memory of a cgroup, and of those below it, is for. */
+/** The memory of a cgroup and its descendants, by purpose. */
 export function memcgClasses(path: string): TableDefinition {
   return defineTable({
     name: 'memcg',
@@ -79,7 +79,7 @@ export const dyingMemcgs: TableDefinition = defineTable({
   },
 });
 
-/** Memory cgroups as a tree: each with what is charged to it, and to it and all below it. */
+/** Memory cgroups as a tree, each with its own charge and the total of its subtree. */
 export const memcgTree: TableDefinition = defineTable({
   name: 'memcg_tree',
   help: 'memory cgroups by their paths, each with the sum of those below it',
@@ -117,7 +117,7 @@ function pathsAbove(memcg: string): string[] {
 
 const MOST_LISTED = 20;
 
-/** Whether a cgroup is the one of a path, or below it. */
+/** Whether a cgroup has a path, or is below it. */
 function within(path: string): (memcg: string) => boolean {
   const top = path.replace(/\/+$/, '');
   return (memcg) => {

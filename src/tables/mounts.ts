@@ -4,7 +4,7 @@ import { FileNames } from '../owners/file-names.ts';
 import { mountsOf } from '../owners/mounts.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Mounted filesystems, those of all namespaces (fs/namespace.c). */
+/** Mounted filesystems in all namespaces (fs/namespace.c). */
 export const mounts: TableDefinition = defineTable({
   name: 'mounts',
   help: 'mounted filesystems',

@@ -7,12 +7,12 @@ import { slabCaches } from '../objects/slab/cache.ts';
 import { migratetypeNames } from './remainder.ts';
 import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
 
-/** ___GFP_RECLAIMABLE (include/linux/gfp_types.h): a shrinker can empty slabs of a cache that allocates with it. */
+/** ___GFP_RECLAIMABLE (include/linux/gfp_types.h): a shrinker can empty the slabs of a cache that allocates with it. */
 const RECLAIMABLE = 0x10;
-/** Kinds of blockers that a row names. */
+/** Maximum number of blockers in a row. */
 const MOST_BLOCKERS = 3;
 
-/** A pageblock with its pages counted by what would free them. */
+/** A pageblock, with its pages counted by what would free them. */
 interface Block {
   readonly pfn: Pfn;
   readonly node: number;
@@ -22,11 +22,11 @@ interface Block {
   reclaimable: number;
   unmovable: number;
   first: Pfn | undefined;
-  /** Unmovable pages by what they are. */
+  /** Unmovable pages by class. */
   readonly blockers: Map<string, number>;
 }
 
-/** Pageblocks, those first that take the least to become free huge pages. */
+/** Pageblocks, sorted by the effort to turn them into free huge pages. */
 export const pageblocks: TableDefinition = defineTable({
   name: 'pageblocks',
   help: 'pageblocks by what it would take to make each a free huge page, the cheapest first',
@@ -81,7 +81,7 @@ function named(blockers: ReadonlyMap<string, number>): string {
   return [...most, ...(rest > 0 ? [`others ${rest}`] : [])].join(', ');
 }
 
-/** Every pageblock that has memory; pages without a struct page, and in holes, keep theirs from becoming a huge page. */
+/** Every pageblock with memory. Pages without a struct page, and pages in holes, prevent a huge page. */
 function* countBlocks(inspector: Inspector, order: number, trouble: Trouble): Generator<Block> {
   const { codes } = inspector.classes;
   const { pinned } = inspector.references;

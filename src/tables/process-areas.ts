@@ -11,7 +11,7 @@ import { defineTable, type TableDefinition, type Trouble } from './table-definit
 
 const KIB = 1024;
 
-/** Memory of an area as /proc/PID/smaps has it, in KiB, by the names that smaps has in lower case. */
+/** The memory of an area in KiB, with the field names of /proc/PID/smaps in lower case. */
 const USAGE = [
   { name: 'rss', kind: 'number', help: 'memory that it maps' },
   { name: 'pss', kind: 'number', help: 'the same, each page divided by the number of processes that map it' },
@@ -43,7 +43,7 @@ const USAGE = [
   { name: 'locked', kind: 'number', help: 'the part of pss that is locked into memory' },
 ] as const satisfies readonly ColumnSpec[];
 
-/** The memory areas of a process, a row for each, as /proc/PID/smaps has them. */
+/** The memory areas of a process, as in /proc/PID/smaps. */
 export function processAreas(pid: number): TableDefinition {
   return defineTable({
     name: 'process',
@@ -88,7 +88,7 @@ export function processAreas(pid: number): TableDefinition {
   });
 }
 
-/** The same, summed up: /proc/PID/smaps_rollup. */
+/** The sums over all areas: /proc/PID/smaps_rollup. */
 export function processRollup(pid: number): TableDefinition {
   return defineTable({
     name: 'process',
@@ -115,11 +115,11 @@ function addUp(sum: Usage, usage: Usage): Usage {
   return Object.fromEntries(keys.map((key) => [key, sum[key] + usage[key]])) as unknown as Usage;
 }
 
-/** Counts the mappings of all processes, and looks at the pages of one; undefined where no process can be read. */
+/** Counts the mappings of all processes, and examines the pages of one; undefined if no process can be read. */
 function examine(inspector: Inspector, pid: number, trouble: Trouble) {
   const { processes, list, counter } = countProcesses(inspector, trouble);
   const process = list.find((p) => p.pid === pid);
-  // the list that was cut short has been told of
+  // that the list was cut short has been reported
   if (list.length === 0) return undefined;
   if (!process || process.areas.length === 0) throw new UsageError(missing(list, pid));
   return { processes, process, counter, traits: traitsOf(inspector, counter.framesOf(process)) };

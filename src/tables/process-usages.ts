@@ -4,7 +4,7 @@ import { type Process, Processes } from '../owners/processes.ts';
 import { type Usage, UsageCounter } from '../owners/usage.ts';
 import type { Trouble } from './table-definition.ts';
 
-/** All processes, and a counter that knows how many of them share each page. */
+/** All processes, and a counter of the processes that share each page. */
 export function countProcesses(
   { objects, model, kernel, layout, reader }: Inspector,
   trouble: Trouble,
@@ -17,13 +17,13 @@ export function countProcesses(
   return { processes, list, counter };
 }
 
-/** What each process uses, most first. */
+/** The usage of each process, largest first. */
 export function processUsages(
   inspector: Inspector,
   trouble: Trouble,
 ): {
   readonly usages: readonly { readonly process: Process; readonly used: Usage }[];
-  /** Whether this architecture's entries of swapped pages are known. */
+  /** Whether the format of swapped pages is known for this architecture. */
   readonly knowsSwap: boolean;
 } {
   const { processes, list, counter } = countProcesses(inspector, trouble);

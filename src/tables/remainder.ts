@@ -6,7 +6,7 @@ import { textsOf } from '../proc/counters.ts';
 import { Pageblocks } from '../proc/pageblocks.ts';
 import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
 
-/** Neighbouring pages that nothing claims: one allocation, or several of the same kind. */
+/** Adjacent unclaimed pages: one allocation, or several of the same kind. */
 interface Run {
   readonly pfn: Pfn;
   pages: number;
@@ -17,7 +17,7 @@ interface Run {
   refcount: number;
 }
 
-/** What no class explains, the longest runs first. */
+/** Unclaimed pages, the longest runs first. */
 export const remainder: TableDefinition = defineTable({
   name: 'remainder',
   help: 'pages that nothing claims, as runs of neighbours of one order, the longest first',
@@ -59,7 +59,7 @@ export const remainder: TableDefinition = defineTable({
   },
 });
 
-/** A tail of a block that is not compound continues the run of the page in front of it. */
+/** A tail of a block that is not compound continues the run of the previous page. */
 function* runsOf(inspector: Inspector): Generator<Run> {
   const { codes } = inspector.classes;
   let run: Run | undefined;
@@ -98,7 +98,7 @@ function* runsOf(inspector: Inspector): Generator<Run> {
   if (run) yield run;
 }
 
-/** Names the migratetype of the pageblock of a page; undefined where the memory does not tell. */
+/** The name of the migratetype of a page's block; undefined if the memory does not tell. */
 export function migratetypeNames(
   { objects, model }: Inspector,
   trouble: Trouble,

@@ -4,7 +4,7 @@ import { processes as leaders, taskAt, threadsOf } from '../objects/tasks.ts';
 import { MemcgNames } from '../owners/memcg-names.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
-/** Every process, kernel threads and those that have exited among them. */
+/** Every process, including kernel threads and exited ones. */
 export const tasks: TableDefinition = defineTable({
   name: 'tasks',
   help: 'processes, kernel threads among them',

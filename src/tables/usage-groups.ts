@@ -28,7 +28,7 @@ interface Sums {
   swap: number;
 }
 
-/** The memory of processes, summed up by what `keyOf` says of each; largest pss first, and what it says nothing of last. */
+/** The memory of processes, added up by `keyOf`, largest PSS first; processes without a key come last. */
 function sumsBy<K>(
   inspector: Inspector,
   trouble: Trouble,
