@@ -36,7 +36,7 @@ function structPages(inspector: Inspector): Feature {
   return {
     feature: 'all columns, summary, verify, capture',
     works: ok === all && lacking ? 'partly' : verdict(ok, all),
-    evidence: `${ok} of ${all} struct pages are in the dump${ok === all ? '; of the rest of the memory nothing is needed' : '; the rest is left out of what is printed, and counted'}${lacking}`,
+    evidence: `${ok} of ${all} struct pages are in the dump${ok === all ? '; no other memory is needed' : '; the others are left out of the output, and counted'}${lacking}`,
   };
 }
 
@@ -55,7 +55,7 @@ function slabCaches(inspector: Inspector, pfns: readonly Range[]): Feature {
   return {
     feature: 'names of slab caches',
     works: verdict(named.length, met.size),
-    evidence: `${named.length} of ${met.size} slab caches that pages belong to have their name in the image`,
+    evidence: `${named.length} of ${met.size} slab caches of pages have their name in the dump`,
   };
 }
 
@@ -68,7 +68,7 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
     return {
       feature: TRANSLATION,
       works: 'partly',
-      evidence: "where the kernel's map of all memory begins is not known, so nothing was tried",
+      evidence: 'not tried, since the start of the direct map is not known',
     };
   }
   const mask = (1n << BigInt(inspector.kernel.architecture.wordBytes * 8)) - 1n;
@@ -89,7 +89,7 @@ function translation(inspector: Inspector, pfns: readonly Range[]): Feature {
     feature: TRANSLATION,
     // the kernel image and the page array can always be reached, or the image would not have been opened
     works: reached === frames.length ? 'yes' : 'partly',
-    evidence: `in the kernel's map of all memory${lowmem} ${reached} of ${frames.length} addresses that were tried can be translated${lost ? ` (${lost})` : ''}`,
+    evidence: `${reached} of ${frames.length} sampled addresses of the direct map${lowmem} can be translated${lost ? ` (${lost})` : ''}`,
   };
 }
 

@@ -51,7 +51,7 @@ export function describe(inspector: Inspector): Info {
   const live = image.live === true;
   const windows = windowsOf(model.present);
   const contents = live ? undefined : contentsOf(inspector, windows);
-  add('left out', contents?.leftOut, 'by the struct pages of what is not in the dump');
+  add('left out', contents?.leftOut, 'by their struct pages');
   add('release', kernel.release, kernel.vmcoreinfo ? said : 'linux_banner, by the symbol table');
   add('banner', kernel.banner, 'linux_banner');
   add('build id', kernel.buildId, said);

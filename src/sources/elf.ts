@@ -135,7 +135,12 @@ function physicalPieces(
 /** What was left out, as far as the file tells. */
 function filter(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): [string, string][] {
   if (isCapture(notes)) {
-    return [['contents', 'the page array and what leads to it; not what pages contain, nor all page tables']];
+    return [
+      [
+        'contents',
+        'the page array and the data that leads to it, without page contents and most page tables',
+      ],
+    ];
   }
   return isFiltered(loads) ? [['dump level', 'an ELF core records none']] : [];
 }
