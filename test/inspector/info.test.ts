@@ -27,7 +27,7 @@ describe('a capture', () => {
     const info = describeImage(inspector);
     const { types } = inspector.summary();
     inspector.close();
-    expect(fact(info, 'contents')).toMatch(/^the page array and what leads to it/);
+    expect(fact(info, 'contents')).toMatch(/^the page array and the data that leads to it/);
     expect(fact(info, 'left out')).toMatch(/^100 % of free pages, 100 % of user pages, 100 % of page cache/);
     // the same pages as another way of counting finds
     const kinds = new Map(info.contents?.kinds.map(({ kind, frames }) => [kind, frames]));
@@ -81,7 +81,7 @@ describe('a filtered dump', () => {
     expect(fact(info, 'dump level')).toBe('an ELF core records none');
     expect(feature(info, 'all columns')).toMatchObject({ works: 'partly' });
     expect(feature(info, 'all columns')?.evidence).toMatch(
-      /^59136 of 65536 struct pages are in the dump; the rest/,
+      /^59136 of 65536 struct pages are in the dump; the others/,
     );
     const unknown = info.contents?.kinds.find((k) => k.kind === 'not known');
     expect(Object.values(unknown?.frames ?? {}).reduce((a, b) => a + b, 0)).toBe(6400);
