@@ -11,10 +11,10 @@ release=$(cd "$out" && find . -path "./$2.*-cloud-amd64/vmlinuz" | cut -d/ -f2 |
 [ -n "$release" ] || stop "there is no kernel $2 in $out"
 [ ! -e "$out/$release/lime.ko" ] || { echo "LiME: $release has it"; exit 0; }
 for program in gcc make strip; do command -v $program > /dev/null 2>&1 || stop "no $program to build it with"; done
-export APT_CONFIG=$out/.apt/apt.conf
+export APT_CONFIG=$out/.apt-amd64/apt.conf
 [ -e "$APT_CONFIG" ] || stop "fetch-kernels.sh has to be run for $out first"
 
-work=$(mktemp -d "$out/.apt/lime.XXXXXX")
+work=$(mktemp -d "$out/.apt-amd64/lime.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 headers=linux-headers-$release
