@@ -3,7 +3,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { rowObjects } from '../inspector/page-rows.ts';
 import { noCounts } from '../scan/scan.ts';
-import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
+import { defineTable, type TableDefinition, type Trouble, tellGaps } from './table-definition.ts';
 
 const COLUMNS = ['pfn', 'head', 'order', 'index', 'flags', 'type', 'file', 'inode', 'memcg', 'pids'] as const;
 
@@ -106,12 +106,12 @@ function cachedPages(inspector: Inspector, path: string, trouble: Trouble): Cach
         pfn: pfn!,
         order: order!,
         state: flags!.includes('writeback') ? 'writeback' : flags!.includes('dirty') ? 'dirty' : 'clean',
-        memcg: memcg === '' ? undefined : memcg,
-        pids: pids === '' ? undefined : pids,
+        memcg,
+        pids,
       });
     }
   }
-  for (const { what, why } of inspector.gaps) trouble(`${what}: ${why}`);
+  tellGaps(inspector, trouble);
   if (found.length === 0 && inspector.gaps.length === 0) {
     throw new UsageError(
       `no page caches a file '${path}'; structpage owners --by file lists those that are cached`,

@@ -1,9 +1,8 @@
 import { UsageError } from '../core/errors.ts';
 import { groupPages } from '../inspector/group-pages.ts';
-import type { Inspector } from '../inspector/inspector.ts';
 import { rowObjects } from '../inspector/page-rows.ts';
 import { noCounts } from '../scan/scan.ts';
-import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
+import { defineTable, type TableDefinition, tellGaps } from './table-definition.ts';
 
 const COLUMNS = ['pfn', 'memcg', 'class', 'subclass', 'file', 'pids'] as const;
 const MEMCG = {
@@ -28,7 +27,7 @@ export function memcgClasses(path: string): TableDefinition {
       const groups = groupPages(inspector, ['memcg', 'class', 'subclass'], { where: 'memcg is not empty' });
       const isAsked = within(path);
       const own = groups.filter(({ values }) => isAsked(values[0]!));
-      told(inspector, trouble);
+      tellGaps(inspector, trouble);
       if (own.length === 0 && inspector.gaps.length === 0) {
         const known = [...new Set(groups.map(({ values }) => values[0]!))].slice(0, MOST_LISTED);
         throw new UsageError(
@@ -65,17 +64,10 @@ export const dyingMemcgs: TableDefinition = defineTable({
     const where = "memcg like '*(dying)'";
     for (const rows of inspector.selectSync({ columns: COLUMNS, where }, noCounts())) {
       for (const { pfn, memcg, class: purpose, subclass, file, pids } of rowObjects(rows)) {
-        yield {
-          memcg: memcg!,
-          pfn: pfn!,
-          class: purpose!,
-          subclass: subclass === '' ? undefined : subclass,
-          file: file === '' ? undefined : file,
-          pids: pids === '' ? undefined : pids,
-        };
+        yield { memcg: memcg!, pfn: pfn!, class: purpose!, subclass, file, pids };
       }
     }
-    told(inspector, trouble);
+    tellGaps(inspector, trouble);
   },
 });
 
@@ -100,7 +92,7 @@ export const memcgTree: TableDefinition = defineTable({
       add(own, memcg, pages);
       for (const path of [memcg, ...pathsAbove(memcg)]) add(total, path, pages);
     }
-    told(inspector, trouble);
+    tellGaps(inspector, trouble);
     for (const memcg of [...total.keys()].sort()) {
       yield { memcg, kib: (own.get(memcg) ?? 0) * kib, total: total.get(memcg)! * kib };
     }
@@ -124,8 +116,4 @@ function within(path: string): (memcg: string) => boolean {
     const plain = memcg.replace(/ \(dying\)$/, '');
     return plain === path || plain === top || memcg === path || plain.startsWith(`${top}/`);
   };
-}
-
-function told(inspector: Inspector, trouble: Trouble): void {
-  for (const { what, why } of inspector.gaps) trouble(`${what}: ${why}`);
 }

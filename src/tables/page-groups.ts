@@ -1,7 +1,7 @@
 import { groupPages } from '../inspector/group-pages.ts';
 import type { ColumnSpec } from '../table/column.ts';
 import type { RowOf } from '../table/rows-table.ts';
-import { defineTable, type TableDefinition } from './table-definition.ts';
+import { defineTable, type TableDefinition, tellGaps } from './table-definition.ts';
 
 const NUMBERS = [
   { name: 'pages', kind: 'number', help: 'page frames' },
@@ -31,7 +31,7 @@ function groupedBy(
         const own = names.map((n, i) => [n, values[i] === '' ? undefined : values[i]]);
         yield { ...Object.fromEntries(own), pages, kib: pages * kib };
       }
-      for (const { what, why } of inspector.gaps) trouble(`${what}: ${why}`);
+      tellGaps(inspector, trouble);
     },
   });
 }

@@ -5,6 +5,11 @@ import type { RowOf } from '../table/rows-table.ts';
 /** Takes a sentence about something that could not be read. The command prints it and exits with 3. */
 export type Trouble = (sentence: string) => void;
 
+/** Reports what could not be followed while the pages of a table were classified and their owners found. */
+export function tellGaps({ gaps }: Inspector, trouble: Trouble): void {
+  for (const { what, why } of gaps) trouble(`${what}: ${why}`);
+}
+
 /**
  * SEAM: a table of kernel data. To add one:
  *
