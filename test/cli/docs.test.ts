@@ -36,7 +36,7 @@ function runnable(line: string): string | undefined {
   }
   return command
     .replace(/\bvmcore\b/, SAMPLE)
-    .replace(/-o (\S+)/, (_, name: string) => `-o ${join(dir, name)}`);
+    .replace(/(-o|>) (\S+\.\w+)/, (_, to: string, name: string) => `${to} ${join(dir, name)}`);
 }
 
 /** A column more or less changes how wide labels are, not what is said. */
