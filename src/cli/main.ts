@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../core/version.ts';
 import { StructPageError } from '../index.ts';
 import { isAddressSpaceShort, runFrugally } from './address-space.ts';
 import { balanceCommand } from './commands/balance.ts';
@@ -45,9 +45,7 @@ const EXIT_SHORTAGE = 3;
 const EXIT_BUG = 70;
 
 const outcome: Outcome = { code: 0 };
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const version = packageVersion();
 const program = new Command()
   .name('structpage')
   .description(

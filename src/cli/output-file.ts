@@ -147,7 +147,7 @@ function tryOwner(fd: number, uid: number, gid: number): boolean {
   }
 }
 
-/** Maximum length of a file name in bytes. */
+/** The start of the name of a temporary file, cut so that the whole name keeps within the 255 bytes of a file name. */
 function prefixOf(file: string): string {
   let name = basename(file);
   while (Buffer.byteLength(name) > 220) name = name.slice(0, -1);

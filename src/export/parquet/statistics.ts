@@ -1,3 +1,4 @@
+import { viewOf } from '../../core/bytes.ts';
 import type { ValueType } from '../../table/value-type.ts';
 import type { Texts } from './dictionary.ts';
 import { ORDER } from './format.ts';
@@ -20,10 +21,6 @@ export function comparing(type: ValueType): (a: Uint8Array, b: Uint8Array) => nu
     case 'uint64':
       return (a, b) => order(viewOf(a).getBigUint64(0, true), viewOf(b).getBigUint64(0, true));
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function order(a: bigint, b: bigint): number {
