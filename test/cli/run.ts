@@ -28,10 +28,11 @@ export function structpage(...args: string[]): Ran {
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
 }
 
-/** Runs it in a shell line, where `structpage` stands for the command. */
-export function shell(line: string): Ran {
+/** Runs it in a shell line, where `structpage` stands for the command. `cwd` is the folder to run it in. */
+export function shell(line: string, cwd?: string): Ran {
   const command = `${process.execPath} ${MAIN}`;
   const ran = spawnSync('bash', ['-c', line.replace(/(?<![^ ;|&(])structpage(?= )/g, command)], {
+    cwd,
     encoding: 'utf8',
     env: { XDG_CACHE_HOME: NO_CACHE, ...process.env },
   });

@@ -6,14 +6,9 @@ import { PT_LOAD, parseElfHeader, parseProgramHeaders } from '../../src/formats/
 import { describe as describeImage } from '../../src/inspector/info.ts';
 import { openMemory } from '../../src/inspector/open.ts';
 import { noCounts } from '../../src/scan/scan.ts';
+import { applyPatches, type Patch } from './patches.ts';
 import type { Random } from './random.ts';
 import type { Target } from './target.ts';
-
-/** Bytes of a dump that are others. */
-interface Patch {
-  readonly at: number;
-  readonly bytes: Uint8Array;
-}
 
 interface Region {
   readonly start: number;
@@ -133,11 +128,7 @@ function patched({ sample, patches }: Dump): ByteSource {
     ...inner,
     readInto(offset, target) {
       const got = inner.readInto(offset, target);
-      for (const { at, bytes } of patches) {
-        const from = Math.max(at, offset);
-        const to = Math.min(at + bytes.length, offset + got);
-        if (from < to) target.set(bytes.subarray(from - at, to - at), from - offset);
-      }
+      applyPatches(patches, offset, target, got);
       return got;
     },
   };

@@ -15,8 +15,9 @@ import { openTable, TABLES } from '../../src/tables/registry.ts';
 import { slabObjects } from '../../src/tables/slab-objects.ts';
 import { DUMP_FORMS } from './dump-forms.ts';
 import { mutateText } from './mutate.ts';
+import type { Patch } from './patches.ts';
 import type { Random } from './random.ts';
-import { type Patch, type Place, patchedMemory, Recorder } from './recorded-memory.ts';
+import { type Place, patchedMemory, Recorder } from './recorded-memory.ts';
 import type { Target } from './target.ts';
 
 /** What is asked of a kernel. */

@@ -1,16 +1,11 @@
 import type { KernelMemory } from '../../src/objects/memory.ts';
 import type { PhysicalMemory } from '../../src/sources/image-format.ts';
+import { applyPatches, type Patch } from './patches.ts';
 
 /** Bytes of physical memory that something was read from. */
 export interface Place {
   readonly at: number;
   readonly length: number;
-}
-
-/** Bytes of physical memory that are others. */
-export interface Patch {
-  readonly at: number;
-  readonly bytes: Uint8Array;
 }
 
 /** Places of one kind of work; of many, evenly spread ones. */
@@ -67,11 +62,7 @@ export function patchedMemory(memory: PhysicalMemory, patches: readonly Patch[])
     runAt: (address) => memory.runAt(address),
     readInto(address, target) {
       const got = memory.readInto(address, target);
-      for (const { at, bytes } of patches) {
-        const from = Math.max(at, address);
-        const to = Math.min(at + bytes.length, address + got);
-        if (from < to) target.set(bytes.subarray(from - at, to - at), from - address);
-      }
+      applyPatches(patches, address, target, got);
       return got;
     },
   };
