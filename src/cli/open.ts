@@ -138,7 +138,7 @@ export function reportUnread(
 /** Reports what could not be determined about the purpose of pages, and sets the exit code. */
 export function reportGaps(inspector: Inspector, outcome: Outcome): void {
   for (const { what, why } of inspector.gaps.slice(0, MOST_REASONS)) {
-    say(`the ${what} could not be followed to the end, so some pages lack their class: ${why}`);
+    say(`cannot follow the ${what} to the end, so some pages lack their class: ${why}`);
   }
   if (inspector.gaps.length > 0) outcome.code = 3;
 }

@@ -52,14 +52,14 @@ export type FaultReason =
   | 'doubtful';
 
 const REASONS: Record<FaultReason, string> = {
-  hole: 'the image holds no memory there',
-  excluded: 'the program that made the dump left this memory out',
+  hole: 'the image does not contain this memory',
+  excluded: 'this memory was filtered out of the dump',
   truncated: 'the file ends before it',
   damaged: 'that part of the file is damaged',
   unreadable: 'the source refused to give it',
   'not-mapped': 'no page table maps it',
   torn: 'it changed at each attempt to read it',
-  doubtful: 'it is all zero, which may stand for what the kernel could not give',
+  doubtful: 'it is all zero, as the kernel returns for memory that it cannot read',
 };
 
 /** An address could not be read or translated. */

@@ -75,7 +75,7 @@ export function* mapleEntries(objects: Objects, tree: VirtAddr): Generator<Maple
         name,
         node,
         met,
-        `it is not in slot ${above.slot} of ${hex(above.node)} by its own account`,
+        `it says that it is not in slot ${above.slot} of ${hex(above.node)}`,
       );
     const { pivots, slots, count } = type === ARANGE_64 ? arange : range;
     let start = first;

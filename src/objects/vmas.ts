@@ -11,7 +11,7 @@ export function* vmasOf(objects: Objects, mm: VirtAddr): Generator<VirtAddr> {
     return;
   }
   const vma = objects.struct('vm_area_struct');
-  const guard = new LoopGuard('list of a process’s memory areas');
+  const guard = new LoopGuard("list of a process's memory areas");
   for (let at = type.word(mm, 'mmap'); at !== 0n; at = vma.word(at, 'vm_next')) {
     guard.step(at);
     yield at;

@@ -33,7 +33,7 @@ export const PROC_FILES: readonly ProcFile[] = [
     help: 'memory in use, in KiB',
     text: ({ objects }, trouble) => meminfoText(objects, trouble),
   },
-  { name: 'vmstat', help: 'counters of the memory management', text: ({ objects }) => vmstatText(objects) },
+  { name: 'vmstat', help: 'counters of memory management', text: ({ objects }) => vmstatText(objects) },
   {
     name: 'zoneinfo',
     help: 'counters and watermarks of each zone',
@@ -42,7 +42,7 @@ export const PROC_FILES: readonly ProcFile[] = [
   { name: 'buddyinfo', help: 'free blocks of each order', text: ({ objects }) => buddyinfoText(objects) },
   {
     name: 'pagetypeinfo',
-    help: 'free blocks and pageblocks of each migrate type',
+    help: 'free blocks and pageblocks of each migratetype',
     text: (source) => pagetypeinfoText(source.objects, source),
   },
   {

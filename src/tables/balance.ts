@@ -22,20 +22,20 @@ const LINES: readonly Line[] = [
     item: 'free',
     kernel: (c) => c.need('NR_FREE_PAGES'),
     classes: ['free_buddy'],
-    note: 'less what CPUs have not added to the counter yet',
+    note: 'CPUs add their changes to the counter in batches',
   },
   { item: 'free with a CPU', kernel: onCpuLists, classes: ['free_pcp'], note: '' },
   {
     item: 'slab',
     kernel: (c) => c.need('NR_SLAB_RECLAIMABLE_B') + c.need('NR_SLAB_UNRECLAIMABLE_B'),
     classes: ['slab', 'large_kmalloc', 'bpf:btf'],
-    note: 'large kmalloc counts as slab; until 6.16 such pages have no type, so most are unknown',
+    note: 'the counter includes large kmalloc, whose pages have no type until 6.16: most are unknown',
   },
   {
     item: 'anonymous, mapped',
     kernel: (c) => c.need('NR_ANON_MAPPED'),
     classes: ['anon', 'ksm'],
-    note: 'pages that nothing maps any more are not in the counter',
+    note: 'the counter leaves out pages that are no longer mapped',
   },
   {
     item: 'page cache and swap cache',
@@ -48,7 +48,7 @@ const LINES: readonly Line[] = [
     item: 'page tables',
     kernel: (c) => c.global('NR_PAGETABLE'),
     classes: ['page_table'],
-    note: 'until 7.0 roots are not counted, nor ever tables of early boot',
+    note: 'the counter leaves out tables of early boot, and until 7.0 root tables',
   },
   {
     item: 'kernel stacks',
@@ -66,7 +66,7 @@ const LINES: readonly Line[] = [
     item: 'per-CPU memory',
     kernel: (counters) => percpuPages(counters),
     classes: ['percpu', 'vmalloc:percpu'],
-    note: 'the counter has the dynamic part only; the first chunk has static variables, too',
+    note: 'the counter has only the dynamic part; the first chunk also has static variables',
   },
   { item: 'huge pages', kernel: hugePages, classes: ['hugetlb', 'hugetlb_free'], note: '' },
   { item: 'zsmalloc', kernel: (c) => c.global('NR_ZSPAGES'), classes: ['zsmalloc'], note: '' },
@@ -82,19 +82,18 @@ const LINES: readonly Line[] = [
 /** Compares the classes of pages with the kernel's own counters, in pages. */
 export const balance: TableDefinition = defineTable({
   name: 'balance',
-  help: 'classes of pages beside the kernel’s own counters, and what is left',
+  help: "pages of each class compared with the kernel's counters, and unexplained pages",
   columns: [
-    { name: 'item', kind: 'name', help: 'what is counted' },
-    { name: 'kernel', kind: 'number', mayBeEmpty: true, help: 'pages by the kernel’s counter' },
-    { name: 'found', kind: 'number', help: 'pages of these classes' },
-    { name: 'difference', kind: 'number', mayBeEmpty: true, help: 'kernel less found' },
-    { name: 'classes', kind: 'name', help: 'classes that were added up' },
-    { name: 'note', kind: 'name', mayBeEmpty: true, help: 'what a difference may come from' },
+    { name: 'item', kind: 'name', help: 'kind of memory' },
+    { name: 'kernel', kind: 'number', mayBeEmpty: true, help: "pages that the kernel's counter gives" },
+    { name: 'found', kind: 'number', help: 'pages found in these classes' },
+    { name: 'difference', kind: 'number', mayBeEmpty: true, help: 'kernel minus found' },
+    { name: 'classes', kind: 'name', help: 'classes counted in found' },
+    { name: 'note', kind: 'name', mayBeEmpty: true, help: 'possible cause of the difference' },
   ],
   *rows(inspector, trouble) {
     const pages = countByClass(inspector);
-    for (const { what, why } of inspector.gaps)
-      trouble(`the ${what} could not be followed to the end: ${why}`);
+    for (const { what, why } of inspector.gaps) trouble(`cannot follow the ${what} to the end: ${why}`);
     const counters = new Counters(inspector.objects);
     for (const { item, kernel, classes, note } of LINES) {
       const found = sum(pages, classes);

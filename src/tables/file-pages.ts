@@ -35,7 +35,7 @@ export function filePages(path: string): TableDefinition {
       { name: 'page', kind: 'number', help: 'page of the file, from 0' },
       { name: 'pfn', kind: 'number', help: 'page frame' },
       { name: 'order', kind: 'number', help: 'order of its folio', numbers: 'uint8' },
-      { name: 'state', kind: 'name', help: 'clean, dirty, or writeback while it is being written' },
+      { name: 'state', kind: 'name', help: 'clean, dirty, or writeback' },
       { name: 'memcg', kind: 'name', mayBeEmpty: true, help: 'memory cgroup that it is charged to' },
       PIDS,
     ],
@@ -53,7 +53,7 @@ export function fileRollup(path: string): TableDefinition {
       INODE,
       { name: 'pages', kind: 'number', help: 'pages that cache it' },
       { name: 'kib', kind: 'number', help: 'the same in KiB' },
-      { name: 'dirty', kind: 'number', help: 'pages that are dirty, or being written' },
+      { name: 'dirty', kind: 'number', help: 'pages that are dirty or under writeback' },
       { name: 'mapped', kind: 'number', help: 'pages that a process maps' },
       PIDS,
     ],
@@ -88,6 +88,9 @@ function cachedPages(inspector: Inspector, path: string, trouble: Trouble): Cach
   // until 6.6 pages of hugetlb were numbered by huge pages (mm/hugetlb.c)
   const countsHuge = inspector.objects.findSymbol('linear_hugepage_index') !== undefined;
   const where = 'mapping_kind == file';
+  /** The folio of the last page, and its first page in the file. */
+  let folio: Pfn = -1;
+  let first = 0;
   for (const { batch, rows } of inspector.selectSync({ columns: COLUMNS, where }, noCounts())) {
     const { codes } = batch.columns.get('file');
     const asked = rows.filter((row) => {
@@ -97,7 +100,8 @@ function cachedPages(inspector: Inspector, path: string, trouble: Trouble): Cach
     });
     for (const row of rowObjects({ batch, rows: asked })) {
       const { pfn, head, order, index, flags, type, file, inode, memcg, pids } = row;
-      const first = head === pfn ? Number(index) : indexOf(inspector, head!);
+      if (head !== folio) first = head === pfn ? Number(index) : indexOf(inspector, head!);
+      folio = head!;
       const step = type === 'hugetlb' && countsHuge ? 2 ** order! : 1;
       found.push({
         file: file!,
@@ -114,7 +118,7 @@ function cachedPages(inspector: Inspector, path: string, trouble: Trouble): Cach
   tellGaps(inspector, trouble);
   if (found.length === 0 && inspector.gaps.length === 0) {
     throw new UsageError(
-      `no page caches a file '${path}'; structpage owners --by file lists those that are cached`,
+      `no page caches the file '${path}'; 'structpage owners --by file' lists the files in the page cache`,
     );
   }
   return found.sort((a, b) => a.inode - b.inode || a.page - b.page);

@@ -1,10 +1,16 @@
 import type { Pfn, VirtAddr } from '../core/address.ts';
 import { FaultError } from '../core/errors.ts';
 import type { Inspector } from '../inspector/inspector.ts';
+import { rowObjects } from '../inspector/page-rows.ts';
 import { defineTable, type TableDefinition } from './table-definition.ts';
 
 /** Heads of compound pages, and single pages in use that are neither reserved nor typed. */
 const FOLIOS = 'is_tail == 0 && (is_head == 1 || refcount > 0 && type is empty && not flags has reserved)';
+
+const COLUMNS = [
+  ...(['pfn', 'order', 'nr_pages', 'type', 'mapping_kind', 'flags', 'refcount'] as const),
+  ...(['folio_mapcount', 'pincount', 'slab_cache'] as const),
+];
 
 /** One row per folio: compound pages of all kinds, and single pages (include/linux/mm_types.h). */
 export const folios: TableDefinition = defineTable({
@@ -12,8 +18,14 @@ export const folios: TableDefinition = defineTable({
   help: 'one row per folio: compound pages, and single pages in use',
   columns: [
     { name: 'pfn', kind: 'number', help: 'first page' },
-    { name: 'order', kind: 'number', mayBeEmpty: true, help: 'it has 2^order pages', numbers: 'uint8' },
-    { name: 'nr_pages', kind: 'number', mayBeEmpty: true, help: 'its pages' },
+    {
+      name: 'order',
+      kind: 'number',
+      mayBeEmpty: true,
+      help: 'the folio has 2^order pages',
+      numbers: 'uint8',
+    },
+    { name: 'nr_pages', kind: 'number', mayBeEmpty: true, help: 'number of pages' },
     { name: 'type', kind: 'name', mayBeEmpty: true, help: 'page type' },
     { name: 'mapping_kind', kind: 'name', mayBeEmpty: true, help: 'anon, file, ksm or movable' },
     { name: 'flags', kind: 'set', help: 'flags of the first page' },
@@ -22,70 +34,31 @@ export const folios: TableDefinition = defineTable({
       name: 'folio_mapcount',
       kind: 'number',
       mayBeEmpty: true,
-      help: 'how often it is mapped, in whole and in parts together',
+      help: 'number of mappings of the folio and of its pages',
       numbers: 'int32',
     },
     {
       name: 'pincount',
       kind: 'number',
       mayBeEmpty: true,
-      help: 'pins, for DMA for example',
+      help: 'pins, such as those for DMA',
       numbers: 'int32',
     },
     {
       name: 'deferred_split',
       kind: 'number',
       mayBeEmpty: true,
-      help: '1 if it waits to be split since parts of it are not mapped any more, otherwise 0',
+      help: '1 if it is partly unmapped and queued to be split, otherwise 0',
       numbers: 'uint8',
     },
     { name: 'slab_cache', kind: 'name', mayBeEmpty: true, help: 'its slab cache' },
   ],
   *rows(inspector) {
     const isDeferred = deferredTest(inspector);
-    const columns = [
-      ...(['pfn', 'order', 'nr_pages', 'type', 'mapping_kind', 'flags', 'refcount'] as const),
-      ...(['folio_mapcount', 'pincount', 'slab_cache'] as const),
-    ];
-    for (const { batch, rows } of inspector.selectSync({ columns, where: FOLIOS })) {
-      const number = (name: 'order' | 'nr_pages' | 'refcount' | 'folio_mapcount' | 'pincount') => {
-        const { values, empty } = batch.columns.get(name);
-        return (row: number): number | undefined => (empty?.[row] ? undefined : values[row]);
-      };
-      const name = (column: 'type' | 'mapping_kind' | 'slab_cache') => {
-        const { codes, names } = batch.columns.get(column);
-        return (row: number): string | undefined => names[codes[row]!] || undefined;
-      };
-      const of = {
-        order: number('order'),
-        nr_pages: number('nr_pages'),
-        refcount: number('refcount'),
-        folio_mapcount: number('folio_mapcount'),
-        pincount: number('pincount'),
-        type: name('type'),
-        mapping_kind: name('mapping_kind'),
-        slab_cache: name('slab_cache'),
-      };
-      const flags = batch.columns.get('flags');
-      for (const row of rows) {
-        const pfn = batch.start + row;
-        const order = of.order(row);
-        const set = flags.names.filter((_, bit) =>
-          bit < 32 ? (flags.low[row]! >>> bit) & 1 : (flags.high[row]! >>> (bit - 32)) & 1,
-        );
-        yield {
-          pfn,
-          order,
-          nr_pages: of.nr_pages(row),
-          type: of.type(row),
-          mapping_kind: of.mapping_kind(row),
-          flags: set,
-          refcount: of.refcount(row),
-          folio_mapcount: of.folio_mapcount(row),
-          pincount: of.pincount(row),
-          deferred_split: order === undefined ? undefined : isDeferred(pfn, order),
-          slab_cache: of.slab_cache(row),
-        };
+    for (const rows of inspector.selectSync({ columns: COLUMNS, where: FOLIOS })) {
+      for (const { pfn, order, ...folio } of rowObjects(rows)) {
+        const deferred_split = order === undefined ? undefined : isDeferred(pfn!, order);
+        yield { ...folio, pfn: pfn!, order, flags: folio.flags ?? [], deferred_split };
       }
     }
   },

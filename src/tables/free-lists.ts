@@ -7,7 +7,7 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 /** Free memory by the lists of the page allocator, compared with the page array in both directions (mm/page_alloc.c). */
 export const freeLists: TableDefinition = defineTable({
   name: 'free_lists',
-  help: 'free blocks of each zone by order and migratetype, held against the page array',
+  help: 'free lists of each zone by order and migratetype, compared with the page array',
   columns: [
     { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint32' },
     { name: 'zone', kind: 'name', help: 'zone, as /proc/zoneinfo names it' },
@@ -18,7 +18,7 @@ export const freeLists: TableDefinition = defineTable({
     {
       name: 'contradicted',
       kind: 'number',
-      help: 'blocks that the page array does not show as free, of this order',
+      help: 'blocks on the list that are no free block of this order in the page array',
     },
   ],
   *rows(inspector, trouble) {
@@ -40,7 +40,7 @@ export const freeLists: TableDefinition = defineTable({
       if (blocks === 0) continue;
       if (contradicted > 0) {
         trouble(
-          `${contradicted} blocks of order ${order} in zone ${zone.name} of node ${zone.node} are on the list ${type}, but the page array does not show them as free`,
+          `${contradicted} blocks of order ${order} in zone ${zone.name} of node ${zone.node} are on the free list ${type}, but are no free blocks in the page array`,
         );
       }
       const { node, name } = zone;
@@ -48,7 +48,7 @@ export const freeLists: TableDefinition = defineTable({
     }
     const { count, first } = array.unmet();
     if (isWhole && first !== undefined) {
-      trouble(`${count} free blocks of the page array are on no list, the first at pfn ${first}`);
+      trouble(`${count} free blocks of the page array are on no free list, the first at pfn ${first}`);
     }
   },
 });

@@ -15,11 +15,11 @@ const MEMCG = {
 export function memcgClasses(path: string): TableDefinition {
   return defineTable({
     name: 'memcg',
-    help: 'memory of a cgroup, by what it is for',
+    help: 'memory of a cgroup by class of pages',
     columns: [
       MEMCG,
-      { name: 'class', kind: 'name', help: 'what the pages are for' },
-      { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'which kind of it' },
+      { name: 'class', kind: 'name', help: 'class of the pages' },
+      { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'subclass, if the class has any' },
       { name: 'pages', kind: 'number', help: 'page frames' },
       { name: 'kib', kind: 'number', help: 'the same in KiB' },
     ],
@@ -30,9 +30,7 @@ export function memcgClasses(path: string): TableDefinition {
       tellGaps(inspector, trouble);
       if (own.length === 0 && inspector.gaps.length === 0) {
         const known = [...new Set(groups.map(({ values }) => values[0]!))].slice(0, MOST_LISTED);
-        throw new UsageError(
-          `no page is charged to a memory cgroup '${path}'; there are ${known.join(', ')}`,
-        );
+        throw new UsageError(`no page is charged to the memory cgroup '${path}'; choose ${known.join(', ')}`);
       }
       for (const { values, pages } of own) {
         const [memcg, purpose, subclass] = values as readonly [string, string, string];
@@ -51,12 +49,12 @@ export function memcgClasses(path: string): TableDefinition {
 /** Every page that keeps a removed cgroup in memory. */
 export const dyingMemcgs: TableDefinition = defineTable({
   name: 'dying',
-  help: 'pages that keep removed memory cgroups',
+  help: 'pages that keep removed memory cgroups in memory',
   columns: [
     MEMCG,
     { name: 'pfn', kind: 'number', help: 'page frame' },
-    { name: 'class', kind: 'name', help: 'what the page is for' },
-    { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'which kind of it' },
+    { name: 'class', kind: 'name', help: 'class of the page' },
+    { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'subclass, if the class has any' },
     { name: 'file', kind: 'name', mayBeEmpty: true, help: 'file that it caches' },
     { name: 'pids', kind: 'name', mayBeEmpty: true, help: 'processes that map it' },
   ],
@@ -74,7 +72,7 @@ export const dyingMemcgs: TableDefinition = defineTable({
 /** Memory cgroups as a tree, each with its own charge and the total of its subtree. */
 export const memcgTree: TableDefinition = defineTable({
   name: 'memcg_tree',
-  help: 'memory cgroups by their paths, each with the sum of those below it',
+  help: 'memory cgroups by path, each with the sum of those below it',
   columns: [
     MEMCG,
     { name: 'kib', kind: 'number', help: 'memory charged to it, in KiB' },

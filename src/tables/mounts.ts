@@ -9,11 +9,11 @@ export const mounts: TableDefinition = defineTable({
   name: 'mounts',
   help: 'mounted filesystems',
   columns: [
-    { name: 'mount', kind: 'word', help: 'its struct mount' },
-    { name: 'dev', kind: 'name', help: 'device, major and minor number in hexadecimal digits' },
+    { name: 'mount', kind: 'word', help: 'address of its struct mount' },
+    { name: 'dev', kind: 'name', help: 'device: major and minor number in hexadecimal' },
     { name: 'type', kind: 'name', help: 'type of the filesystem' },
     { name: 'source', kind: 'name', mayBeEmpty: true, help: 'what is mounted' },
-    { name: 'root', kind: 'name', help: 'directory of the filesystem that is mounted, / if it is whole' },
+    { name: 'root', kind: 'name', help: 'directory of the filesystem that is mounted; / for all of it' },
     { name: 'namespace', kind: 'name', help: 'initial, other, or kernel: seen by no process' },
     { name: 'path', kind: 'name', mayBeEmpty: true, help: 'where it is mounted' },
   ],
@@ -39,7 +39,7 @@ export const mounts: TableDefinition = defineTable({
         }
       } catch (error) {
         if (!(error instanceof StructPageError)) throw error;
-        trouble(`the mounts of a filesystem of type ${type} cannot be read to the end: ${error.message}`);
+        trouble(`cannot read all mounts of a filesystem of type ${type}: ${error.message}`);
       }
     }
   },

@@ -47,7 +47,7 @@ export const files: TableDefinition = groupedBy(
 /** Memory charged to cgroups. */
 export const memcgs: TableDefinition = groupedBy(
   'memcgs',
-  'memory charged to memory cgroups, slab objects left out',
+  'memory charged to memory cgroups, without slab objects',
   [{ name: 'memcg', kind: 'name', help: 'path of the cgroup; "(dying)" if it was removed' }],
   'class != hole && class != free_buddy && class != free_pcp && class != reserved',
 );
@@ -55,7 +55,7 @@ export const memcgs: TableDefinition = groupedBy(
 /** Memory of vmalloc() by the function that allocated it. */
 export const callSites: TableDefinition = groupedBy(
   'call_sites',
-  'memory of vmalloc(), by the function that allocated it',
+  'vmalloc() memory by the function that allocated it',
   [{ name: 'call_site', kind: 'name', help: 'function that allocated the pages' }],
   'call_site is not empty',
 );
@@ -63,10 +63,10 @@ export const callSites: TableDefinition = groupedBy(
 /** Memory by its purpose. */
 export const classes: TableDefinition = groupedBy(
   'classes',
-  'memory by what it is for',
+  'memory by class of pages',
   [
-    { name: 'class', kind: 'name', help: 'what the pages are for' },
-    { name: 'subclass', kind: 'name', help: 'which kind of it' },
+    { name: 'class', kind: 'name', help: 'class of the pages' },
+    { name: 'subclass', kind: 'name', help: 'subclass, if the class has any' },
   ],
   'class != hole',
 );

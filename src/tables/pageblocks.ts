@@ -29,22 +29,22 @@ interface Block {
 /** Pageblocks, sorted by the effort to turn them into free huge pages. */
 export const pageblocks: TableDefinition = defineTable({
   name: 'pageblocks',
-  help: 'pageblocks by what it would take to make each a free huge page, the cheapest first',
+  help: 'pageblocks by the pages that must move to free a huge page, fewest first',
   columns: [
     { name: 'pfn', kind: 'number', help: 'first page of the block' },
     { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint32' },
     { name: 'zone', kind: 'name', help: 'zone, as /proc/zoneinfo names it' },
     { name: 'type', kind: 'name', mayBeEmpty: true, help: 'migratetype of the block' },
     { name: 'free', kind: 'number', help: 'free pages' },
-    { name: 'movable', kind: 'number', help: 'pages to be moved' },
+    { name: 'movable', kind: 'number', help: 'pages that the kernel can move' },
     { name: 'reclaimable', kind: 'number', help: 'pages of slabs that a shrinker can empty' },
-    { name: 'unmovable', kind: 'number', help: 'pages that stay where they are' },
-    { name: 'first_blocker', kind: 'number', mayBeEmpty: true, help: 'first page that stays where it is' },
+    { name: 'unmovable', kind: 'number', help: 'pages that cannot move' },
+    { name: 'first_blocker', kind: 'number', mayBeEmpty: true, help: 'first page that cannot move' },
     {
       name: 'blockers',
       kind: 'name',
       mayBeEmpty: true,
-      help: 'what stays, by class or slab cache, with how many pages',
+      help: 'classes or slab caches of the pages that cannot move, with their number',
     },
   ],
   *rows(inspector, trouble) {
@@ -142,7 +142,7 @@ function reclaimableCaches({ objects }: Inspector, trouble: Trouble): Set<string
     }
   } catch (error) {
     if (!(error instanceof StructPageError)) throw error;
-    trouble(`slab caches that can be reclaimed: ${error.message}`);
+    trouble(`cannot tell reclaimable slab caches: ${error.message}`);
   }
   return found;
 }

@@ -14,31 +14,31 @@ const KIB = 1024;
 /** The memory of an area in KiB, with the field names of /proc/PID/smaps in lower case. */
 const USAGE = [
   { name: 'rss', kind: 'number', help: 'memory that it maps' },
-  { name: 'pss', kind: 'number', help: 'the same, each page divided by the number of processes that map it' },
+  { name: 'pss', kind: 'number', help: 'rss with each page divided by the number of processes that map it' },
   { name: 'uss', kind: 'number', help: 'memory that no other process maps' },
-  { name: 'anonymous', kind: 'number', help: 'memory that is in no file' },
-  { name: 'ksm', kind: 'number', help: 'memory that was found to be equal, and merged' },
-  { name: 'lazyfree', kind: 'number', help: 'memory that MADV_FREE gave up' },
+  { name: 'anonymous', kind: 'number', help: 'anonymous memory' },
+  { name: 'ksm', kind: 'number', help: 'memory that KSM has merged' },
+  { name: 'lazyfree', kind: 'number', help: 'memory given up by MADV_FREE' },
   {
     name: 'anonhugepages',
     kind: 'number',
-    help: 'anonymous memory that entries of huge pages map',
+    help: 'anonymous memory mapped as huge pages',
   },
-  { name: 'shmempmdmapped', kind: 'number', help: 'shared memory that entries of huge pages map' },
-  { name: 'filepmdmapped', kind: 'number', help: 'files that entries of huge pages map' },
-  { name: 'shared_hugetlb', kind: 'number', help: 'hugetlb pages that others map, too: not in rss' },
-  { name: 'private_hugetlb', kind: 'number', help: 'hugetlb pages that no one else maps: not in rss' },
+  { name: 'shmempmdmapped', kind: 'number', help: 'shared memory mapped as huge pages' },
+  { name: 'filepmdmapped', kind: 'number', help: 'files mapped as huge pages' },
+  { name: 'shared_hugetlb', kind: 'number', help: 'hugetlb pages that other processes map too; not in rss' },
+  { name: 'private_hugetlb', kind: 'number', help: 'hugetlb pages that no other process maps; not in rss' },
   {
     name: 'swap',
     kind: 'number',
     mayBeEmpty: true,
-    help: 'pages in swap; empty if this architecture’s entries are not known',
+    help: 'memory in swap; empty if the format of swap entries is not known',
   },
   {
     name: 'swappss',
     kind: 'number',
     mayBeEmpty: true,
-    help: 'the same of anonymous memory, each page divided by the number of processes that have it',
+    help: 'anonymous memory in swap, each page divided by the number of processes that have it',
   },
   { name: 'locked', kind: 'number', help: 'the part of pss that is locked into memory' },
 ] as const satisfies readonly ColumnSpec[];
@@ -50,14 +50,19 @@ export function processAreas(pid: number): TableDefinition {
     help: 'memory areas of a process',
     columns: [
       { name: 'start', kind: 'word', help: 'first address' },
-      { name: 'end', kind: 'word', help: 'first address behind it' },
+      { name: 'end', kind: 'word', help: 'first address after the area' },
       { name: 'perms', kind: 'name', help: 'r, w, x: what the process may do; s: shared, p: private' },
-      { name: 'offset', kind: 'word', help: 'byte of the file that it begins with' },
+      { name: 'offset', kind: 'word', help: 'offset in the file at which the area begins' },
       { name: 'dev', kind: 'name', mayBeEmpty: true, help: 'device of the file' },
       { name: 'inode', kind: 'number', mayBeEmpty: true, help: 'inode number of the file' },
-      { name: 'size', kind: 'number', help: 'KiB of addresses' },
+      { name: 'size', kind: 'number', help: 'size of the area' },
       ...USAGE,
-      { name: 'file', kind: 'name', mayBeEmpty: true, help: 'file that it maps, or what it is: [stack]' },
+      {
+        name: 'file',
+        kind: 'name',
+        mayBeEmpty: true,
+        help: 'file that the area maps, or a name such as [stack]',
+      },
     ],
     *rows(inspector, trouble) {
       const { kernel, objects } = inspector;
@@ -127,7 +132,7 @@ function examine(inspector: Inspector, pid: number, trouble: Trouble) {
 
 function missing(list: readonly Process[], pid: number): string {
   if (list.some((p) => p.pid === pid)) return `the memory areas of process ${pid} cannot be read`;
-  return `no process ${pid} has memory of its own: kernel threads and what has exited have none; structpage ps lists all`;
+  return `process ${pid} has no memory areas: it does not exist, has exited, or is a kernel thread; 'structpage ps' lists all processes`;
 }
 
 function kibOf(usage: Usage, kib: number, knowsSwap: boolean) {

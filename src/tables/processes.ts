@@ -14,17 +14,17 @@ export const processes: TableDefinition = defineTable({
     {
       name: 'pss',
       kind: 'number',
-      help: 'the same, each page divided by the number of processes that map it',
+      help: 'rss with each page divided by the number of processes that map it',
     },
     { name: 'uss', kind: 'number', help: 'memory that no other process maps' },
     {
       name: 'swap',
       kind: 'number',
       mayBeEmpty: true,
-      help: 'pages in swap; empty if this architecture’s entries are not known',
+      help: 'memory in swap; empty if the format of swap entries is not known',
     },
-    { name: 'huge', kind: 'number', help: 'memory that entries of huge pages map' },
-    { name: 'hugetlb', kind: 'number', help: 'memory of hugetlb pages, which is in none of the others' },
+    { name: 'huge', kind: 'number', help: 'memory mapped as huge pages' },
+    { name: 'hugetlb', kind: 'number', help: 'memory of hugetlb pages; no other column counts it' },
   ],
   *rows(inspector, trouble) {
     const { usages, knowsSwap } = processUsages(inspector, trouble);

@@ -6,29 +6,33 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 export function referrers(pfns: readonly Pfn[]): TableDefinition {
   return defineTable({
     name: 'referrers',
-    help: 'places in memory that name a page',
+    help: 'places in memory that point to a page',
     columns: [
-      { name: 'pfn', kind: 'number', help: 'the page that is named' },
+      { name: 'pfn', kind: 'number', help: 'page that the pointer leads to' },
       {
         name: 'holds',
         kind: 'name',
-        help: 'its address, struct page, physical address, or a page table entry',
+        help: 'kind of pointer: to its address, struct page or physical address, or a page table entry',
       },
       {
         name: 'offset',
         kind: 'number',
-        help: 'bytes from the start of the page, or of its struct page',
+        help: 'offset of the target in the page, or in its struct page',
         numbers: 'int32',
       },
       {
         name: 'address',
         kind: 'word',
         mayBeEmpty: true,
-        help: 'where the pointer is, as the kernel maps it',
+        help: 'kernel virtual address of the pointer',
       },
       { name: 'phys', kind: 'word', help: 'physical address of the pointer' },
       { name: 'class', kind: 'name', help: 'class of the page that the pointer is in' },
-      { name: 'place', kind: 'name', help: 'what is there: slab object, stack, variable, area' },
+      {
+        name: 'place',
+        kind: 'name',
+        help: 'object that holds the pointer: slab object, stack, variable, vmalloc area',
+      },
     ],
     *rows(inspector) {
       const { objects, layout, reader, model, classes } = inspector;

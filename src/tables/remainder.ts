@@ -20,7 +20,7 @@ interface Run {
 /** Unclaimed pages, the longest runs first. */
 export const remainder: TableDefinition = defineTable({
   name: 'remainder',
-  help: 'pages that nothing claims, as runs of neighbours of one order, the longest first',
+  help: 'unknown pages as runs of adjacent pages of one order, longest first',
   columns: [
     { name: 'pfn', kind: 'number', help: 'first page' },
     { name: 'pages', kind: 'number', help: 'pages of the run' },
@@ -112,7 +112,7 @@ export function migratetypeNames(
     };
   } catch (error) {
     if (!(error instanceof StructPageError)) throw error;
-    trouble(`migratetypes of pageblocks: ${error.message}`);
+    trouble(`cannot read the migratetypes of pageblocks: ${error.message}`);
     return () => undefined;
   }
 }

@@ -12,7 +12,7 @@ export const sections: TableDefinition = defineTable({
     {
       name: 'online',
       kind: 'number',
-      help: 'number of its pfns that are online; empty if the dump does not tell',
+      help: 'number of its pfns that are online; empty if not known',
       numbers: 'uint32',
       mayBeEmpty: true,
     },

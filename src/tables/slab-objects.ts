@@ -15,7 +15,7 @@ export function slabObjects(name: string): TableDefinition {
       {
         name: 'state',
         kind: 'name',
-        help: 'active, free on the list of its slab, or where it waits to be used again: cpu 1, node 0',
+        help: 'active, free on the list of its slab, or kept for reuse: cpu 1, node 0',
       },
     ],
     *rows({ objects, layout, reader }, trouble) {

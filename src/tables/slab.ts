@@ -4,7 +4,7 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 /** Slab caches and how full they are, largest first (mm/slub.c). */
 export const slab: TableDefinition = defineTable({
   name: 'slab',
-  help: 'slab caches: their slabs, objects, and what is in use',
+  help: 'slab caches with their slabs, objects and objects in use',
   columns: [
     { name: 'cache', kind: 'name', help: 'name of the cache' },
     { name: 'slabs', kind: 'number', help: 'number of its slabs' },
@@ -14,7 +14,7 @@ export const slab: TableDefinition = defineTable({
       name: 'active',
       kind: 'number',
       mayBeEmpty: true,
-      help: 'objects in use: neither on a free list nor waiting with a CPU or a node; empty if that cannot be told',
+      help: 'objects in use: neither on a free list nor kept by a CPU or a node; empty if not known',
     },
     { name: 'object_size', kind: 'number', help: 'bytes of an object' },
     { name: 'size', kind: 'number', help: 'bytes from one object to the next' },

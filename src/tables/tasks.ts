@@ -7,14 +7,14 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 /** Every process, including kernel threads and exited ones. */
 export const tasks: TableDefinition = defineTable({
   name: 'tasks',
-  help: 'processes, kernel threads among them',
+  help: 'processes, including kernel threads',
   columns: [
     { name: 'pid', kind: 'number', help: 'process', numbers: 'int32' },
-    { name: 'ppid', kind: 'number', help: 'its parent', numbers: 'int32' },
+    { name: 'ppid', kind: 'number', help: 'process id of its parent', numbers: 'int32' },
     { name: 'uid', kind: 'number', mayBeEmpty: true, help: 'user', numbers: 'uint32' },
-    { name: 'threads', kind: 'number', help: 'threads that it has' },
+    { name: 'threads', kind: 'number', help: 'number of threads' },
     { name: 'kind', kind: 'name', help: 'process, kernel (a kernel thread), or exited' },
-    { name: 'mm', kind: 'word', help: 'its mm_struct; 0 if it has no memory of its own' },
+    { name: 'mm', kind: 'word', help: 'address of its mm_struct; 0 if it has none' },
     { name: 'memcg', kind: 'name', mayBeEmpty: true, help: 'memory cgroup that it is in' },
     { name: 'comm', kind: 'name', help: 'its name' },
   ],

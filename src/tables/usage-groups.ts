@@ -8,15 +8,15 @@ import { processUsages } from './process-usages.ts';
 import { defineTable, type TableDefinition, type Trouble } from './table-definition.ts';
 
 const SUMS = [
-  { name: 'processes', kind: 'number', help: 'processes with memory of their own' },
-  { name: 'rss', kind: 'number', help: 'memory that they map: what several map counts for each' },
-  { name: 'pss', kind: 'number', help: 'the same, each page divided by the number of processes that map it' },
+  { name: 'processes', kind: 'number', help: 'processes with a memory of their own' },
+  { name: 'rss', kind: 'number', help: 'memory that they map, counted once per process' },
+  { name: 'pss', kind: 'number', help: 'rss with each page divided by the number of processes that map it' },
   { name: 'uss', kind: 'number', help: 'memory that only one process maps' },
   {
     name: 'swap',
     kind: 'number',
     mayBeEmpty: true,
-    help: 'pages in swap; empty if this architecture’s entries are not known',
+    help: 'memory in swap; empty if the format of swap entries is not known',
   },
 ] as const satisfies readonly ColumnSpec[];
 
@@ -84,7 +84,7 @@ export const containers: TableDefinition = defineTable({
       name: 'container',
       kind: 'name',
       mayBeEmpty: true,
-      help: 'its manager and its name or id, by the path of its cgroup; empty for what is in no container',
+      help: 'its manager and its name or id, from the path of its cgroup; empty for processes in no container',
     },
     ...SUMS,
   ],

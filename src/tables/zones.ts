@@ -4,7 +4,7 @@ import { defineTable, type TableDefinition } from './table-definition.ts';
 /** The zones of each node, from struct pglist_data (include/linux/mmzone.h). */
 export const zones: TableDefinition = defineTable({
   name: 'zones',
-  help: 'zones of each NUMA node: the page frames that they span',
+  help: 'zones of each NUMA node, with the page frames that each spans',
   columns: [
     { name: 'node', kind: 'number', help: 'NUMA node', numbers: 'uint16' },
     { name: 'zone', kind: 'name', help: 'name of the zone, as /proc/zoneinfo has it', mayBeEmpty: true },

@@ -44,7 +44,7 @@ describe.each(NAMES)('the pages of %s, whose kernel objects are left out', (name
     );
     expect(code).toBe(3);
     expect(out.trim().split('\n').length).toBe(4);
-    expect(err).toMatch(/vmalloc areas could not be followed to the end/);
+    expect(err).toMatch(/cannot follow the vmalloc areas to the end/);
   });
 });
 

@@ -9,12 +9,12 @@ import { addTable, printTable, type TableOptions } from '../print-table.ts';
 export function balanceCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('balance')
-    .summary("hold the classes of pages against the kernel's own counters")
+    .summary("compare page classes with the kernel's own counters")
     .description(
-      "Shows how many pages of each class were found beside what the kernel's own counters say, the difference, and what it may come from. Ends with what nothing explains.",
+      "Counts the pages of each class, and compares them with the kernel's own counters. Names the possible cause of a difference. The last row counts the pages that nothing explains.",
     )
     .argument('[dump...]', DUMP_HELP)
-    .option('--remainder', 'list what nothing explains instead, as runs of pages, the longest first')
+    .option('--remainder', 'list runs of unexplained pages instead, longest first')
     .addHelpText(
       'after',
       examples(

@@ -11,7 +11,7 @@ export function fileCommand(program: Command, outcome: Outcome): void {
     .command('file')
     .summary('show the pages that cache a file')
     .description(
-      'Shows the pages that cache a file: where in the file they belong, which are dirty, and which processes map them. Any name of the file will do.',
+      'Shows the pages that cache a file: their offset in the file, their state, and the processes that map them. Any name of the file is accepted.',
     )
     .usage('[options] [dump...] <path>')
     .argument('<path...>', 'a memory dump (default: this machine), then the file')

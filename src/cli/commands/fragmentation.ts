@@ -9,13 +9,13 @@ import { addTable, printTable, type TableOptions } from '../print-table.ts';
 export function fragmentationCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('fragmentation')
-    .summary('show free memory by order, and what keeps huge pages from being free')
+    .summary('show free memory by order, and which pages prevent free huge pages')
     .description(
-      'Shows the free blocks of each zone by order and migratetype. Each free list is held against the page array and the page array against the lists; what contradicts is reported, and the exit status is 3.',
+      'Shows the free blocks of each zone by order and migratetype, and compares the free lists with the page array. Reports contradictions; the exit status is then 3.',
     )
     .argument('[dump...]', DUMP_HELP)
-    .option('--blocks', 'show each pageblock instead: what would have to move, and what cannot')
-    .option('--index', 'show the external fragmentation indices of each order instead')
+    .option('--blocks', 'show pageblocks instead: which pages can move, and which cannot')
+    .option('--index', 'show the external fragmentation index of each order instead')
     .addHelpText(
       'after',
       examples(

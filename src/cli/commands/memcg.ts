@@ -9,16 +9,16 @@ import { addTable, printTable, type TableOptions } from '../print-table.ts';
 export function memcgCommand(program: Command, outcome: Outcome): void {
   const command = program
     .command('memcg')
-    .summary('show what the memory of a cgroup is for')
+    .summary('show the memory of a cgroup by class')
     .description(
-      'Shows what the pages that are charged to a memory cgroup, and to those below it, are for. With --dying, lists every page that keeps a removed cgroup in memory.',
+      'Counts the pages that are charged to a memory cgroup and to those below it, by class. With --dying, lists every page that keeps a removed cgroup in memory.',
     )
     .usage('[options] [dump...] <path>')
     .argument(
       '<path...>',
       'a memory dump (default: this machine), then the path of the cgroup; no path with --dying',
     )
-    .option('--dying', 'list the pages that keep removed cgroups')
+    .option('--dying', 'list the pages that keep removed cgroups in memory')
     .addHelpText(
       'after',
       examples(
@@ -37,7 +37,7 @@ export function memcgCommand(program: Command, outcome: Outcome): void {
       const { dumps, last } = splitLast(args);
       if (!last.startsWith('/')) {
         throw new UsageError(
-          `'${last}' is not the path of a cgroup: it begins with /. If it is a dump, add the path after it`,
+          `'${last}' is not the path of a cgroup, which begins with /. If it is a dump, add the path after it`,
         );
       }
       await withImage(dumps, options, (inspector) =>

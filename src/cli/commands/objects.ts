@@ -11,7 +11,7 @@ const COMMANDS = [
     name: 'ps',
     table: 'tasks',
     summary: 'list the processes',
-    description: 'Lists every process, kernel threads and processes that have exited among them.',
+    description: 'Lists every process, including kernel threads and processes that have exited.',
     shown: [
       'structpage ps vmcore',
       "structpage ps vmcore --where 'kind == process' --columns pid,comm,memcg",
@@ -21,7 +21,7 @@ const COMMANDS = [
     name: 'mounts',
     table: 'mounts',
     summary: 'list the mounted filesystems',
-    description: 'Lists the mounts of all namespaces, and those that the kernel made for itself.',
+    description: "Lists the mounts of all namespaces, and the kernel's own.",
     shown: ['structpage mounts vmcore', "structpage mounts vmcore --where 'namespace == initial'"],
   },
 ] as const;

@@ -23,11 +23,11 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
     .command('owners')
     .summary('show who uses the memory: processes, files, cgroups')
     .description(
-      'Shows how much memory each process, file, memory cgroup, class of pages, slab cache, user, container or call site uses, most first.',
+      'Shows how much memory each process, file, memory cgroup, class of pages, slab cache, user, container or call site uses, largest first.',
     )
     .argument('[dump...]', DUMP_HELP)
     .addOption(new Option('--by <owner>', 'whom to show').choices(Object.keys(TABLES)).default('process'))
-    .option('--tree', 'memory cgroups: by their paths, each with the sum of those below it')
+    .option('--tree', 'memory cgroups: sorted by path, each with the sum of those below it')
     .addHelpText(
       'after',
       examples(

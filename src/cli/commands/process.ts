@@ -11,7 +11,7 @@ export function processCommand(program: Command, outcome: Outcome): void {
     .command('process')
     .summary('show the memory areas of a process')
     .description(
-      'Shows the memory areas of a process, as /proc/PID/smaps does: what each maps, how much of it is in memory, and how much of that others share. Sizes are in KiB.',
+      'Shows the memory areas of a process, as /proc/PID/smaps does: the file of each, its memory, and the share of other processes. Sizes are in KiB.',
     )
     .usage('[options] [dump...] <pid>')
     .argument('<pid...>', 'a memory dump (default: this machine), then the process')

@@ -11,7 +11,7 @@ export function referrersCommand(program: Command, outcome: Outcome): void {
     .command('referrers')
     .summary('search memory for pointers to pages')
     .description(
-      'Reads all of memory for the address, the struct page, and the physical address of one or more pages, and names each place that has one: a slab object, a stack, a variable, a vmalloc area. A pointer proves nothing by itself; it may be left over from an earlier use.',
+      'Searches all of memory for pointers to pages: their kernel addresses, struct pages and physical addresses. Names the object that holds each: a slab object, stack, variable or vmalloc area. A pointer is no proof of use; it may be stale.',
     )
     .usage('[options] [dump...] <page...>')
     .argument('<page...>', 'a memory dump (default: this machine), then the pages, as for the command page')

@@ -20,7 +20,7 @@ export const mapcountRaw: PageColumn<'mapcount_raw', 'number'> = {
 export const mapcount: PageColumn<'mapcount', 'number'> = {
   name: 'mapcount',
   kind: 'number',
-  help: 'how often the page is mapped, by itself or with its folio; empty where the word is a page type',
+  help: 'number of mappings of the page, alone or with its folio; empty if the word is a page type',
   numbers: 'int32',
   mayBeEmpty: true,
   needs: 'folios',

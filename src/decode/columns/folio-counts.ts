@@ -14,7 +14,7 @@ const MOVABLE = MAPPING_KINDS.indexOf('movable');
 export const folioMapcount: PageColumn<'folio_mapcount', 'number'> = {
   name: 'folio_mapcount',
   kind: 'number',
-  help: 'how often its folio is mapped, in whole and in parts together; empty where it has a page type',
+  help: 'number of mappings of its folio and of the pages of that folio; empty if it has a page type',
   numbers: 'int32',
   mayBeEmpty: true,
   needs: 'heads',
@@ -28,7 +28,7 @@ export const folioMapcount: PageColumn<'folio_mapcount', 'number'> = {
 export const pincount: PageColumn<'pincount', 'number'> = {
   name: 'pincount',
   kind: 'number',
-  help: 'pins of its folio, for DMA for example; of a single page refcount / 1024, as a pin is 1024 references there',
+  help: 'pins of its folio, such as those for DMA; refcount / 1024 for a single page, where a pin takes 1024 references',
   numbers: 'int32',
   mayBeEmpty: true,
   needs: 'heads',

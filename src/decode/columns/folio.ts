@@ -4,7 +4,7 @@ import { factName, factNumber, type PageColumn } from './page-column.ts';
 export const flags: PageColumn<'flags', 'set'> = {
   name: 'flags',
   kind: 'set',
-  help: 'names of the flag bits that are set, aliases resolved by what the page is',
+  help: 'names of the flag bits that are set; the kind of page decides between aliases',
   needs: 'folios',
   inTable: true,
   noun: 'flag',
@@ -60,7 +60,7 @@ export const freeOrder: PageColumn<'free_order', 'number'> = {
 export const mappingKind: PageColumn<'mapping_kind', 'name'> = {
   name: 'mapping_kind',
   kind: 'name',
-  help: 'what mapping points to: anon, ksm, movable, file, none (that of the head for a tail)',
+  help: 'kind of object that mapping points to: anon, ksm, movable, file, none (for a tail that of its head)',
   needs: 'folios',
   inTable: true,
   noun: 'kind of mapping',

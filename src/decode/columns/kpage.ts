@@ -3,7 +3,7 @@ import type { PageColumn } from './page-column.ts';
 export const kpageflags: PageColumn<'kpageflags', 'word'> = {
   name: 'kpageflags',
   kind: 'word',
-  help: 'what this kernel says of the page in /proc/kpageflags, its errors included',
+  help: 'flags of the page as this kernel reports them in /proc/kpageflags, including its errors',
   needs: 'kpage',
   onDemand: true,
   needsOnline: true,
@@ -13,7 +13,7 @@ export const kpageflags: PageColumn<'kpageflags', 'word'> = {
 export const kpagecount: PageColumn<'kpagecount', 'number'> = {
   name: 'kpagecount',
   kind: 'number',
-  help: 'what this kernel says of the page in /proc/kpagecount',
+  help: 'map count of the page as this kernel reports it in /proc/kpagecount',
   numbers: 'int32',
   needs: 'kpage',
   onDemand: true,

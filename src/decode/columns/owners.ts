@@ -41,7 +41,7 @@ function ofFiles(context: LaneContext, put: (index: number, code: number) => voi
 export const file: PageColumn<'file', 'name'> = {
   name: 'file',
   kind: 'name',
-  help: 'file that the page caches: its path, or another of its names; " (deleted)" behind it if it was unlinked',
+  help: 'file that the page caches: its path or another name; ends with " (deleted)" if it was unlinked',
   mayBeEmpty: true,
   needs: 'heads',
   needsMap: 'owners',
@@ -59,7 +59,7 @@ export const file: PageColumn<'file', 'name'> = {
 export const memcg: PageColumn<'memcg', 'name'> = {
   name: 'memcg',
   kind: 'name',
-  help: 'memory cgroup that the page is charged to; " (dying)" behind it if it was removed; empty for slabs',
+  help: 'memory cgroup that the page is charged to; ends with " (dying)" if it was removed; empty for slabs',
   mayBeEmpty: true,
   parts: ', ',
   needs: 'heads',
@@ -117,7 +117,7 @@ function ofMappers(context: LaneContext, name: string, names: readonly string[])
 export const callSite: PageColumn<'call_site', 'name'> = {
   name: 'call_site',
   kind: 'name',
-  help: 'function that allocated the page, of pages of vmalloc()',
+  help: 'function that allocated the page by vmalloc()',
   mayBeEmpty: true,
   needsMap: 'owners',
   onDemand: true,

@@ -78,7 +78,7 @@ export const section: PageColumn<'section', 'number'> = {
 export const state: PageColumn<'state', 'name'> = {
   name: 'state',
   kind: 'name',
-  help: 'ok, or why its struct page could not be read; asking for it lists such pages too',
+  help: 'ok, or the reason why its struct page could not be read; selecting it lists such pages too',
   ofPlace: true,
   onDemand: true,
   noun: 'state of a struct page',

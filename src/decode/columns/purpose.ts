@@ -18,7 +18,7 @@ function writeCodes({ maps, pages, start, count }: LaneContext, at: number, code
 export const pageClass: PageColumn<'class', 'name'> = {
   name: 'class',
   kind: 'name',
-  help: 'what the page is for, by what the kernel’s own objects and its struct page prove (see docs/classes.md)',
+  help: 'purpose of the page, as proven by kernel objects and its struct page (see docs/classes.md)',
   needsMap: 'classes',
   ofPlace: true,
   onDemand: true,
@@ -34,7 +34,7 @@ export const pageClass: PageColumn<'class', 'name'> = {
 export const subclass: PageColumn<'subclass', 'name'> = {
   name: 'subclass',
   kind: 'name',
-  help: 'which kind of its class the page is, where that is known',
+  help: 'subclass of the page, if the class has any',
   mayBeEmpty: true,
   needsMap: 'classes',
   ofPlace: true,

@@ -4,7 +4,7 @@ import type { LaneContext, PageColumn } from './page-column.ts';
 export const refsExpected: PageColumn<'refs_expected', 'number'> = {
   name: 'refs_expected',
   kind: 'number',
-  help: 'what refcount should be by what was found to hold the page: mappings, caches, pins, batches, pipes',
+  help: 'refcount that the known holders of the page add up to: mappings, caches, pins, batches, pipes',
   numbers: 'int32',
   mayBeEmpty: true,
   needsMap: 'references',
@@ -15,7 +15,7 @@ export const refsExpected: PageColumn<'refs_expected', 'number'> = {
 export const refsUnexplained: PageColumn<'refs_unexplained', 'number'> = {
   name: 'refs_unexplained',
   kind: 'number',
-  help: 'refcount less refs_expected: references that nothing was found to hold',
+  help: 'refcount minus refs_expected: references without a known holder',
   numbers: 'int32',
   mayBeEmpty: true,
   needsMap: 'references',
