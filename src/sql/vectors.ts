@@ -15,12 +15,23 @@ export function sqlType(duckdb: DuckDB, column: SqlColumn): DuckDBType {
       return duckdb.BIGINT;
     case 'uint64':
       return duckdb.UBIGINT;
+    case 'double':
+      return duckdb.DOUBLE;
+    case 'timestamp':
+      return duckdb.TIMESTAMP_MS;
     case 'string':
       return duckdb.VARCHAR;
   }
 }
 
-type Items = Int32Array | BigInt64Array | BigUint64Array | Uint8Array | Uint16Array | Uint32Array;
+type Items =
+  | Int32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
 
 /** Values of some rows on their way to DuckDB. A vector of numbers has its items in an array, which is faster than one call for each. */
 export class VectorWriter {
@@ -46,15 +57,18 @@ export class VectorWriter {
     const rowOf = rows ? (i: number): number => rows[first + i]! : (i: number): number => first + i;
     const { items } = vector as unknown as { items?: Items };
     const isDirect = ArrayBuffer.isView(items) && items.length === count;
-    const set = (i: number, value: string | number | bigint | null): void =>
+    const set = (i: number, value: string | number | bigint | { readonly millis: bigint } | null): void =>
       (vector as { setItem(index: number, value: unknown): void }).setItem(i, value);
     switch (column.kind) {
       case 'number': {
         const { values } = column;
+        const isTime = this.#column.numbers === 'timestamp';
         const isWide = !(items instanceof Int32Array);
         for (let i = 0; i < count; i++) {
           const row = rowOf(i);
           if (empty?.[row]) set(i, null);
+          else if (items instanceof Float64Array) set(i, values[row]!);
+          else if (isTime) set(i, { millis: BigInt(values[row]!) });
           else if (!isDirect || isWide) set(i, isWide ? BigInt(values[row]!) : values[row]!);
           else items[i] = values[row]!;
         }

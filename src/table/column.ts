@@ -11,8 +11,11 @@ export type ColumnKind =
   /** A set of names, printed with | between them. */
   | 'set';
 
-/** The range of a number column, for the schemas of other formats; `int64` by default. */
-export type NumberType = 'uint8' | 'uint16' | 'int32' | 'uint32' | 'int64';
+/**
+ * What the numbers of a column are, for the schemas of other formats; `int64` by default. A `double` need not be whole. A
+ * `timestamp` is in milliseconds since 1970-01-01 UTC.
+ */
+export type NumberType = 'uint8' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'double' | 'timestamp';
 
 /** The description of a column, for help texts, filters and exporters. */
 export interface ColumnSpec<N extends string = string, K extends ColumnKind = ColumnKind> {

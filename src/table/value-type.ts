@@ -1,7 +1,7 @@
 import type { ColumnSpec } from './column.ts';
 
 /** What a value of a column is in a typed format, such as Parquet, Arrow or SQL. Empty values are null in all of them. */
-export type ValueType = 'int32' | 'int64' | 'uint64' | 'string';
+export type ValueType = 'int32' | 'int64' | 'uint64' | 'double' | 'timestamp' | 'string';
 
 /** How raw words of 64 bits are written: as what they are, or as the signed number of the same bits. */
 export type WordSign = 'unsigned' | 'signed';
@@ -16,6 +16,7 @@ export function valueTypeOf(
 ): ValueType {
   switch (kind) {
     case 'number':
+      if (numbers === 'double' || numbers === 'timestamp') return numbers;
       return numbers === undefined || numbers === 'int64' || numbers === 'uint32' ? 'int64' : 'int32';
     case 'word':
       return isOffset || words === 'signed' ? 'int64' : 'uint64';

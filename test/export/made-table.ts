@@ -6,6 +6,7 @@ const COLUMNS: readonly ColumnSpec[] = [
   { name: 'small', kind: 'number', help: 'some', numbers: 'uint8', mayBeEmpty: true },
   { name: 'count', kind: 'number', help: 'signed', numbers: 'int32' },
   { name: 'spread', kind: 'number', help: 'of many values', numbers: 'int32' },
+  { name: 'seconds', kind: 'number', help: 'not whole', numbers: 'double', mayBeEmpty: true },
   { name: 'word', kind: 'word', help: 'few, in runs', mayBeEmpty: true },
   { name: 'noise', kind: 'word', help: 'any' },
   { name: 'none', kind: 'word', help: 'no row has one', mayBeEmpty: true },
@@ -71,6 +72,11 @@ function batchOf(
   columns.set('spread', {
     kind: 'number',
     values: Int32Array.from(each((row) => Math.imul(row, 0x9e3779b1))),
+  });
+  columns.set('seconds', {
+    kind: 'number',
+    values: Float64Array.from(each((row) => row / 3 - 5000)),
+    empty: Uint8Array.from(each((row) => Number(row % 13 === 2))),
   });
   columns.set('word', {
     kind: 'word',

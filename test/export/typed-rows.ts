@@ -23,7 +23,7 @@ function cellOf(spec: ColumnSpec, column: Column, words: WordSign): (row: number
     if (column.empty?.[row]) return null;
     switch (column.kind) {
       case 'number':
-        return type === 'int32' ? column.values[row]! : BigInt(column.values[row]!);
+        return type === 'int32' || type === 'double' ? column.values[row]! : BigInt(column.values[row]!);
       case 'word': {
         const word = (BigInt(column.high[row]!) << 32n) | BigInt(column.low[row]!);
         return type === 'int64' ? BigInt.asIntN(64, word) : word;

@@ -17,7 +17,9 @@ import {
 /** Numbers of Schema.fbs and Message.fbs (apache/arrow, format/). */
 const V5 = 4;
 const HEADER = { schema: 1, dictionaryBatch: 2, recordBatch: 3 } as const;
-const TYPE = { int: 2, utf8: 5 } as const;
+const TYPE = { int: 2, floatingPoint: 3, utf8: 5, timestamp: 10 } as const;
+const PRECISION_DOUBLE = 2;
+const UNIT_MILLISECOND = 1;
 
 /** A column of the schema; one of text has a dictionary. */
 export interface ArrowField {
@@ -114,6 +116,12 @@ function fieldOf({ spec, type, dictionary }: ArrowField): FlatTable {
   if (type === 'string') {
     const encoding = table(long(dictionary), table(...intOf(32, true)), byte(false));
     return [...common, byte(TYPE.utf8), table(), encoding, children];
+  }
+  if (type === 'double')
+    return [...common, byte(TYPE.floatingPoint), table(short(PRECISION_DOUBLE)), undefined, children];
+  if (type === 'timestamp') {
+    const inUtc = table(short(UNIT_MILLISECOND), text('UTC'));
+    return [...common, byte(TYPE.timestamp), inUtc, undefined, children];
   }
   const bits = type === 'int32' ? 32 : 64;
   return [...common, byte(TYPE.int), table(...intOf(bits, type !== 'uint64')), undefined, children];

@@ -1,5 +1,11 @@
 import { setText } from '../../table/cells.ts';
-import { type Column, type NameColumn, nameOf, type SetColumn } from '../../table/column.ts';
+import {
+  type Column,
+  type NameColumn,
+  type NumberColumn,
+  nameOf,
+  type SetColumn,
+} from '../../table/column.ts';
 import type { ValueType } from '../../table/value-type.ts';
 
 /** The values of a column of a batch as Arrow holds them. */
@@ -73,7 +79,7 @@ export function arrowValues(column: Column, type: ValueType, dictionary: TextDic
     case 'number':
       return {
         ...validityOf(column.empty),
-        values: bytesOf(type === 'int32' ? narrow(column.values) : wide(column.values, column.empty)),
+        values: bytesOf(numbersOf(column, type)),
       };
   }
 }
@@ -93,6 +99,17 @@ function validityOf(empty: Uint8Array | undefined): Pick<ArrowValues, 'nulls' | 
 }
 
 type Numbers = Extract<Column, { kind: 'number' }>['values'];
+
+function numbersOf({ values, empty }: NumberColumn, type: ValueType): ArrayBufferView {
+  switch (type) {
+    case 'int32':
+      return narrow(values);
+    case 'double':
+      return values instanceof Float64Array ? values : Float64Array.from(values);
+    default:
+      return wide(values, empty);
+  }
+}
 
 function narrow(values: Numbers): Int32Array {
   return values instanceof Int32Array ? values : Int32Array.from(values);

@@ -3,7 +3,7 @@ import type { ValueType } from '../../table/value-type.ts';
 import { isText, NameDictionary, SetDictionary, type Texts, WordDictionary } from './dictionary.ts';
 import { ENCODING } from './format.ts';
 import { dataPageHeader, dictionaryPageHeader } from './metadata.ts';
-import { type Extremes, TextExtremes, together } from './statistics.ts';
+import { type Extremes, extremesOfDoubles, TextExtremes, together } from './statistics.ts';
 import { putWords } from './values.ts';
 import type { Slice, Workspace } from './workspace.ts';
 
@@ -152,7 +152,8 @@ export class ColumnEncoder {
       this.#usesDictionary = false;
     }
     const bytes = this.type === 'int32' ? 4 : 8;
-    if (bytes === 8) {
+    if (this.type === 'double') loops.bytes(at, count * bytes).set(loops.bytes(words, count * bytes));
+    else if (bytes === 8) {
       const end = loops.run.packDeltas(words, count, scratch, at);
       if (end - at < count * bytes) return [ENCODING.deltaPacked, end];
       loops.bytes(at, count * 8).set(loops.bytes(words, count * 8));
@@ -166,6 +167,7 @@ export class ColumnEncoder {
 
   #extremes(count: number): Extremes {
     const { loops, words, scratch } = this.#workspace;
+    if (this.type === 'double') return extremesOfDoubles(loops.doubles(words, count));
     loops.run.extremes(words, count, Number(this.type !== 'uint64'), scratch);
     const bytes = this.type === 'int32' ? 4 : 8;
     return { low: loops.bytes(scratch, bytes).slice(), high: loops.bytes(scratch + 8, bytes).slice() };

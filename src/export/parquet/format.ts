@@ -1,6 +1,6 @@
 /** Numbers of parquet.thrift (apache/parquet-format). */
-export const PHYSICAL = { int32: 1, int64: 2, bytes: 6 } as const;
-export const CONVERTED = { utf8: 0, uint64: 14 } as const;
+export const PHYSICAL = { int32: 1, int64: 2, double: 5, bytes: 6 } as const;
+export const CONVERTED = { utf8: 0, timestampMillis: 9, uint64: 14 } as const;
 export const ENCODING = { plain: 0, rle: 3, deltaPacked: 5, dictionary: 8 } as const;
 export const CODEC = { none: 0, snappy: 1, zstd: 6 } as const;
 export const PAGE = { data: 0, dictionary: 2 } as const;

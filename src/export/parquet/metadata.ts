@@ -43,7 +43,15 @@ export function dictionaryPageHeader(page: { count: number; plain: number; size:
 }
 
 function physicalOf(type: ValueType): number {
-  return type === 'string' ? PHYSICAL.bytes : type === 'int32' ? PHYSICAL.int32 : PHYSICAL.int64;
+  switch (type) {
+    case 'string':
+      return PHYSICAL.bytes;
+    case 'int32':
+    case 'double':
+      return PHYSICAL[type];
+    default:
+      return PHYSICAL.int64;
+  }
 }
 
 /** A column as it stands in the schema: every one may be null. */
@@ -63,6 +71,14 @@ function schemaElement({ name }: ColumnSpec, type: ValueType): ThriftStruct {
         [6, i32(CONVERTED.uint64)],
         [10, struct([10, struct([1, i8(64)], [2, bool(false)])])],
       ];
+    case 'timestamp': {
+      const [isUtc, millis] = [bool(true), struct([1, struct()])];
+      return [
+        ...common,
+        [6, i32(CONVERTED.timestampMillis)],
+        [10, struct([8, struct([1, isUtc], [2, millis])])],
+      ];
+    }
     default:
       return common;
   }

@@ -16,7 +16,10 @@ export function comparing(type: ValueType): (a: Uint8Array, b: Uint8Array) => nu
       return (a, b) => Buffer.compare(a, b);
     case 'int32':
       return (a, b) => viewOf(a).getInt32(0, true) - viewOf(b).getInt32(0, true);
+    case 'double':
+      return (a, b) => viewOf(a).getFloat64(0, true) - viewOf(b).getFloat64(0, true);
     case 'int64':
+    case 'timestamp':
       return (a, b) => order(viewOf(a).getBigInt64(0, true), viewOf(b).getBigInt64(0, true));
     case 'uint64':
       return (a, b) => order(viewOf(a).getBigUint64(0, true), viewOf(b).getBigUint64(0, true));
@@ -37,6 +40,17 @@ export function together(all: readonly (Extremes | undefined)[], type: ValueType
     if (!high || compare(one.high, high) > 0) high = one.high;
   }
   return low && high && { low, high };
+}
+
+/** The extremes of doubles, none of which is NaN; a zero stands for both zeros, as the format asks. */
+export function extremesOfDoubles(values: Float64Array): Extremes {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const bytesOf = (value: number): Uint8Array => new Uint8Array(Float64Array.of(value).buffer);
+  return { low: bytesOf(low === 0 ? -0 : low), high: bytesOf(high === 0 ? 0 : high) };
 }
 
 /** In which order pages come by their extremes, those without any left out. */

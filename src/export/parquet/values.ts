@@ -7,7 +7,7 @@ const { Numbers } = CONSTANTS;
 
 /**
  * Puts the values of a slice to `workspace.words` from `done` on, as words of 64 bits, and which rows have one to its levels
- * from row `row` on. Returns how many there are. Throws TypeError for a number that is not whole.
+ * from row `row` on. Returns how many there are. Throws TypeError for a number that is not whole, in a column of whole ones.
  */
 export function putWords(
   workspace: Workspace,
@@ -29,6 +29,7 @@ export function putWords(
       return loops.run.widenHalves(low, high, count, empty, Number(column.kind === 'set'), into, marks);
     case 'number': {
       const values = column.values.subarray(from, to);
+      if (spec.numbers === 'double') return putDoubles(workspace, values, empty !== 0, into, marks);
       const type = copyNumbers(workspace, values);
       const found = loops.run.widenNumbers(type, low, count, empty, into, marks);
       if (found < 0) throw new TypeError(`${spec.name} has a value that is no whole number of 64 bits`);
@@ -37,6 +38,25 @@ export function putWords(
     default:
       throw new TypeError(`${spec.name} has names, not words`);
   }
+}
+
+/** Puts doubles as the words of their bits. */
+function putDoubles(
+  { loops, empty }: Workspace,
+  values: Values,
+  mayBeEmpty: boolean,
+  into: Address,
+  marks: Address,
+): number {
+  const out = loops.doubles(into, values.length);
+  const levels = loops.bytes(marks, values.length);
+  const none = mayBeEmpty ? loops.bytes(empty, values.length) : undefined;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    levels[i] = none?.[i] ? 0 : 1;
+    if (levels[i]) out[count++] = values[i]!;
+  }
+  return count;
 }
 
 type Values = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
