@@ -1,4 +1,5 @@
 import type { PageTypes } from '../layout/page-types.ts';
+import { CONSTANTS } from '../loops/abi.ts';
 import type { Address } from '../loops/loops.ts';
 
 /**
@@ -27,6 +28,8 @@ export type Lane =
   | { readonly kind: 'word'; readonly at: Address; readonly stride: number }
   /** A 64-bit number that is not an address. */
   | { readonly kind: 'count'; readonly at: Address }
+  /** A signed 64-bit number, or an unsigned word; NOTHING means none. */
+  | { readonly kind: 'optional'; readonly at: Address; readonly as: 'number' | 'word' }
   /** A whole number in a double. */
   | { readonly kind: 'double'; readonly at: Address }
   /** A byte that is a number; 255 means none. */
@@ -45,4 +48,14 @@ export type Lane =
 /** The word of a `mapcount` lane that means no count. */
 export function noCount(types: PageTypes): number {
   return types.encoding === 'exact' ? types.values[0]!.value : -0x40000000;
+}
+
+/** The value of an `optional` lane that means none. */
+export const NOTHING: bigint =
+  (BigInt.asUintN(32, BigInt(CONSTANTS.Nothing.high)) << 32n) | BigInt(CONSTANTS.Nothing.low);
+
+/** Writes a whole number of up to 53 bits to an `optional` lane, whose halves are in `halves`; undefined is none. */
+export function putOptional(halves: Int32Array, index: number, value: number | undefined): void {
+  halves[2 * index] = value ?? CONSTANTS.Nothing.low;
+  halves[2 * index + 1] = value === undefined ? CONSTANTS.Nothing.high : Math.floor(value / 2 ** 32);
 }

@@ -2,7 +2,7 @@ import type { Address } from '../loops/loops.ts';
 import type { Column } from '../table/column.ts';
 import type { Decoder } from './decode.ts';
 import { NOT_FREE } from './folios.ts';
-import type { Lane } from './lanes.ts';
+import { type Lane, NOTHING } from './lanes.ts';
 
 /** Copies a column and makes rows whose state is not `ok` (0) empty. */
 export function withUnread<C extends Column>(column: C, states: Uint8Array): C {
@@ -123,6 +123,8 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       for (let i = 0; i < count; i++) values[i] = high[i]! * 4294967296 + low[i]!;
       return { kind: 'number', values };
     }
+    case 'optional':
+      return optionalColumn(lane.as, words(lane.at, 8));
     case 'double':
       return { kind: 'number', values: loops.doubles(lane.at, count).slice() };
     case 'byte': {
@@ -138,6 +140,20 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
     case 'set':
       return { kind: 'set', ...words(lane.at, 8), names: lane.names };
   }
+}
+
+function optionalColumn(
+  as: 'number' | 'word',
+  { low, high }: { readonly low: Uint32Array; readonly high: Uint32Array },
+): Column {
+  const [noneLow, noneHigh] = [Number(NOTHING & 0xffffffffn), Number(NOTHING >> 32n)];
+  const empty = Uint8Array.from(low, (word, i) => Number(word === noneLow && high[i] === noneHigh));
+  if (as === 'number') {
+    const values = Float64Array.from(low, (word, i) => (empty[i] ? 0 : (high[i]! | 0) * 4294967296 + word));
+    return { kind: 'number', values, empty };
+  }
+  for (let i = 0; i < empty.length; i++) if (empty[i]) low[i] = high[i] = 0;
+  return { kind: 'word', low, high, empty };
 }
 
 function gatherCodes(

@@ -286,6 +286,7 @@ export const FUNCTIONS = {
       'void',
     ],
     doubleWithin: [['address from', 'i32 count', 'f64 low', 'f64 high', 'i32 negate', 'address to'], 'void'],
+    optionalWithin: [['address from', 'i32 count', 'u64 low', 'u64 high', 'address to'], 'void'],
     byteWithin: [
       [
         'address from',

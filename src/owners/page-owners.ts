@@ -23,7 +23,7 @@ export class PageOwners {
   #mappers: MapperNames | undefined;
   #callSites: CallSites | undefined;
   readonly #inodesOf: Map<number, Set<VirtAddr>> = new Map();
-  readonly #inodes: Map<bigint, number> = new Map();
+  readonly #inodes: Map<bigint, bigint | undefined> = new Map();
   readonly #memcgs: MemcgNames | undefined;
   readonly #byMapping: Map<bigint, number> = new Map();
   readonly #fileCodes: Map<string, number> = new Map([['', 0]]);
@@ -65,16 +65,14 @@ export class PageOwners {
     return [...(this.#inodesOf.get(code) ?? [])].flatMap((inode) => this.#files.namesOf(inode));
   }
 
-  /** The inode number of the file of an address_space; 0 if it has none. */
-  inode(mapping: VirtAddr): number {
-    let number = this.#inodes.get(mapping);
-    if (number === undefined) {
-      number = this.#attempt(0, () => {
-        const inode = this.#inodeOf(mapping);
-        return inode === undefined ? 0 : this.#objects.struct('inode').number(inode, 'i_ino');
-      });
-      this.#inodes.set(mapping, number);
-    }
+  /** The inode number of the file of an address_space; undefined if it has none. */
+  inode(mapping: VirtAddr): bigint | undefined {
+    if (this.#inodes.has(mapping)) return this.#inodes.get(mapping);
+    const number = this.#attempt(undefined, () => {
+      const inode = this.#inodeOf(mapping);
+      return inode === undefined ? undefined : this.#objects.struct('inode').word(inode, 'i_ino');
+    });
+    this.#inodes.set(mapping, number);
     return number;
   }
 
@@ -111,7 +109,7 @@ export class PageOwners {
     return this.#objects.struct('inode').word(inode, 'i_mapping') === mapping ? inode : undefined;
   }
 
-  #attempt(otherwise: number, read: () => number): number {
+  #attempt<T>(otherwise: T, read: () => T): T {
     try {
       return read();
     } catch (error) {

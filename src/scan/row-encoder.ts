@@ -256,6 +256,16 @@ export class RowEncoder {
         return { kind: KIND.field, at: lane.at, stride: 8, shift: 0, mask: WHOLE };
       case 'double':
         return { kind: KIND.double, at: lane.at, stride: 8, ...none };
+      case 'optional':
+        if (lane.as === 'word' && this.#style.words !== 'decimal')
+          return { kind: KIND.optionalWord, at: lane.at, stride: 8, ...none };
+        return {
+          kind: KIND.optional,
+          at: lane.at,
+          stride: 8,
+          shift: 0,
+          mask: lane.as === 'word' ? ALL_BITS : 0n,
+        };
       case 'byte':
         return { kind: KIND.byte, at: lane.at, stride: lane.stride, ...none };
       case 'code':

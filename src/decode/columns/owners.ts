@@ -1,5 +1,5 @@
 import { word } from '../../core/address.ts';
-import type { Lane } from '../lanes.ts';
+import { type Lane, NOTHING, putOptional } from '../lanes.ts';
 import { MAPPING_KINDS } from '../mapping.ts';
 import { FACT_BYTES } from '../page-loops.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
@@ -88,19 +88,20 @@ export const memcg: PageColumn<'memcg', 'name'> = {
 export const inode: PageColumn<'inode', 'number'> = {
   name: 'inode',
   kind: 'number',
-  help: 'inode number of the file that the page caches; 0 if it caches none',
+  help: 'inode number of the file that the page caches',
+  mayBeEmpty: true,
   needs: 'heads',
   needsMap: 'owners',
   onDemand: true,
   lane(context) {
     const { layout, count, pages, maps } = context;
     const at = context.area('inode', 8);
-    const numbers = pages.loops.doubles(at, count).fill(0);
+    const numbers = pages.loops.longs(at, count).fill(NOTHING);
     const kinds = pages.loops.bytes(pages.fact('kind').at, count * FACT_BYTES);
     ofHeads(context, layout.offsets.mapping, (i, mapping) => {
-      if (kinds[i * FACT_BYTES] === FILE) numbers[i] = maps!.owners!.inode(mapping);
+      if (kinds[i * FACT_BYTES] === FILE) numbers[i] = maps!.owners!.inode(mapping) ?? NOTHING;
     });
-    return { kind: 'double', at };
+    return { kind: 'optional', at, as: 'number' };
   },
 };
 
@@ -156,20 +157,20 @@ export const pids: PageColumn<'pids', 'name'> = {
 export const vaddr: PageColumn<'vaddr', 'word'> = {
   name: 'vaddr',
   kind: 'word',
-  help: 'address at which the first of these processes maps the page; 0 if none does',
+  help: 'address at which the first of these processes maps the page',
+  mayBeEmpty: true,
   needsMap: 'owners',
   onDemand: true,
   lane(context) {
     const { start, count, pages, maps, model } = context;
     const at = context.area('vaddr', 8);
-    const words = pages.loops.words(at, count * 2);
+    const halves = pages.loops.ints(at, 2 * count);
     const size = 2 ** model.pageShift;
     const { mappers } = maps!.owners!;
     for (let i = 0; i < count; i++) {
-      const address = (mappers.firstPage(start + i) ?? 0) * size;
-      words[2 * i] = address % 2 ** 32;
-      words[2 * i + 1] = Math.floor(address / 2 ** 32);
+      const page = mappers.firstPage(start + i);
+      putOptional(halves, i, page === undefined ? undefined : page * size);
     }
-    return { kind: 'word', at, stride: 8 };
+    return { kind: 'optional', at, as: 'word' };
   },
 };

@@ -1,4 +1,4 @@
-import { type Lane, noCount } from '../lanes.ts';
+import { type Lane, putOptional } from '../lanes.ts';
 import type { LaneContext, PageColumn } from './page-column.ts';
 
 export const refsExpected: PageColumn<'refs_expected', 'number'> = {
@@ -23,29 +23,28 @@ export const refsUnexplained: PageColumn<'refs_unexplained', 'number'> = {
   lane: (context) => counts(context, 'refs_unexplained', (_, extra) => extra),
 };
 
-/** The lane of a count that not all pages have. Like map counts, each value is stored less one; a page type means none. */
+/** The lane of a count that not all pages have. */
 function counts(
   context: LaneContext,
   name: string,
   value: (refcount: number, unexplained: number) => number,
 ): Lane {
   const { maps, pages, layout, start, count } = context;
-  const at = context.area(name, 4);
+  const at = context.area(name, 8);
   const { classes, references } = maps!;
   const { known, pfns, unexplained } = references!;
-  const target = pages.loops.ints(at, count);
+  const halves = pages.loops.ints(at, 2 * count);
   const words = pages.loops.ints(pages.raw, (count * layout.size) / 4);
   const refcountAt = layout.offsets.refcount / 4;
-  const none = noCount(layout.types);
   let next = firstAtOrAbove(pfns, start);
   for (let i = 0; i < count; i++) {
     const pfn = start + i;
     let extra = 0;
     if (pfns[next] === pfn) extra = unexplained[next++]!;
-    target[i] =
-      known[classes![pfn]!] === 1 ? value(words[i * (layout.size / 4) + refcountAt]!, extra) - 1 : none;
+    const isKnown = known[classes![pfn]!] === 1;
+    putOptional(halves, i, isKnown ? value(words[i * (layout.size / 4) + refcountAt]!, extra) : undefined);
   }
-  return { kind: 'mapcount', at, stride: 4 };
+  return { kind: 'optional', at, as: 'number' };
 }
 
 function firstAtOrAbove(sorted: Float64Array, value: number): number {

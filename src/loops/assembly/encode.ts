@@ -25,7 +25,7 @@ import {
   ValueKind,
 } from './generated/abi';
 import { decimal, hexadecimal } from './numbers';
-import { isTyped } from './types';
+import { isNothing, isTyped } from './types';
 
 /**
  * Encodes rows as text, without an object or string per row. `columns` tells what each column is and where its values are;
@@ -193,6 +193,22 @@ function valueOf(to: usize, column: Column, page: i32, what: i32): usize {
       return named(to, column, <u32>fieldOf(column, page));
     case ValueKind.set:
       return set(to, column, load<u64>(at));
+    case ValueKind.optional: {
+      const value = load<i64>(at);
+      if (isNothing(value)) return copy(to, emptyText, emptyLength);
+      // the mask of an unsigned one has all bits
+      if (value >= 0 || column.mask) return decimal(to, value);
+      store<u8>(to, 0x2d);
+      return decimal(to + 1, -value);
+    }
+    case ValueKind.optionalWord: {
+      const value = load<u64>(at);
+      if (isNothing(value)) return copy(to, emptyText, emptyLength);
+      if (quote) store<u8>(to++, quote);
+      to = hexadecimal(to, value);
+      if (quote) store<u8>(to++, quote);
+      return to;
+    }
     default:
       return copy(to, emptyText, emptyLength);
   }

@@ -1,4 +1,4 @@
-import { isTyped } from './types';
+import { isNothing, isTyped } from './types';
 
 /**
  * Bitmaps over the pages of a batch: bit i of word i / 32 is page i. Bits after the last page are 0. `negate` inverts the
@@ -61,6 +61,15 @@ export function doubleWithin(from: usize, count: i32, low: f64, high: f64, negat
   for (let i = 0, at = from; i < count; i++, at += 8) {
     const value = load<f64>(at);
     put(to, i, <i32>(value >= low && value <= high) != negate);
+  }
+}
+
+/** low <= 64-bit value <= high, both signed or both unsigned; empty values never match. */
+export function optionalWithin(from: usize, count: i32, low: u64, high: u64, to: usize): void {
+  const width = high - low;
+  for (let i = 0, at = from; i < count; i++, at += 8) {
+    const value = load<u64>(at);
+    put(to, i, !isNothing(value) && value - low <= width);
   }
 }
 

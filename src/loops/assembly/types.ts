@@ -1,4 +1,4 @@
-import { TYPE_RULE_BYTES, typeByByte, typedBelow, typeRuleCount, TypeRule, typeRules, typeTable } from './generated/abi';
+import { Nothing, TYPE_RULE_BYTES, typeByByte, typedBelow, typeRuleCount, TypeRule, typeRules, typeTable } from './generated/abi';
 
 /** The code of the type in a word of `_mapcount` / `page_type`; 0 if it is a map count. */
 @inline
@@ -24,4 +24,10 @@ function typeOfNegative(word: i32): i32 {
 export function isTyped(word: i32): bool {
   if (word >= -1) return false;
   return typedBelow != i32.MIN_VALUE ? word < typedBelow : typeOfNegative(word) != 0;
+}
+
+/** Whether a 64-bit value of an `optional` lane means none. */
+@inline
+export function isNothing(value: u64): bool {
+  return value == ((<u64>(<u32>Nothing.high) << 32) | Nothing.low);
 }

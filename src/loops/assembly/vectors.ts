@@ -1,4 +1,4 @@
-import { isTyped } from './types';
+import { isNothing, isTyped } from './types';
 import { Operation, Step, Vectors } from './generated/abi';
 
 /**
@@ -66,6 +66,13 @@ export function loadColumn(step: Step, first: i32, rows: i32): void {
         const value = load<u8>(from);
         store<u64>(at(to, i), value);
         if (value == 255) setEmpty(to, i);
+      }
+      break;
+    case Operation.loadOptional:
+      for (let i = 0; i < rows; i++, from += stride) {
+        const value = load<u64>(from);
+        store<u64>(at(to, i), value);
+        if (isNothing(value)) setEmpty(to, i);
       }
       break;
     default:

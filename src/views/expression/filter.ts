@@ -1,6 +1,6 @@
 import { COLUMNS, type ColumnName, pageColumn } from '../../decode/columns/registry.ts';
 import type { Decoder } from '../../decode/decode.ts';
-import type { Lane } from '../../decode/lanes.ts';
+import { type Lane, NOTHING } from '../../decode/lanes.ts';
 import type { Address } from '../../loops/loops.ts';
 import { type Bound, boundOf, type FlagBitsBound, maskOf } from './bound.ts';
 import { Calculations, limitsOf } from './calculations.ts';
@@ -155,6 +155,9 @@ export class Filter {
       case 'count':
         run.fieldWithin(lane.at, 8, count, 0, MAX_UINT64, low, high, 0, to);
         break;
+      case 'optional':
+        run.optionalWithin(lane.at, count, BigInt.asUintN(64, low), BigInt.asUintN(64, high), to);
+        break;
       case 'double':
         run.doubleWithin(lane.at, count, Number(low), Number(high), 0, to);
         break;
@@ -219,6 +222,9 @@ export class Filter {
     switch (lane.kind) {
       case 'set':
         run.maskedEqual(lane.at, 8, count, MAX_UINT64, 0n, to);
+        break;
+      case 'optional':
+        run.maskedEqual(lane.at, 8, count, MAX_UINT64, NOTHING, to);
         break;
       case 'empty':
         run.fillBits(count, 1, to);

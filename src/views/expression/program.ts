@@ -253,6 +253,8 @@ function loadOf(lane: Lane): Step {
       return { operation: Operation.loadField, from: lane.at, stride: lane.stride, shift: 0, low: WORD };
     case 'count':
       return { operation: Operation.loadField, from: lane.at, stride: 8, shift: 0, low: WORD };
+    case 'optional':
+      return { operation: Operation.loadOptional, from: lane.at, stride: 8 };
     case 'double':
       return { operation: Operation.loadDouble, from: lane.at, stride: 8 };
     case 'byte':

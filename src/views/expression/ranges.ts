@@ -59,6 +59,8 @@ function limits(lane: Lane): readonly [least: bigint, most: bigint] {
   switch (lane.kind) {
     case 'word':
       return [0n, MAX_UINT64];
+    case 'optional':
+      return lane.as === 'word' ? [0n, MAX_UINT64] : [MIN_INT64, MAX_INT64];
     case 'field':
     case 'count':
     case 'double':
