@@ -67,6 +67,8 @@ export class SqlSession {
    * statement, and what reading a dump throws.
    */
   async *run(sql: string): AsyncGenerator<DuckDBResult> {
+    // DuckDB calls this an error of its own
+    if (NOTHING.test(sql)) return;
     const statements = await this.#guarded(() => this.connection.extractStatements(sql));
     for (let i = 0; i < statements.count; i++) {
       yield await this.#guarded(async () => (await statements.prepare(i)).stream());
@@ -115,6 +117,9 @@ export class SqlSession {
     }
   }
 }
+
+/** Text without a statement. */
+const NOTHING = /^(?:[\s;]|--[^\n]*|\/\*[\s\S]*?\*\/)*$/;
 
 /** A name as an identifier of SQL. */
 export function quoted(name: string): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { SAMPLE, shell } from './run.ts';
+import { onSample, shell } from './run.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DOCS = [
@@ -28,14 +28,8 @@ const blocks: Block[] = DOCS.flatMap((file) =>
   ),
 );
 
-/** The command of a line; undefined for one that reads the machine, or names a file that only its reader has. */
-function runnable(line: string): string | undefined {
-  const command = line.replace(/\s+#.*$/, '').replace(/^npx /, '');
-  if (!/^structpage .*\bvmcore\b/.test(command) || /\b[A-Z]{3,}\b/.test(command.replace(/'[^']*'/g, ''))) {
-    return undefined;
-  }
-  return command.replace(/\bvmcore\b/, SAMPLE);
-}
+/** The command of a line of the documentation on the sample. */
+const runnable = (line: string): string | undefined => onSample(line.replace(/^npx /, ''));
 
 /** A column more or less changes how wide labels are, not what is said. */
 const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -30,11 +30,33 @@ export function structpage(...args: string[]): Ran {
 
 /** Runs it in a shell line, where `structpage` stands for the command. `cwd` is the folder to run it in. */
 export function shell(line: string, cwd?: string): Ran {
-  const command = `${process.execPath} ${MAIN}`;
-  const ran = spawnSync('bash', ['-c', line.replace(/(?<![^ ;|&(])structpage(?= )/g, command)], {
+  const ran = spawnSync('bash', ['-c', withCommand(line)], {
     cwd,
     encoding: 'utf8',
     env: { XDG_CACHE_HOME: NO_CACHE, ...process.env },
   });
   return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+/** Like `shell`, beside others. */
+export function shellLater(line: string, cwd?: string): Promise<Ran> {
+  const env = { XDG_CACHE_HOME: NO_CACHE, ...process.env };
+  return new Promise((resolve) => {
+    execFile('bash', ['-c', withCommand(line)], { cwd, env, maxBuffer: 1 << 28 }, (error, out, err) =>
+      resolve({ code: error ? (error.code as unknown as number) : 0, out, err }),
+    );
+  });
+}
+
+function withCommand(line: string): string {
+  return line.replace(/(?<![^ ;|&(])structpage(?= )/g, `${process.execPath} ${MAIN}`);
+}
+
+/** An example as a command on the sample; undefined for one that reads this machine, or names a file that only its reader has. */
+export function onSample(line: string): string | undefined {
+  const command = line.replace(/\s+#.*$/, '');
+  if (!/^structpage .*\bvmcore\b/.test(command) || /\b[A-Z]{3,}\b/.test(command.replace(/'[^']*'/g, ''))) {
+    return undefined;
+  }
+  return command.replace(/\bvmcore\b/g, SAMPLE);
 }

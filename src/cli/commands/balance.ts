@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { tableDefinition } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportGaps, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -14,15 +14,13 @@ export function balanceCommand(program: Command, outcome: Outcome): void {
       "Counts the pages of each class, and compares them with the kernel's own counters. Names the possible cause of a difference. The last row counts the pages that nothing explains.",
     )
     .argument('[dump...]', DUMP_HELP)
-    .option('--remainder', 'list runs of unexplained pages instead, longest first')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage balance vmcore',
-        "structpage balance vmcore --where 'difference != 0'",
-        'structpage balance vmcore --remainder --limit 20',
-      ),
-    );
+    .option('--remainder', 'list runs of unexplained pages instead, longest first');
+  addExamples(
+    command,
+    'structpage balance vmcore',
+    "structpage balance vmcore --where 'difference != 0'",
+    'structpage balance vmcore --remainder --limit 20',
+  );
   addCache(addImage(addTable(command))).action(
     async (dumps: string[], options: TableOptions & ImageOptions & { remainder?: true }) => {
       const table = tableDefinition(options.remainder ? 'remainder' : 'balance');

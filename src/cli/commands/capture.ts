@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { capture, UsageError } from '../../index.ts';
+import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { say } from '../output.ts';
@@ -17,6 +18,11 @@ export function captureCommand(program: Command): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz');
+  addExamples(
+    command,
+    'structpage capture vmcore -o small.elf.gz',
+    'sudo structpage capture -o small.elf.gz      # this machine',
+  );
   addImage(command).action(async (dumps: string[], options: ImageOptions & { output: string }) => {
     if (options.output === '-' && process.stdout.isTTY) {
       throw new UsageError(

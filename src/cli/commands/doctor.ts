@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { doctor, type LiveSource, printableJson } from '../../index.ts';
+import { addExamples } from '../help.ts';
 import type { Outcome } from '../open.ts';
 import { stdout } from '../output.ts';
 
 /** structpage doctor: each method of reading this machine's memory, and what prevents it. */
 export function doctorCommand(program: Command, outcome: Outcome): void {
-  program
+  const command = program
     .command('doctor')
     .summary("show how this machine's memory can be read, and what prevents it")
     .description(
@@ -17,6 +18,7 @@ export function doctorCommand(program: Command, outcome: Outcome): void {
       await stdout(options.json ? `${printableJson(ways, 2)}\n` : text(ways));
       if (!ways.some((w) => w.works)) outcome.code = 4;
     });
+  addExamples(command, 'sudo structpage doctor');
 }
 
 function text(ways: readonly LiveSource[]): string {

@@ -11,7 +11,7 @@ import {
   UsageError,
 } from '../../index.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
@@ -37,15 +37,13 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table')
     .option('--folios', 'print one row per folio instead, with the columns of the table folios')
-    .option('--wide', 'table: do not fit rows to the width of the terminal')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage dump vmcore --pfn 4096-8191',
-        "structpage dump vmcore --where 'type == slab && order >= 2' --limit 20",
-        "structpage dump vmcore --where 'flags has dirty' --columns pfn,mapping,index --format csv",
-      ),
-    );
+    .option('--wide', 'table: do not fit rows to the width of the terminal');
+  addExamples(
+    command,
+    'structpage dump vmcore --pfn 4096-8191',
+    "structpage dump vmcore --where 'type == slab && order >= 2' --limit 20",
+    "structpage dump vmcore --where 'flags has dirty' --columns pfn,mapping,index --format csv",
+  );
   addExporterOptions(command, EXPORTERS);
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ColumnName, compressed, exportRows, noCounts } from '../../index.ts';
 import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
 import { FILE_EXTENSIONS, FILE_FORMATS, fileFormat } from '../file-format.ts';
+import { addExamples } from '../help.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
@@ -36,6 +37,13 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', `file to write (${FILE_EXTENSIONS}); - for standard output`)
     .option('--format <name>', 'output format, if the extension does not select it');
+  addExamples(
+    command,
+    'structpage export vmcore -o pages.csv',
+    'structpage export vmcore -o pages.parquet --compression zstd',
+    "structpage export vmcore -o dirty.jsonl --where 'flags has dirty' --columns pfn,mapping,index",
+    'structpage export vmcore -o pages.csv.zst --columns +kpageflags',
+  );
   addExporterOptions(command, FILE_FORMATS);
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
     const { exporter, options: implied, compression } = fileFormat(options.output, options.format);

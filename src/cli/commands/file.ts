@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { filePages, fileRollup, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, splitLast } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -15,15 +15,13 @@ export function fileCommand(program: Command, outcome: Outcome): void {
     )
     .usage('[options] [dump...] <path>')
     .argument('<path...>', 'a memory dump (default: this machine), then the file')
-    .option('--rollup', 'show the sum over all pages')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage file vmcore /var/log/syslog --rollup',
-        "structpage file vmcore /var/lib/db/data --where 'state != clean'",
-        'structpage file vmcore memfd:blob',
-      ),
-    );
+    .option('--rollup', 'show the sum over all pages');
+  addExamples(
+    command,
+    'structpage file vmcore /var/log/syslog --rollup',
+    "structpage file vmcore /var/lib/db/data --where 'state != clean'",
+    'structpage file vmcore memfd:blob',
+  );
   addCache(addImage(addTable(command))).action(
     async (args: string[], options: TableOptions & ImageOptions & { rollup?: boolean }) => {
       const { dumps, last } = splitLast(args);

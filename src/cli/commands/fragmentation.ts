@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { tableDefinition, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportGaps, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -15,15 +15,13 @@ export function fragmentationCommand(program: Command, outcome: Outcome): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .option('--blocks', 'show pageblocks instead: which pages can move, and which cannot')
-    .option('--index', 'show the external fragmentation index of each order instead')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage fragmentation vmcore',
-        "structpage fragmentation vmcore --blocks --where 'free < 512' --limit 20",
-        'structpage fragmentation vmcore --index',
-      ),
-    );
+    .option('--index', 'show the external fragmentation index of each order instead');
+  addExamples(
+    command,
+    'structpage fragmentation vmcore',
+    "structpage fragmentation vmcore --blocks --where 'free < 512' --limit 20",
+    'structpage fragmentation vmcore --index',
+  );
   addCache(addImage(addTable(command))).action(
     async (dumps: string[], options: TableOptions & ImageOptions & { blocks?: true; index?: true }) => {
       if (options.blocks && options.index) throw new UsageError('--blocks and --index cannot be combined');

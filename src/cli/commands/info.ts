@@ -9,6 +9,7 @@ import {
   printableJson,
   type ScanCost,
 } from '../../index.ts';
+import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -26,6 +27,7 @@ export function infoCommand(program: Command): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .option('--json', 'print JSON');
+  addExamples(command, 'structpage info vmcore', 'structpage info vmcore --json');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
       await stdout(

@@ -18,7 +18,7 @@ import {
   UnsupportedError,
   UsageError,
 } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions, parseNames } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -43,7 +43,7 @@ export function layoutCommand(program: Command): void {
 }
 
 function listCommand(command: Command): void {
-  command
+  const list = command
     .command('list')
     .summary('list the kernels with a layout file')
     .description('Lists the kernels with a layout file in this package.')
@@ -51,31 +51,30 @@ function listCommand(command: Command): void {
       const rows = layoutIndex().map((e) => [e.release, e.arch, e.buildId, `layouts/${e.file}`]);
       await stdout(`${aligned([['release', 'arch', 'build id', 'file'], ...rows], '', [0, 1, 2, 3])}\n`);
     });
+  addExamples(list, 'structpage layout list');
 }
 
 function showCommand(command: Command): void {
-  command
+  const show = command
     .command('show')
     .summary('print the members of struct page and other structs')
     .description('Prints offset, size and name of the members of struct page and other structs.')
     .argument('<kernel>', `${KERNEL_HELP}, vmlinux, BTF file, or dump`)
     .option('--struct <names>', 'structs to show (default: page and those that overlay it)', parseNames)
     .option('--json', 'print the layout file itself')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage layout show 6.12.107+deb13-cloud-amd64',
-        'structpage layout show vmcore --struct zone',
-      ),
-    )
     .action(async (kernel: string, { struct, json }: { struct?: string[]; json?: boolean }) => {
       if (json) await stdout(formatLayout(isLayout(kernel) ? find(kernel) : await layoutIn(kernel)));
       else await withTypes(kernel, (types) => stdout(tablesText(types, structTables(types, struct))));
     });
+  addExamples(
+    show,
+    'structpage layout show 6.12.107+deb13-cloud-amd64',
+    'structpage layout show vmcore --struct zone',
+  );
 }
 
 function extractCommand(command: Command): void {
-  command
+  const extract = command
     .command('extract')
     .summary('make a layout file')
     .description('Makes a layout file from a kernel file, or from the types in a dump.')
@@ -91,10 +90,15 @@ function extractCommand(command: Command): void {
       if (options.output === undefined) await stdout(text);
       else await intoFile(options.output, [file], (write) => write(text));
     });
+  addExamples(
+    extract,
+    'structpage layout extract vmcore -o kernel.json',
+    'structpage layout extract /sys/kernel/btf/vmlinux --release "$(uname -r)" -o kernel.json',
+  );
 }
 
 function diffCommand(command: Command): void {
-  command
+  const diff = command
     .command('diff')
     .summary('compare two kernels')
     .description('Prints the differences between the layouts of two kernels.')
@@ -104,18 +108,23 @@ function diffCommand(command: Command): void {
       const rows = diffLayouts(find(left), find(right)).map((d) => [d.what, d.left ?? '-', d.right ?? '-']);
       await stdout(rows.length === 0 ? 'no difference\n' : `${aligned([['', left, right], ...rows])}\n`);
     });
+  addExamples(diff, 'structpage layout diff 6.12.107+deb13-cloud-amd64 7.2.13+deb14-cloud-amd64');
 }
 
 function checkCommand(command: Command): void {
-  addImage(
-    command
-      .command('check')
-      .summary('check a layout against a dump')
-      .description(
-        "Checks a layout against the memory of a dump, or of this machine, and prints the evidence. The layout is the dump's own, or that of --layout.",
-      )
-      .argument('[dump...]', DUMP_HELP),
-  ).action(async (dumps: string[], options: ImageOptions) => {
+  const check = command
+    .command('check')
+    .summary('check a layout against a dump')
+    .description(
+      "Checks a layout against the memory of a dump, or of this machine, and prints the evidence. The layout is the dump's own, or that of --layout.",
+    )
+    .argument('[dump...]', DUMP_HELP);
+  addExamples(
+    check,
+    'structpage layout check vmcore',
+    'structpage layout check vmcore --layout 6.12.107+deb13-cloud-amd64',
+  );
+  addImage(check).action(async (dumps: string[], options: ImageOptions) => {
     await withImage(dumps, options, async (inspector) => {
       const passed = checkLayout(inspector).map((c) => [c.check, c.evidence]);
       await stdout(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { memcgClasses, tableDefinition, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, splitLast } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -18,15 +18,13 @@ export function memcgCommand(program: Command, outcome: Outcome): void {
       '<path...>',
       'a memory dump (default: this machine), then the path of the cgroup; no path with --dying',
     )
-    .option('--dying', 'list the pages that keep removed cgroups in memory')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage memcg vmcore /system.slice/nginx.service',
-        'structpage memcg vmcore /',
-        'structpage memcg vmcore --dying --format csv',
-      ),
-    );
+    .option('--dying', 'list the pages that keep removed cgroups in memory');
+  addExamples(
+    command,
+    'structpage memcg vmcore /system.slice/nginx.service',
+    'structpage memcg vmcore /',
+    'structpage memcg vmcore --dying --format csv',
+  );
   addCache(addImage(addTable(command))).action(
     async (args: string[], options: TableOptions & ImageOptions & { dying?: boolean }) => {
       if (options.dying) {

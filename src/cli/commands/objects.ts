@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { tableDefinition } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -33,8 +33,8 @@ export function objectCommands(program: Command, outcome: Outcome): void {
       .command(name)
       .summary(summary)
       .description(description)
-      .argument('[dump...]', DUMP_HELP)
-      .addHelpText('after', examples(...shown));
+      .argument('[dump...]', DUMP_HELP);
+    addExamples(command, ...shown);
     addCache(addImage(addTable(command))).action(
       async (dumps: string[], options: TableOptions & ImageOptions) => {
         await withImage(dumps, options, (inspector) =>

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { tableDefinition, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -27,15 +27,13 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .addOption(new Option('--by <owner>', 'whom to show').choices(Object.keys(TABLES)).default('process'))
-    .option('--tree', 'memory cgroups: sorted by path, each with the sum of those below it')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage owners vmcore',
-        'structpage owners vmcore --by file --limit 20',
-        'structpage owners vmcore --by memcg --where \'memcg like "*(dying)"\'',
-      ),
-    );
+    .option('--tree', 'memory cgroups: sorted by path, each with the sum of those below it');
+  addExamples(
+    command,
+    'structpage owners vmcore',
+    'structpage owners vmcore --by file --limit 20',
+    'structpage owners vmcore --by memcg --where \'memcg like "*(dying)"\'',
+  );
   addCache(addImage(addTable(command))).action(
     async (
       dumps: string[],

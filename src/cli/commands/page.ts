@@ -9,7 +9,7 @@ import {
   parsePageName,
   printable,
 } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, splitArguments } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
@@ -27,15 +27,13 @@ export function pageCommand(program: Command): void {
       '<page...>',
       'a memory dump (default: this machine), then the pages: pfn:N or N, phys:0x..., page:0x... (address of a struct page), virt:0x..., or a kernel address',
     )
-    .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage page vmcore 4158',
-        'structpage page vmcore pfn:4158 phys:0x3400000 0xffffea0000103f80',
-        'sudo structpage page pfn:4158      # this machine',
-      ),
-    );
+    .option('--json', 'print JSON');
+  addExamples(
+    command,
+    'structpage page vmcore 4158',
+    'structpage page vmcore pfn:4158 phys:0x3400000 page:0xffe490aa00040c40',
+    'sudo structpage page pfn:4158      # this machine',
+  );
   addCache(addImage(command)).action(async (args: string[], options: ImageOptions & { json?: boolean }) => {
     const { dumps, asked } = splitArguments(args, 'a page', (text) => {
       parsePageName(text);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { processAreas, processRollup, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, parseCount, splitArguments } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -15,15 +15,13 @@ export function processCommand(program: Command, outcome: Outcome): void {
     )
     .usage('[options] [dump...] <pid>')
     .argument('<pid...>', 'a memory dump (default: this machine), then the process')
-    .option('--rollup', 'show the sum over all areas, as /proc/PID/smaps_rollup does')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage process vmcore 214',
-        'structpage process vmcore 214 --rollup',
-        "structpage process vmcore 214 --where 'swap > 0' --columns start,size,swap,file",
-      ),
-    );
+    .option('--rollup', 'show the sum over all areas, as /proc/PID/smaps_rollup does');
+  addExamples(
+    command,
+    'structpage process vmcore 214',
+    'structpage process vmcore 214 --rollup',
+    "structpage process vmcore 214 --where 'swap > 0' --columns start,size,swap,file",
+  );
   addCache(addImage(addTable(command))).action(
     async (args: string[], options: TableOptions & ImageOptions & { rollup?: boolean }) => {
       const { dumps, asked } = splitArguments(args, 'a process', checkPid);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { locatePage, parsePageName, referrersTable } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportGaps, withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, splitArguments } from '../options.ts';
 import { addTable, printTable, type TableOptions } from '../print-table.ts';
@@ -14,14 +14,12 @@ export function referrersCommand(program: Command, outcome: Outcome): void {
       'Searches all of memory for pointers to pages: their kernel addresses, struct pages and physical addresses. Names the object that holds each: a slab object, stack, variable or vmalloc area. A pointer is no proof of use; it may be stale.',
     )
     .usage('[options] [dump...] <page...>')
-    .argument('<page...>', 'a memory dump (default: this machine), then the pages, as for the command page')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage referrers vmcore 4158',
-        "structpage referrers vmcore pfn:4158 --where 'class != free_buddy'",
-      ),
-    );
+    .argument('<page...>', 'a memory dump (default: this machine), then the pages, as for the command page');
+  addExamples(
+    command,
+    'structpage referrers vmcore 4158',
+    "structpage referrers vmcore pfn:4158 --where 'class != free_buddy'",
+  );
   addCache(addImage(addTable(command))).action(
     async (args: string[], options: TableOptions & ImageOptions) => {
       const { dumps, asked } = splitArguments(args, 'a page', (text) => {

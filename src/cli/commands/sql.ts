@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exporterOf, type Inspector, type SqlDump, SqlSession, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { refuseTerminal, say, stdoutData } from '../output.ts';
@@ -39,16 +39,14 @@ export function sqlCommand(program: Command, outcome: Outcome): void {
     )
     .option('--file <file>', 'run the statements in a file')
     .option('--format <name>', `output format: ${SQL_FORMATS.join(', ')} (default: table)`)
-    .option('-o, --output <file>', 'write the result to a file; the extension selects the format')
-    .addHelpText(
-      'after',
-      examples(
-        "structpage sql vmcore 'select type, count(*) from pages group by all'",
-        'structpage sql vmcore "select slab_cache, count(*) from pages where has_flag(flags, \'dirty\') group by all"',
-        "structpage sql --dump a=old.elf --dump b=new.elf 'select count(*) from a.pages join b.pages using (pfn, mapping)'",
-        'structpage sql vmcore              # a prompt',
-      ),
-    );
+    .option('-o, --output <file>', 'write the result to a file; the extension selects the format');
+  addExamples(
+    command,
+    "structpage sql vmcore 'select type, count(*) from pages group by all'",
+    'structpage sql vmcore "select slab_cache, count(*) from pages where has_flag(flags, \'dirty\') group by all"',
+    "structpage sql --dump a=old.elf --dump b=new.elf 'select count(*) from a.pages join b.pages using (pfn, mapping)'",
+    'structpage sql vmcore              # a prompt',
+  );
   addCache(addImage(command)).action(async (args: string[], options: Options) => {
     const format = formatNamed(options.format, options.output);
     if (format === 'parquet' && options.output === undefined) refuseTerminal(exporterOf('parquet')!);

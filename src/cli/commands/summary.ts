@@ -11,7 +11,7 @@ import {
   type Summary,
   summarize,
 } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
   addCache,
@@ -54,14 +54,12 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .option('--group-by <columns>', 'count pages by these columns instead, e.g. node,zone,type', parseNames)
     .option('--top <n>', 'show only the n largest entries of each list', parseCount)
-    .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      examples(
-        'structpage summary vmcore --top 5',
-        "structpage summary vmcore --where 'type == slab' --group-by node,slab_cache --top 10",
-      ),
-    );
+    .option('--json', 'print JSON');
+  addExamples(
+    command,
+    'structpage summary vmcore --top 5',
+    "structpage summary vmcore --where 'type == slab' --group-by node,slab_cache --top 10",
+  );
   addCache(addImage(addSelection(command))).action(async (dumps: string[], options: Options) => {
     await withImage(dumps, options, async (inspector) => {
       const counts = noCounts();

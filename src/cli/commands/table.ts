@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { TABLES, tableDefinition } from '../../index.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, withImage } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { labelled, stdout } from '../output.ts';
@@ -13,6 +14,12 @@ export function tableCommand(program: Command, outcome: Outcome): void {
     .description('Prints a table to standard output. Without a name, lists the tables.')
     .argument('[name]', `the table: ${TABLES.map((t) => t.name).join(', ')}`)
     .argument('[dump...]', DUMP_HELP);
+  addExamples(
+    command,
+    'structpage table',
+    'structpage table zones vmcore',
+    "structpage table free_blocks vmcore --where 'order >= 9' --format csv",
+  );
   addCache(addImage(addTable(command))).action(
     async (name: string | undefined, dumps: string[], options: TableOptions & ImageOptions) => {
       if (name === undefined) {

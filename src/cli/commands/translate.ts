@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { entryFlagNames, translateAddress, UsageError } from '../../index.ts';
-import { examples } from '../help.ts';
+import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, type ImageOptions, splitArguments } from '../options.ts';
 import { aligned, stdout } from '../output.ts';
@@ -14,8 +14,8 @@ export function translateCommand(program: Command): void {
     .description('Translates a kernel virtual address and shows the page table entry of each level.')
     .usage('[options] [dump...] <address>')
     .argument('<address...>', 'a memory dump (default: this machine), then a virtual address, 0x...')
-    .option('--json', 'print JSON')
-    .addHelpText('after', examples('structpage translate vmcore 0xffffffff81000000'));
+    .option('--json', 'print JSON');
+  addExamples(command, 'structpage translate vmcore 0xffe490aa00040c40');
   addImage(command).action(async (args: string[], options: ImageOptions & { json?: boolean }) => {
     const { dumps, asked } = splitArguments(args, 'an address', checkAddress);
     const [text] = asked;

@@ -12,6 +12,7 @@ import {
   UsageError,
   verifyLive,
 } from '../../index.ts';
+import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { aligned, say, stdout } from '../output.ts';
@@ -37,6 +38,11 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
     .option('--kpageflags <file>', 'with a dump: copy of /proc/kpageflags')
     .option('--kpagecount <file>', 'with a dump: copy of /proc/kpagecount')
     .option('--correct', 'compare with the true flags where the kernel reports wrong ones');
+  addExamples(
+    command,
+    'structpage verify vmcore --kpageflags KPAGEFLAGS --kpagecount KPAGECOUNT',
+    'sudo structpage verify             # this machine',
+  );
   addImage(command).action(async (dumps: string[], options: Options) => {
     const named = options.kpageflags !== undefined || options.kpagecount !== undefined;
     if (dumps.length > 0 && !named) {
