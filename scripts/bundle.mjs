@@ -22,7 +22,7 @@ const ROOMS = [
 ];
 
 /** Modules of Node.js that take milliseconds to load and that few runs need. */
-const BUILTINS = /(?:let|const) (\w+) = require\("(node:(?:child_process|crypto|worker_threads))"\);/g;
+const BUILTINS = /(?:let|const) (\w+) = require\("(node:(?:child_process|crypto|worker_threads|zlib))"\);/g;
 
 const options = (input) => ({
   input,

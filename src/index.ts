@@ -66,7 +66,7 @@ export type { TypeOptions } from './inspector/type-candidates.ts';
 export { type LiveVerification, verifyLive } from './inspector/verify-live.ts';
 export type { Kernel } from './kernel/kernel.ts';
 export type { ScanCost, SearchStep } from './kernel/search.ts';
-export type { BtfIdentity, KeptLayout } from './layout/cache.ts';
+export type { KeptLayout } from './layout/cache.ts';
 export { LayoutCache } from './layout/cache.ts';
 export type { FlagBits } from './layout/flag-bits.ts';
 export type { FlagField, FlagFields } from './layout/flag-fields.ts';

@@ -15,29 +15,27 @@ const BOOT_ID_BYTES = 16;
  * Where rows come from, for the metadata of files: keys begin with `structpage.`. Facts that are not known are left out.
  * `counts` are struct pages by what became of them; those that are lost are told by reason.
  */
-export function aboutOf(inspector: Inspector, table: string, counts?: PageCounts): About {
-  return () => {
-    const { image, kernel } = inspector;
-    const facts: [string, string | undefined][] = [
-      ['schema_version', `${SCHEMA_VERSION}`],
-      ['version', packageVersion()],
-      ['table', table],
-      ['format', image.format],
-      ['release', kernel.release],
-      ['build_id', kernel.buildId],
-      ['architecture', kernel.architecture.name],
-      ['page_size', `${kernel.pageBytes}`],
-      ['host', hostOf(inspector)],
-      ['boot_id', bootIdOf(inspector)],
-      ['time', timeOf(inspector)],
-    ];
-    for (const [state, pages] of Object.entries(counts ?? {})) {
-      if (state !== 'ok' && pages > 0) facts.push([`lost.${state}`, `${pages}`]);
-    }
-    return facts.flatMap(([key, value]) =>
-      value === undefined || value === '' ? [] : [[`structpage.${key}`, value] as const],
-    );
-  };
+export function aboutOf(inspector: Inspector, table: string, counts?: PageCounts): ReturnType<About> {
+  const { image, kernel } = inspector;
+  const facts: [string, string | undefined][] = [
+    ['schema_version', `${SCHEMA_VERSION}`],
+    ['version', packageVersion()],
+    ['table', table],
+    ['format', image.format],
+    ['release', kernel.release],
+    ['build_id', kernel.buildId],
+    ['architecture', kernel.architecture.name],
+    ['page_size', `${kernel.pageBytes}`],
+    ['host', hostOf(inspector)],
+    ['boot_id', bootIdOf(inspector)],
+    ['time', timeOf(inspector)],
+  ];
+  for (const [state, pages] of Object.entries(counts ?? {})) {
+    if (state !== 'ok' && pages > 0) facts.push([`lost.${state}`, `${pages}`]);
+  }
+  return facts.flatMap(([key, value]) =>
+    value === undefined || value === '' ? [] : [[`structpage.${key}`, value] as const],
+  );
 }
 
 /** The name of the host, from init_uts_ns. */

@@ -53,7 +53,7 @@ export function pageTable(
   const lastPfn = (inspector.ranges(selection.pfns).at(-1)?.end ?? 1) - 1;
   return {
     name: 'pages',
-    about: aboutOf(inspector, 'pages', counts),
+    about: () => aboutOf(inspector, 'pages', counts),
     columns: columns.map((name) => withWidth(name, lastPfn, inspector.kernel.pageBytes)),
     rows: () => inspector.select(selection, counts),
     async *texts(style, counted) {

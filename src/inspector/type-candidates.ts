@@ -2,10 +2,10 @@ import { viewOf } from '../core/bytes.ts';
 import { machineName } from '../core/elf-machines.ts';
 import { FaultError, LayoutError, StructPageError } from '../core/errors.ts';
 import type { Btf } from '../formats/btf/btf.ts';
-import { digestOfBtf, type FoundBtf, findBtf } from '../kernel/find-btf.ts';
+import { type FoundBtf, findBtf, isBtfAt } from '../kernel/find-btf.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { missingOfImage } from '../kernel/kernel-image.ts';
-import { digestOf, type LayoutCache } from '../layout/cache.ts';
+import type { LayoutCache } from '../layout/cache.ts';
 import { extractLayout } from '../layout/extract.ts';
 import { factsFromBtf } from '../layout/from-btf.ts';
 import { factsFromJson } from '../layout/from-json.ts';
@@ -87,8 +87,7 @@ export function* typeCandidates(
 function readKept(kernel: Kernel, buildId: string, cache: LayoutCache): LayoutFile | undefined {
   const kept = cache.read(buildId);
   if (!kept) return undefined;
-  const { offset, length, digest } = kept.btf;
-  return digestOfBtf(kernel, offset, length) === digest ? kept.layout : undefined;
+  return isBtfAt(kernel, kept.btf.offset, kept.btf.bytes) ? kept.layout : undefined;
 }
 
 function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCache): void {
@@ -102,12 +101,7 @@ function keep(kernel: Kernel, buildId: string, found: FoundBtf, cache: LayoutCac
     if (error instanceof StructPageError) return;
     throw error;
   }
-  const identity = {
-    offset: Number(address - kernel.text),
-    length: bytes.length,
-    digest: digestOf([bytes]),
-  };
-  cache.write(buildId, { btf: identity, layout });
+  cache.write(buildId, { btf: { offset: Number(address - kernel.text), bytes }, layout });
 }
 
 function layoutOf(kernel: Kernel, buildId: string, btf: Btf): LayoutFile {

@@ -1,7 +1,6 @@
 import { hex, type VirtAddr } from '../core/address.ts';
 import { FaultError, StructPageError } from '../core/errors.ts';
 import { Btf } from '../formats/btf/btf.ts';
-import { digestOf } from '../layout/cache.ts';
 import type { Kernel } from './kernel.ts';
 import { MAX_IMAGE, readImage } from './kernel-image.ts';
 import { ScanMeter } from './search.ts';
@@ -35,31 +34,24 @@ export function findBtf(kernel: Kernel, problems: string[]): FoundBtf | undefine
   return found;
 }
 
-/** Number of bytes hashed at a time, few enough to stay in the cache. */
+/** Number of bytes compared at a time, few enough to stay in the cache. */
 const PIECE = 256 * 1024;
 
-/**
- * The digest of the bytes at `offset` from the start of the kernel's text, where its BTF should be; undefined if they
- * cannot be read.
- */
-export function digestOfBtf(kernel: Kernel, offset: number, length: number): string | undefined {
+/** Whether memory holds exactly these bytes at `offset` from the start of the kernel's text; false if it cannot be read. */
+export function isBtfAt(kernel: Kernel, offset: number, bytes: Uint8Array): boolean {
   const { text } = kernel;
-  if (text === undefined || length > MAX_BTF || offset + length > MAX_IMAGE) return undefined;
+  if (text === undefined || bytes.length > MAX_BTF || offset + bytes.length > MAX_IMAGE) return false;
+  const buffer = Buffer.allocUnsafe(PIECE);
   try {
-    return digestOf(piecesAt(kernel, text + BigInt(offset), length));
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const piece = buffer.subarray(0, Math.min(PIECE, bytes.length - at));
+      kernel.space.readInto(text + BigInt(offset + at), piece, 'BTF of the kernel');
+      if (piece.compare(bytes, at, at + piece.length) !== 0) return false;
+    }
+    return true;
   } catch (error) {
-    if (error instanceof FaultError) return undefined;
+    if (error instanceof FaultError) return false;
     throw error;
-  }
-}
-
-/** Reads memory piece by piece into the same buffer. */
-function* piecesAt(kernel: Kernel, start: VirtAddr, length: number): Generator<Uint8Array> {
-  const buffer = new Uint8Array(PIECE);
-  for (let at = 0; at < length; at += PIECE) {
-    const piece = buffer.subarray(0, Math.min(PIECE, length - at));
-    kernel.space.readInto(start + BigInt(at), piece, 'BTF of the kernel');
-    yield piece;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Confidence, Place, TypeFacts } from './type-facts.ts';
 /** Type facts from BTF, looked up on demand. Throws FormatError for a struct that no compiler generates. */
 export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): TypeFacts {
   const checked = new Set<string>();
+  const namesOf = new Map<string, readonly string[]>();
   const check = (name: string): void => {
     if (checked.has(name)) return;
     const id = btf.struct(name);
@@ -24,7 +25,9 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
       check(structName);
       const place = btf.place(structName, path);
       if (!place) {
-        refuseNearMiss(btf, structName, path);
+        const names = namesOf.get(structName) ?? namesOfStruct(btf, structName);
+        namesOf.set(structName, names);
+        refuseNearMiss(names, btf.origin, structName, path);
         return undefined;
       }
       const length = btf.arrayLength(place.typeId);
@@ -39,19 +42,22 @@ export function factsFromBtf(btf: Btf, origin: string, confidence: Confidence): 
 }
 
 /** Throws FormatError if a missing member has a neighbour whose name differs by a single bit: that name is damaged. */
-function refuseNearMiss(btf: Btf, struct: string, path: string): void {
-  const id = btf.struct(struct);
+function refuseNearMiss(names: readonly string[], origin: string, struct: string, path: string): void {
   const [first = ''] = path.split('.');
-  const names = id === undefined ? [] : namesIn(btf, id, new Set());
   // the struct may exist without the members in the rest of the path
   if (names.includes(first)) return;
   const near = names.find((name) => name.length === first.length && isOneBitAway(name, first));
   if (near === undefined) return;
   throw new FormatError({
-    file: btf.origin,
+    file: origin,
     expected: `member ${first} of struct ${struct}`,
     found: `${JSON.stringify(near)}, which is one bit away`,
   });
+}
+
+function namesOfStruct(btf: Btf, struct: string): readonly string[] {
+  const id = btf.struct(struct);
+  return id === undefined ? [] : namesIn(btf, id, new Set());
 }
 
 /** Names of all members of a struct, including those of anonymous members. */

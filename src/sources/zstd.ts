@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import zlib from 'node:zlib';
 import { readUpTo, viewOf } from '../core/bytes.ts';
 import { decompress, type StreamDecoder } from './decompress.ts';
 import type { Wrapper } from './wrapper.ts';
@@ -25,7 +24,8 @@ export const zstd: Wrapper = {
 
 /** The fastest zstd stream decoder of this Node.js. */
 export function zstdDecoder(): StreamDecoder {
-  const native = (zlib as { createZstdDecompress?(): NodeJS.ReadWriteStream }).createZstdDecompress;
+  const zlib = process.getBuiltinModule('node:zlib') as { createZstdDecompress?(): NodeJS.ReadWriteStream };
+  const native = zlib.createZstdDecompress;
   return native ? byNode(native) : byFzstd;
 }
 

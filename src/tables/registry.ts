@@ -62,6 +62,6 @@ export function openTable(
   trouble: Trouble = () => {},
 ): Table {
   const { name, columns } = definition;
-  const about = aboutOf(inspector, name);
+  const about = () => aboutOf(inspector, name);
   return { name, columns, about, rows: () => batchesOf(columns, definition.rows(inspector, trouble)) };
 }

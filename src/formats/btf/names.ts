@@ -4,6 +4,7 @@ const LONGEST = 512;
 /** The string section of BTF. Names are offsets into it and end with a NUL. */
 export class BtfStrings {
   readonly #bytes: Buffer;
+  readonly #texts: Map<number, string> = new Map();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -15,9 +16,15 @@ export class BtfStrings {
 
   /** The name at an offset; empty if the offset is out of range. */
   text(offset: number): string {
-    const bytes = this.#bytes.subarray(offset, offset + LONGEST);
-    const end = bytes.indexOf(0);
-    return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
+    const known = this.#texts.get(offset);
+    if (known !== undefined) return known;
+    const bytes = this.#bytes;
+    const most = Math.min(offset + LONGEST, bytes.length);
+    let end = offset;
+    while (end < most && bytes[end] !== 0) end++;
+    const text = bytes.toString('latin1', offset, end);
+    this.#texts.set(offset, text);
+    return text;
   }
 
   /** Whether a string starts at an offset. Producers share whole strings, never the ends of others. */

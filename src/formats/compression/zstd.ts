@@ -1,4 +1,3 @@
-import zlib from 'node:zlib';
 import { UnsupportedError } from '../../core/errors.ts';
 
 /** Decodes one zstd frame into `output`; returns the decoded bytes, or -1 if the frame is damaged or too large. */
@@ -9,6 +8,11 @@ interface ZlibWithZstd {
   zstdDecompressSync?(input: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
   zstdCompressSync?(input: Uint8Array, options: { params: Record<number, number> }): Uint8Array;
   readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+}
+
+/** node:zlib, which most dumps do not need. */
+function zlib(): ZlibWithZstd {
+  return process.getBuiltinModule('node:zlib') as unknown as ZlibWithZstd;
 }
 
 /**
@@ -22,7 +26,7 @@ export function loadZstd(): Promise<ZstdDecoder> {
 
 /** Loads the encoder for single blocks, as `loadZstd` does the decoder. Throws UnsupportedError if the package is missing. */
 export async function loadZstdEncoder(level: number): Promise<(input: Uint8Array) => Uint8Array> {
-  const { zstdCompressSync: native, constants } = zlib as unknown as ZlibWithZstd;
+  const { zstdCompressSync: native, constants } = zlib();
   const { ZSTD_c_compressionLevel: parameter } = constants;
   if (native && parameter !== undefined) return (input) => native(input, { params: { [parameter]: level } });
   try {
@@ -52,7 +56,7 @@ let module: Promise<typeof import('@bokuweb/zstd-wasm')> | undefined;
 let loading: Promise<ZstdDecoder> | undefined;
 
 async function load(): Promise<ZstdDecoder> {
-  const native = (zlib as unknown as ZlibWithZstd).zstdDecompressSync;
+  const native = zlib().zstdDecompressSync;
   if (native) return (input, output) => into(output, () => native(input, { maxOutputLength: output.length }));
   try {
     const wasm = await zstdModule();
