@@ -81,6 +81,18 @@ export async function withImage(
   }
 }
 
+/** Like `withImage`, for several dumps, each of one or more files. They are open at the same time. */
+export async function withImages(
+  dumps: readonly (readonly string[])[],
+  options: ImageOptions,
+  use: (inspectors: readonly Inspector[]) => Promise<void>,
+  opened: readonly Inspector[] = [],
+): Promise<void> {
+  const [next, ...rest] = dumps;
+  if (!next) return use(opened);
+  await withImage(next, options, (inspector) => withImages(rest, options, use, [...opened, inspector]));
+}
+
 /** Maximum number of reasons printed; the others are counted. */
 const MOST_REASONS = 5;
 

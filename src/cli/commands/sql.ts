@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { exporterOf, type Inspector, type SqlDump, SqlSession, UsageError } from '../../index.ts';
+import { exporterOf, type SqlDump, SqlSession, UsageError } from '../../index.ts';
 import { addExamples } from '../help.ts';
-import { type Outcome, reportUnread, withImage } from '../open.ts';
+import { type Outcome, reportUnread, withImages } from '../open.ts';
 import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
 import { refuseTerminal, say, stdoutData } from '../output.ts';
 import { intoFile } from '../output-file.ts';
@@ -79,25 +79,26 @@ export function sqlCommand(program: Command, outcome: Outcome): void {
   });
 }
 
-/** Opens dumps one inside the other, so that all are closed. */
+/** Opens all dumps; what one of them cannot tell is said with its name. */
 async function withDumps(
   wanted: readonly { readonly name: string | undefined; readonly path: string | readonly string[] }[],
   options: ImageOptions,
   outcome: Outcome,
   use: (opened: readonly SqlDump[]) => Promise<void>,
-  opened: readonly SqlDump[] = [],
 ): Promise<void> {
-  const [next, ...rest] = wanted;
-  if (!next) return use(opened);
-  const { name, path } = next;
-  await withImage(typeof path === 'string' ? [path] : path, options, async (inspector: Inspector) => {
-    const trouble = (sentence: string): void => {
-      say(name === undefined ? sentence : `${name}: ${sentence}`);
-      outcome.code = 3;
-    };
-    const dump = { inspector, trouble, ...(name === undefined ? {} : { name }) };
-    await withDumps(rest, options, outcome, use, [...opened, dump]);
-  });
+  const files = wanted.map(({ path }) => (typeof path === 'string' ? [path] : path));
+  await withImages(files, options, (inspectors) =>
+    use(
+      inspectors.map((inspector, i): SqlDump => {
+        const { name } = wanted[i]!;
+        const trouble = (sentence: string): void => {
+          say(name === undefined ? sentence : `${name}: ${sentence}`);
+          outcome.code = 3;
+        };
+        return { inspector, trouble, ...(name === undefined ? {} : { name }) };
+      }),
+    ),
+  );
 }
 
 /** The last argument is a statement if it has words and names no file. */
