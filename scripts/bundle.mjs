@@ -14,6 +14,7 @@ const ROOMS = [
     test: /dist\/(native\/|sources\/(kcore|qmp|qmp-client)\.|inspector\/(doctor|verify-live))/,
   },
   { name: 'sql', test: /dist\/(sql\/|cli\/sql-(prompt|results)\.)/ },
+  { name: 'diff', test: /dist\/(diff\/|cli\/diff-text\.)/ },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',

@@ -26,6 +26,17 @@ export type { KindOf } from './decode/columns/registry.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
 export type { SlabCaches } from './decode/slab-caches.ts';
+export { disorderOf } from './diff/basis.ts';
+export { changedPages } from './diff/changed-pages.ts';
+export { type Comparison, compareStops, type Flow } from './diff/compare.ts';
+export { type Growth, grownBy, type Part } from './diff/growth.ts';
+export type { Hand } from './diff/hands.ts';
+export type { Identity, Kinship, Relation } from './diff/identity.ts';
+export type { Measure, OwnerColumn, Stop } from './diff/stop.ts';
+export { stopOfDump } from './diff/stop-of-dump.ts';
+export { isExport, type OpenExport, openExport } from './diff/stop-of-export.ts';
+export type { HeldPages, Suspect } from './diff/suspects.ts';
+export { type DiffList, diffTable } from './diff/tables.ts';
 export {
   type CompressedSink,
   compressed,

@@ -4,6 +4,7 @@ import {
   type Inspector,
   openTable,
   selectFrom,
+  type Table,
   type TableDefinition,
   writeTable,
 } from '../index.ts';
@@ -31,12 +32,18 @@ export async function printTable(
   options: TableOptions,
   outcome: Outcome,
 ): Promise<void> {
-  const exporter = exporterNamed(options.format);
-  refuseTerminal(exporter);
+  refuseTerminal(exporterNamed(options.format));
   const table = openTable(inspector, definition, (sentence) => {
     say(sentence);
     outcome.code = 3;
   });
+  await printRows(table, options);
+}
+
+/** Prints the rows of a table that the options select to standard output. */
+export async function printRows(table: Table, options: TableOptions): Promise<void> {
+  const exporter = exporterNamed(options.format);
+  refuseTerminal(exporter);
   const { columns, where, limit } = options;
   const names = table.columns.map((c) => c.name);
   const selected = selectFrom(table, {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { balanceCommand } from './commands/balance.ts';
 import { captureCommand } from './commands/capture.ts';
 import { columnsCommand } from './commands/columns.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { dumpCommand } from './commands/dump.ts';
 import { exportCommand } from './commands/export.ts';
@@ -70,6 +71,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   sqlCommand(program, outcome);
   translateCommand(program);
   captureCommand(program);
+  diffCommand(program, outcome);
   verifyCommand(program, outcome);
   layoutCommand(program);
   columnsCommand(program);

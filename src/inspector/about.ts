@@ -51,7 +51,7 @@ function hostOf({ kernel }: Inspector): string | undefined {
 }
 
 /** /proc/sys/kernel/random/boot_id (drivers/char/random.c: sysctl_bootid), once something has asked for it. */
-function bootIdOf({ kernel }: Inspector): string | undefined {
+export function bootIdOf({ kernel }: Inspector): string | undefined {
   const bytes = readQuietly(kernel.space, kernel.symbol('sysctl_bootid'), BOOT_ID_BYTES);
   if (!bytes || bytes.every((byte) => byte === 0)) return undefined;
   const digits = Buffer.from(bytes).toString('hex');

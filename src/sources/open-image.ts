@@ -82,7 +82,7 @@ function onClose(source: ByteSource, then: () => void): ByteSource {
 }
 
 /** Removes every layer of compression around a source. */
-async function unwrapAll(
+export async function unwrapAll(
   source: ByteSource,
   context: OpenContext,
 ): Promise<{ source: ByteSource; hows: string[]; warnings: string[] }> {

@@ -155,7 +155,7 @@ function builderOf(spec: ColumnSpec): Builder {
 }
 
 /** Gives each string a code, which is its index in `names`; adds new strings to `names`. */
-function interner(names: string[]): (name: string) => number {
+export function interner(names: string[]): (name: string) => number {
   const codes = new Map(names.map((name, i) => [name, i]));
   return (name) => {
     let code = codes.get(name);

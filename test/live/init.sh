@@ -9,6 +9,7 @@ mount -t tmpfs tmpfs /tmp
 mount -t securityfs securityfs /sys/kernel/security 2> /dev/null
 [ ! -x /bin/workload ] || /bin/workload &
 echo 0 > /proc/sys/kernel/printk
+ulimit -n 200000
 cd /structpage
 node in-guest.mjs
 echo "EXIT $?"

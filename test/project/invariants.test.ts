@@ -11,7 +11,7 @@ const SRC = join(ROOT, 'src');
 const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
-  ['snapshot', 'sql'],
+  ['snapshot', 'sql', 'diff'],
   ['tables'],
   ['inspector'],
   ['export'],

@@ -1,0 +1,35 @@
+import { readOr } from '../core/errors.ts';
+import type { Inspector } from '../inspector/inspector.ts';
+import { processes } from '../objects/tasks.ts';
+import type { PageCounts } from '../scan/scan.ts';
+import { identityOf } from './identity-of-dump.ts';
+import { OWNER_COLUMNS, type Stop } from './stop.ts';
+
+/** Columns that dumps without the kernel's objects have no values for. */
+const OF_OBJECTS: readonly string[] = ['class', 'subclass', 'call_site', 'file', 'process', 'memcg'];
+
+/** An open dump as a stop. `counts` receives the number of struct pages in each state. */
+export function stopOfDump(name: string, inspector: Inspector, counts: PageCounts): Stop {
+  const withObjects = hasObjects(inspector);
+  const columns = ['class', 'subclass', 'type', 'mapping_kind', ...OWNER_COLUMNS].filter(
+    (column) => inspector.columns.some((c) => c === column) && (withObjects || !OF_OBJECTS.includes(column)),
+  );
+  return {
+    name,
+    identity: identityOf(inspector),
+    pageBytes: inspector.kernel.pageBytes,
+    columns,
+    withoutClasses: withObjects
+      ? undefined
+      : "the dump lacks the kernel's objects, by which classes are known",
+    rows: (wanted) => inspector.select({ columns: ['pfn', ...wanted] }, counts),
+  };
+}
+
+/** Whether the dump has the kernel's objects. Captures have none; their pages can be told apart by type. */
+function hasObjects(inspector: Inspector): boolean {
+  return readOr(false, () => {
+    const [first, second] = processes(inspector.objects);
+    return first !== undefined && second !== undefined;
+  });
+}
