@@ -2,8 +2,10 @@
 
 export type { Conflict } from './classify/claims.ts';
 export { CLASS_NAMES, PAGE_CLASSES, type PageClass } from './classify/classes.ts';
-export type { Classification, Gap } from './classify/classify.ts';
+export type { Classification } from './classify/classify.ts';
+export type { Gap } from './classify/gap.ts';
 export type { Holder } from './classify/holders.ts';
+export type { KernelOwners } from './classify/kernel-owners/find-owners.ts';
 export type { References } from './classify/references.ts';
 export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
 export { type ByteSource, bytesSource } from './core/bytes.ts';
@@ -25,6 +27,7 @@ export type { ColumnNamed, PageColumns } from './decode/columns/page-columns.ts'
 export type { KindOf } from './decode/columns/registry.ts';
 export { COLUMNS, type ColumnName, DEFAULT_COLUMNS, TABLE_COLUMNS } from './decode/columns/registry.ts';
 export type { ColumnBatch, Rows } from './decode/decode.ts';
+export type { OwnedPage, OwnerNames } from './decode/owner-names.ts';
 export type { SlabCaches } from './decode/slab-caches.ts';
 export { disorderOf } from './diff/basis.ts';
 export { changedPages } from './diff/changed-pages.ts';

@@ -16,9 +16,11 @@ import { Compounds } from './compounds.ts';
 import { extendedAttributes } from './extended-attributes.ts';
 import { fileRings } from './file-rings.ts';
 import { perCpuFreeLists } from './free-lists.ts';
+import type { Gap } from './gap.ts';
 import { findHolders, HOLDER_SYMBOLS, type Holder } from './holders.ts';
 import { hugetlbPool } from './hugetlb-pool.ts';
 import { kernelImage } from './kernel-image.ts';
+import { findOwners, type KernelOwners } from './kernel-owners/find-owners.ts';
 import { MAPPING_SYMBOLS } from './mappings.ts';
 import { memoryMap, physicalMap } from './memory-map.ts';
 import { packetFragments } from './network.ts';
@@ -60,13 +62,6 @@ const CLAIMANTS: readonly Claimant[] = [
 /** Claimants that run afterwards, for what is still unknown. */
 const LATE: readonly Claimant[] = [userMemory, socketBuffers, packetRings, fileRings];
 
-/** A walk that could not be finished. */
-export interface Gap {
-  /** What was walked. */
-  readonly what: string;
-  readonly why: string;
-}
-
 /** The class of every page. */
 export interface Classification {
   /** The code of each pfn: a row of PAGE_CLASSES. */
@@ -79,6 +74,8 @@ export interface Classification {
   references(): References;
   /** Holders of pages that neither map nor cache them. */
   readonly holders: readonly Holder[];
+  /** Finds whose the memory of the kernel is; adds to `gaps`. */
+  owners(): KernelOwners;
 }
 
 /** Finds the class of every page: first by the kernel's objects, then by the struct pages. */
@@ -135,6 +132,7 @@ export function classify(parts: {
     get holders() {
       return holders();
     },
+    owners: () => findOwners(machine, claims.codes, gaps),
   };
 }
 

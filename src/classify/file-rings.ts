@@ -48,7 +48,7 @@ export const fileRings: Claimant = {
 };
 
 /** kernel/events/internal.h, struct perf_buffer: one block per page, or with PERF_USE_VMALLOC a vmalloc area. */
-function* perfPages(machine: Machine, event: VirtAddr): Generator<number | undefined> {
+export function* perfPages(machine: Machine, event: VirtAddr): Generator<number | undefined> {
   const { objects } = machine;
   const type = objects.find('perf_buffer');
   const at = event === 0n ? 0n : objects.struct('perf_event').word(event, 'rb');
@@ -66,7 +66,7 @@ function* perfPages(machine: Machine, event: VirtAddr): Generator<number | undef
 }
 
 /** kernel/bpf/ringbuf.c, struct bpf_ringbuf: its pages are mapped twice in a row in vmalloc space. */
-function* ringbufPages(machine: Machine, map: VirtAddr): Generator<number | undefined> {
+export function* ringbufPages(machine: Machine, map: VirtAddr): Generator<number | undefined> {
   const { objects } = machine;
   const type = objects.find('bpf_ringbuf');
   const holder = objects.find('bpf_ringbuf_map');

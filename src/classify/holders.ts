@@ -3,7 +3,7 @@ import { StructPageError } from '../core/errors.ts';
 import type { Path } from '../objects/struct.ts';
 import { aioRingPages } from './aio-rings.ts';
 import { type Machine, pfnOfPage } from './claimant.ts';
-import type { Gap } from './classify.ts';
+import type { Gap } from './gap.ts';
 import { pipeBuffers, pipes } from './pipes.ts';
 import { packets } from './socket-buffers.ts';
 

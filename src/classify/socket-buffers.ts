@@ -8,6 +8,8 @@ import { claimCompound, isUnclaimed } from './late-claims.ts';
 
 /** The data of a packet, which its clones share (include/linux/skbuff.h, struct skb_shared_info). */
 export interface PacketData {
+  /** Address of the first sk_buff that has it. */
+  readonly packet: VirtAddr;
   /** Start of its linear part. */
   readonly head: VirtAddr;
   /** Whether the linear part is a page fragment rather than memory of kmalloc(). */
@@ -72,7 +74,7 @@ function dataOf(objects: Objects, at: VirtAddr): PacketData | undefined {
     // the lowest bit marks device memory (netmem, since 6.8)
     if (page !== 0n && (page & 1n) === 0n) fragments.push({ page, at: slot });
   }
-  return { head, inFragment: skb.number(at, 'head_frag') === 1, fragments };
+  return { packet: at, head, inFragment: skb.number(at, 'head_frag') === 1, fragments };
 }
 
 /**

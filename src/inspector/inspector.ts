@@ -1,4 +1,5 @@
-import { type Classification, classify, type Gap } from '../classify/classify.ts';
+import { type Classification, classify } from '../classify/classify.ts';
+import type { Gap } from '../classify/gap.ts';
 import type { References } from '../classify/references.ts';
 import type { Pfn } from '../core/address.ts';
 import { breath } from '../core/breath.ts';
@@ -14,6 +15,7 @@ import {
 } from '../decode/columns/registry.ts';
 import type { ColumnBatch, Rows } from '../decode/decode.ts';
 import { kpageFacts } from '../decode/kpage-facts.ts';
+import { OwnerNames } from '../decode/owner-names.ts';
 import type { PageMaps } from '../decode/page-maps.ts';
 import { SlabCaches } from '../decode/slab-caches.ts';
 import { SteadyReader } from '../decode/steady-reader.ts';
@@ -92,6 +94,7 @@ export class Inspector {
   #classes: Classification | undefined;
   #references: References | undefined;
   #owners: PageOwners | undefined;
+  #ownerNames: OwnerNames | undefined;
   readonly #unknown: Set<string> = new Set();
 
   constructor(parts: InspectorParts) {
@@ -152,6 +155,18 @@ export class Inspector {
       return mapperNames(processes, limit, this.kernel.pageBytes, this.image.live !== undefined);
     });
     return this.#owners;
+  }
+
+  /** The best owner of each page, looked up on demand. */
+  get ownerNames(): OwnerNames {
+    const { classes, owners, model } = this;
+    this.#ownerNames ??= new OwnerNames({
+      classes: classes.codes,
+      kernel: () => classes.owners(),
+      mappers: () => owners.mapperTexts,
+      callers: () => owners.callSites((page) => model.pfnOf(page)),
+    });
+    return this.#ownerNames;
   }
 
   /** What the requested columns leave out, one sentence each. */
@@ -268,7 +283,8 @@ export class Inspector {
     return {
       ...(needed.has('classes') || needed.has('references') ? { classes: this.classes.codes } : {}),
       ...(needed.has('references') ? { references: this.references } : {}),
-      ...(needed.has('owners') ? { owners: this.owners } : {}),
+      ...(needed.has('owners') || needed.has('ownerNames') ? { owners: this.owners } : {}),
+      ...(needed.has('ownerNames') ? { ownerNames: this.ownerNames } : {}),
     };
   }
 

@@ -4,6 +4,7 @@ import { directMapOf } from '../kernel/direct-map.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TypeFacts } from '../layout/type-facts.ts';
 import { KernelMemory, type WordFormat } from './memory.ts';
+import { moduleTypes } from './module-types.ts';
 import { PerCpu } from './per-cpu.ts';
 import { Struct } from './struct.ts';
 
@@ -15,13 +16,30 @@ export class Objects {
   readonly types: TypeFacts;
   readonly memory: KernelMemory;
   readonly #structs: Map<string, Struct | null> = new Map();
+  readonly #modules: Map<string, Objects | null> = new Map();
   #perCpu: PerCpu | undefined;
   #directMap: VirtAddr | undefined;
 
-  constructor(kernel: Kernel, types: TypeFacts, format: WordFormat = formatOf(kernel)) {
+  constructor(
+    kernel: Kernel,
+    types: TypeFacts,
+    format: WordFormat = formatOf(kernel),
+    memory: KernelMemory = new KernelMemory(kernel.space, format),
+  ) {
     this.kernel = kernel;
     this.types = types;
-    this.memory = new KernelMemory(kernel.space, format);
+    this.memory = memory;
+  }
+
+  /** The same objects with the types of a module too; undefined if its types are not in memory. */
+  ofModule(name: string): Objects | undefined {
+    let own = this.#modules.get(name);
+    if (own === undefined) {
+      const types = moduleTypes(this, name);
+      own = types ? new Objects(this.kernel, types, this.memory.format, this.memory) : null;
+      this.#modules.set(name, own);
+    }
+    return own ?? undefined;
   }
 
   /** A struct or union that the kernel may lack. */

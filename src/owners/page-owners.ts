@@ -4,6 +4,7 @@ import type { Objects } from '../objects/objects.ts';
 import { CallSites } from './call-sites.ts';
 import { FileNames } from './file-names.ts';
 import type { MapperNames } from './mapper-names.ts';
+import { MapperTexts } from './mapper-texts.ts';
 import { MemcgNames } from './memcg-names.ts';
 
 /**
@@ -21,6 +22,7 @@ export class PageOwners {
   readonly #files: FileNames;
   readonly #findMappers: () => MapperNames;
   #mappers: MapperNames | undefined;
+  #texts: MapperTexts | undefined;
   #callSites: CallSites | undefined;
   readonly #inodesOf: Map<number, Set<VirtAddr>> = new Map();
   readonly #inodes: Map<bigint, bigint | undefined> = new Map();
@@ -80,6 +82,12 @@ export class PageOwners {
   get mappers(): MapperNames {
     this.#mappers ??= this.#findMappers();
     return this.#mappers;
+  }
+
+  /** Who maps each page in words, determined once. */
+  get mapperTexts(): { of(pfn: Pfn): string } {
+    this.#texts ??= new MapperTexts(this.#objects, this.#files, this.mappers);
+    return this.#texts;
   }
 
   /** The callers of vmalloc(), determined once; `pfnOf` returns the page frame of a struct page. */

@@ -49,7 +49,8 @@ export const memcgs: TableDefinition = groupedBy(
   'memcgs',
   'memory charged to memory cgroups, without slab objects',
   [{ name: 'memcg', kind: 'name', help: 'path of the cgroup; "(dying)" if it was removed' }],
-  'class != hole && class != free_buddy && class != free_pcp && class != reserved',
+  // what is allocated, by struct pages alone: classes take long
+  'type != buddy && !(flags has reserved) && (refcount != 0 || is_tail == 1)',
 );
 
 /** Memory of vmalloc() by the function that allocated it. */

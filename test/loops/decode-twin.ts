@@ -137,6 +137,7 @@ export class DecoderTwin {
       case 'pids':
       case 'vaddr':
       case 'call_site':
+      case 'owner':
       case 'class':
       case 'subclass':
       case 'refs_expected':

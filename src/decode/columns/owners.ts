@@ -66,19 +66,57 @@ export const memcg: PageColumn<'memcg', 'name'> = {
   needsMap: 'owners',
   onDemand: true,
   lane(context) {
-    const { layout, count, pages, maps } = context;
+    const { count, pages, maps } = context;
     const at = context.area('memcg', 4);
-    const codes = pages.loops.words(at, count).fill(0);
-    const names = maps!.owners!.memcgNames;
-    if (layout.offsets.memcg !== undefined) {
-      let last = 0n;
-      let code = 0;
-      ofHeads(context, layout.offsets.memcg, (i, data) => {
-        if (data !== last) {
-          code = maps!.owners!.memcg(data);
-          last = data;
-        }
-        codes[i] = code;
+    writeMemcgs(context, pages.loops.words(at, count));
+    return { kind: 'code', at, stride: 4, bytes: 4, names: maps!.owners!.memcgNames };
+  },
+};
+
+/** Writes the code of each page's cgroup, an index into `memcgNames`. */
+function writeMemcgs(context: LaneContext, codes: Uint32Array): void {
+  const { layout, maps } = context;
+  codes.fill(0);
+  if (layout.offsets.memcg === undefined) return;
+  let last = 0n;
+  let code = 0;
+  ofHeads(context, layout.offsets.memcg, (i, data) => {
+    if (data !== last) {
+      code = maps!.owners!.memcg(data);
+      last = data;
+    }
+    codes[i] = code;
+  });
+}
+
+export const owner: PageColumn<'owner', 'name'> = {
+  name: 'owner',
+  kind: 'name',
+  help: 'the best owner known: process and memory area, file, cgroup, slab cache, task, device (see docs/owners.md)',
+  mayBeEmpty: true,
+  needs: 'heads',
+  needsMap: 'ownerNames',
+  onDemand: true,
+  lane(context) {
+    const { start, count, pages, maps, cacheNames } = context;
+    const at = context.area('owner', 4);
+    const codes = pages.loops.words(at, count);
+    const files = new Uint32Array(count);
+    const memcgs = new Uint32Array(count);
+    ofFiles(context, (i, code) => {
+      files[i] = code;
+    });
+    writeMemcgs(context, memcgs);
+    const cache = pages.fact('cache');
+    const caches = pages.loops.bytes(cache.at, (count - 1) * cache.stride + 2);
+    const { fileNames, memcgNames } = maps!.owners!;
+    const { names } = maps!.ownerNames!;
+    for (let i = 0; i < count; i++) {
+      codes[i] = maps!.ownerNames!.code({
+        pfn: start + i,
+        file: fileNames[files[i]!]!,
+        memcg: memcgNames[memcgs[i]!]!,
+        slabCache: cacheNames[caches[i * cache.stride]! + 256 * caches[i * cache.stride + 1]!] ?? '',
       });
     }
     return { kind: 'code', at, stride: 4, bytes: 4, names };

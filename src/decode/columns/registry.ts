@@ -4,7 +4,7 @@ import { lastCpupid, node, zone } from './fields.ts';
 import { flags, freeOrder, head, mappingKind, order, slabCache, type } from './folio.ts';
 import { folioMapcount, isHead, isTail, nrPages, pincount } from './folio-counts.ts';
 import { kpagecount, kpageflags } from './kpage.ts';
-import { callSite, file, inode, memcg, pids, process, vaddr } from './owners.ts';
+import { callSite, file, inode, memcg, owner, pids, process, vaddr } from './owners.ts';
 import type { PageColumn } from './page-column.ts';
 import { page, pfn, phys, section, state } from './place.ts';
 import { pageClass, subclass } from './purpose.ts';
@@ -44,6 +44,7 @@ export const PAGE_COLUMNS = [
   slabCache as typeof slabCache,
   pageClass as typeof pageClass,
   subclass as typeof subclass,
+  owner as typeof owner,
   file as typeof file,
   inode as typeof inode,
   memcg as typeof memcg,
