@@ -50,6 +50,21 @@ export type { Exporter, ExportPlan, Sink, TextFormat } from './export/exporter.t
 export type { ExportOption, OptionValue, OptionValues } from './export/options.ts';
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { writeTable } from './export/write-table.ts';
+export { type QueryCost, queryCosts } from './fleet/costs.ts';
+export {
+  type FleetQuery,
+  fleetQueries,
+  fleetQuery,
+  parametersStatement,
+  parseQuery,
+  type QueryParameter,
+} from './fleet/queries.ts';
+export { samplePath } from './fleet/sample.ts';
+export { openFleet, requireTables } from './fleet/session.ts';
+export type { SimulateOptions } from './fleet/simulate/plan.ts';
+export type { Expectation, Planted } from './fleet/simulate/planted.ts';
+export { type PagesOf, type SimulateReport, simulateFleet } from './fleet/simulate/simulate.ts';
+export { type FleetStore, openFolder, type StoreSelection } from './fleet/store.ts';
 export { type ArrowColumn, type ArrowTable, arrowTable } from './inspector/arrow-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';
@@ -110,6 +125,7 @@ export type { ProcSource } from './proc/registry.ts';
 export { PROC_FILES, type ProcFile } from './proc/registry.ts';
 export type { Scan, ScanPlan } from './scan/scan.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';
+export type { SnapshotTable } from './snapshot/schema.ts';
 export type { Missing, OpenImage, PhysicalRun } from './sources/image-format.ts';
 export type { QmpOptions } from './sources/qmp.ts';
 export type { DuckDB } from './sql/duckdb.ts';

@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { dumpCommand } from './commands/dump.ts';
 import { exportCommand } from './commands/export.ts';
 import { fileCommand } from './commands/file.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { fragmentationCommand } from './commands/fragmentation.ts';
 import { infoCommand } from './commands/info.ts';
 import { layoutCommand } from './commands/layout.ts';
@@ -69,6 +70,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   mappingsCommand(program, outcome);
   tableCommand(program, outcome);
   sqlCommand(program, outcome);
+  fleetCommand(program);
   translateCommand(program);
   captureCommand(program);
   diffCommand(program, outcome);

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { type SqlSession, StructPageError } from '../index.ts';
+import { type SqlSession, StructPageError, UsageError } from '../index.ts';
 import { say, stdout, stdoutData } from './output.ts';
 import type { SqlFormat } from './sql-format.ts';
 import { printResults } from './sql-results.ts';
@@ -58,4 +59,13 @@ export async function statementsOfInput(): Promise<string> {
   process.stdin.setEncoding('utf8');
   for await (const part of process.stdin) text += part;
   return text;
+}
+
+/** The statements in a file; `-` is standard input. */
+export function readScript(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
+  }
 }

@@ -21,7 +21,8 @@ const name = (command: Command): string =>
   command.parent ? `${name(command.parent)} ${command.name()}` : command.name();
 
 /** Examples that need no dump. */
-const WITHOUT_DUMP = /^structpage (columns|completion|help|layout (list|show \d|diff)|table$)/;
+const WITHOUT_DUMP =
+  /^structpage (columns|completion|fleet queries( [a-z-]+)?$|help|layout (list|show \d|diff)|table$)/;
 /** The sample has no memory of processes, files and caches, and commands that need it say so. */
 const LEFT_OUT =
   /left this memory out|without the contents of pages|leaves out|no process|no file|no slab cache/;

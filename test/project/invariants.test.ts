@@ -11,6 +11,7 @@ const SRC = join(ROOT, 'src');
 const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
+  ['fleet'],
   ['snapshot', 'sql', 'diff'],
   ['tables'],
   ['inspector'],

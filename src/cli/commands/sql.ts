@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exporterOf, type SqlDump, SqlSession, UsageError } from '../../index.ts';
 import { addExamples } from '../help.ts';
@@ -7,7 +7,7 @@ import { addCache, addImage, DUMP_HELP, type ImageOptions } from '../options.ts'
 import { refuseTerminal, say, stdoutData } from '../output.ts';
 import { intoFile } from '../output-file.ts';
 import { formatNamed, SQL_FORMATS } from '../sql-format.ts';
-import { prompt, statementsOfInput } from '../sql-prompt.ts';
+import { prompt, readScript, statementsOfInput } from '../sql-prompt.ts';
 import { printResults } from '../sql-results.ts';
 
 interface Options extends ImageOptions {
@@ -120,12 +120,4 @@ function named(text: string, before: readonly NamedDump[] = []): NamedDump[] {
     throw new UsageError(`--dump: the name ${name} is taken`);
   }
   return [...before, { name, path }];
-}
-
-function readScript(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
-  }
 }
