@@ -24,8 +24,7 @@ const name = (command: Command): string =>
 const WITHOUT_DUMP =
   /^structpage (columns|completion|fleet queries( [a-z-]+)?$|help|layout (list|show \d|diff)|table$)/;
 /** The sample has no memory of processes, files and caches, and commands that need it say so. */
-const LEFT_OUT =
-  /left this memory out|without the contents of pages|leaves out|no process|no file|no slab cache/;
+const LEFT_OUT = /this memory was filtered out of the dump/;
 
 const lines = COMMANDS.flatMap((command) => examplesOf(command));
 
