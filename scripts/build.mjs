@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleCommand, bundleWorker } from './bundle.mjs';
 import { keepBytecode } from './bytecode.mjs';
 import { writeAssembly } from './loops-abi.mjs';
+import { writeReference } from './reference.mjs';
 import { differences } from './wasm-signatures.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -59,6 +60,7 @@ if (wrong.length > 0) {
   process.stderr.write(`the loops are not what src/loops/abi.ts says:\n${wrong.join('\n')}\n`);
   process.exit(1);
 }
+await writeReference(root);
 // the command and the worker are bundled, the library stays as it is
 const cli = join(root, 'dist', 'cli');
 const worker = join(root, 'dist', 'scan', 'worker.js');

@@ -30,7 +30,7 @@ export type { ColumnBatch, Rows } from './decode/decode.ts';
 export type { OwnedPage, OwnerNames } from './decode/owner-names.ts';
 export type { SlabCaches } from './decode/slab-caches.ts';
 export { disorderOf } from './diff/basis.ts';
-export { changedPages } from './diff/changed-pages.ts';
+export { CHANGED_COLUMNS, changedPages } from './diff/changed-pages.ts';
 export { type Comparison, compareStops, type Flow } from './diff/compare.ts';
 export { type Growth, grownBy, type Part } from './diff/growth.ts';
 export type { Hand } from './diff/hands.ts';
@@ -39,7 +39,7 @@ export type { Measure, OwnerColumn, Stop } from './diff/stop.ts';
 export { stopOfDump } from './diff/stop-of-dump.ts';
 export { isExport, type OpenExport, openExport } from './diff/stop-of-export.ts';
 export type { HeldPages, Suspect } from './diff/suspects.ts';
-export { type DiffList, diffTable } from './diff/tables.ts';
+export { DIFF_COLUMNS, type DiffList, diffTable } from './diff/tables.ts';
 export {
   type CompressedSink,
   compressed,
@@ -121,7 +121,8 @@ export type { MapperNames } from './owners/mapper-names.ts';
 export type { PageOwners } from './owners/page-owners.ts';
 export type { Process } from './owners/processes.ts';
 export type { Mapper, MappingSink, ReverseIndex, TellMappings } from './owners/reverse-index.ts';
-export type { ProcSource } from './proc/registry.ts';
+export type { BuddyInfoData, PageTypeInfoData, ZoneInfoData } from './proc/parse.ts';
+export type { ProcData, ProcSource } from './proc/registry.ts';
 export { PROC_FILES, type ProcFile } from './proc/registry.ts';
 export type { Scan, ScanPlan } from './scan/scan.ts';
 export { noCounts, type PageCounts } from './scan/scan.ts';

@@ -1,5 +1,6 @@
 import { type Comparison, type Flow, grownBy, type Part, type Suspect } from '../index.ts';
 import { aligned } from './output.ts';
+import type { DiffData } from './schemas/diff.ts';
 import { sizeText } from './units.ts';
 
 /** Page frames without a struct page that could be read. */
@@ -12,7 +13,7 @@ const REST = '(rest)';
 type Stops = Comparison['stops'];
 
 /** What is printed of a comparison as JSON. */
-export function diffData(comparison: Comparison): unknown {
+export function diffData(comparison: Comparison): DiffData {
   const { stops, measure, relation, byPage, uses, flows, growth, suspects } = comparison;
   return {
     dumps: stops.map(({ name, pageBytes }) => ({ name, pageSize: pageBytes ?? null })),

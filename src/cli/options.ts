@@ -86,6 +86,11 @@ export function addCache(command: Command): Command {
   );
 }
 
+/** Adds the option for output that programs read. */
+export function addJson(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
 /** Adds the option that selects columns. */
 export function addColumns(command: Command): Command {
   return command.addOption(

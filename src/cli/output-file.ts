@@ -23,6 +23,14 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** Maximum number of names tried for the temporary file. */
 const MOST_NAMES = 100;
 
+/** Help for --json of commands that write a file. */
+export const REPORT_HELP = 'print what was written, as JSON';
+
+/** Throws UsageError if a report in JSON would mix with the output. */
+export function refuseReport({ output, json }: { readonly output: string; readonly json?: boolean }): void {
+  if (json && output === '-') throw new UsageError('--json and --output - both write to standard output');
+}
+
 /** Throws UsageError if the output file is one of the inputs, under whatever name. */
 export function refuseInput(path: string, inputs: readonly string[]): void {
   if (path === '-') return;

@@ -1,5 +1,13 @@
 import { fstatSync, readlinkSync, writeSync } from 'node:fs';
-import { type Exporter, OutputError, printable, printableLines, type Sink, UsageError } from '../index.ts';
+import {
+  type Exporter,
+  OutputError,
+  printable,
+  printableJson,
+  printableLines,
+  type Sink,
+  UsageError,
+} from '../index.ts';
 
 /** Whether standard output is a regular file: on a full disk, a stream would not notice a short write. */
 let isFile: boolean | undefined;
@@ -30,6 +38,9 @@ export const stdoutData: Sink = (data) => {
   if (!process.stdout.isTTY) return writeOut(data);
   return writeOut(printableLines(typeof data === 'string' ? data : new TextDecoder().decode(data)));
 };
+
+/** Writes data as JSON to standard output. */
+export const printJson = (data: unknown): Promise<void> => stdout(`${printableJson(data, 2)}\n`);
 
 /** Throws UsageError if binary output would go to a terminal. */
 export function refuseTerminal({ name, isBinary }: Exporter): void {

@@ -1,13 +1,17 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   EXPORTERS,
+  type Exporter,
   type Inspector,
   openTable,
   selectFrom,
   type Table,
   type TableDefinition,
+  UsageError,
   writeTable,
 } from '../index.ts';
+import { setTables, type TableShape } from './command-tables.ts';
+import { hasOption } from './command-tree.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from './exporter-options.ts';
 import type { Outcome } from './open.ts';
 import { addColumns, addRows, columnsFor, type SelectOptions } from './options.ts';
@@ -16,13 +20,30 @@ import { refuseTerminal, say, stdoutData, streamOptions } from './output.ts';
 /** Options of every command that prints a table other than that of the pages. */
 export interface TableOptions extends Pick<SelectOptions, 'columns' | 'where' | 'limit'> {
   format: string;
+  json?: boolean;
 }
 
-/** Adds the options that choose the rows, columns and format of a table. */
-export function addTable(command: Command): Command {
-  const formats = EXPORTERS.map((e) => e.name);
-  command.option('--format <name>', `one of ${formats.join(', ')}`, 'table');
-  return addColumns(addRows(addExporterOptions(command, EXPORTERS)));
+/** Adds the options that choose the rows, columns and format of a table. `tables` returns the tables that the command prints. */
+export function addTable(command: Command, tables: () => readonly TableShape[]): Command {
+  setTables(command, tables);
+  return addColumns(addRows(addExporterOptions(addFormat(command), EXPORTERS)));
+}
+
+/** Adds the options that select the format of rows. A command may have a --json of its own. */
+export function addFormat(command: Command): Command {
+  command.addOption(
+    new Option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`).default(
+      'table',
+    ),
+  );
+  return hasOption(command, 'json') ? command : command.option('--json', 'the same as --format json');
+}
+
+/** The exporter that the options select. Throws UsageError for an unknown format, and for two. */
+export function chosenExporter({ format, json }: Pick<TableOptions, 'format' | 'json'>): Exporter {
+  if (!json) return exporterNamed(format);
+  if (format === 'table' || format === 'json') return exporterNamed('json');
+  throw new UsageError(`--json and --format ${format} cannot be combined`);
 }
 
 /** Prints a table of an open image to standard output. Reports what cannot be read, which is not a success. */
@@ -32,7 +53,7 @@ export async function printTable(
   options: TableOptions,
   outcome: Outcome,
 ): Promise<void> {
-  refuseTerminal(exporterNamed(options.format));
+  refuseTerminal(chosenExporter(options));
   const table = openTable(inspector, definition, (sentence) => {
     say(sentence);
     outcome.code = 3;
@@ -42,7 +63,7 @@ export async function printTable(
 
 /** Prints the rows of a table that the options select to standard output. */
 export async function printRows(table: Table, options: TableOptions): Promise<void> {
-  const exporter = exporterNamed(options.format);
+  const exporter = chosenExporter(options);
   refuseTerminal(exporter);
   const { columns, where, limit } = options;
   const names = table.columns.map((c) => c.name);

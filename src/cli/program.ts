@@ -9,6 +9,7 @@ import { exportCommand } from './commands/export.ts';
 import { fileCommand } from './commands/file.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { fragmentationCommand } from './commands/fragmentation.ts';
+import { helpCommand } from './commands/help.ts';
 import { infoCommand } from './commands/info.ts';
 import { layoutCommand } from './commands/layout.ts';
 import { mappingsCommand } from './commands/mappings.ts';
@@ -25,7 +26,7 @@ import { summaryCommand } from './commands/summary.ts';
 import { tableCommand } from './commands/table.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { addExamples, helpCommand } from './help.ts';
+import { addExamples } from './help.ts';
 import type { Outcome } from './open.ts';
 import { print } from './output.ts';
 

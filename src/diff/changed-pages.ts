@@ -10,7 +10,7 @@ import { WINDOW } from './windows.ts';
 const EMPTY = 'empty if it has no readable struct page';
 
 /** The columns of changed pages. */
-const COLUMNS = [
+export const CHANGED_COLUMNS: readonly ColumnSpec[] = [
   { name: 'pfn', kind: 'number', help: 'page frame number' },
   { name: 'before', kind: 'name', mayBeEmpty: true, help: `class, or type, in the first dump; ${EMPTY}` },
   { name: 'after', kind: 'name', mayBeEmpty: true, help: `class, or type, in the last dump; ${EMPTY}` },
@@ -22,7 +22,7 @@ const COLUMNS = [
     help: 'from how many dumps to the next its class or owner changed',
     numbers: 'int32',
   },
-] as const satisfies readonly ColumnSpec[];
+];
 
 /**
  * The pages whose class or owner changed between the stops, in ascending order of pfn. Throws UsageError for stops of different
@@ -36,7 +36,7 @@ export function changedPages(stops: readonly Stop[], wanted?: Measure): Table {
   const basis = basisOf(stops, wanted);
   return {
     name: 'changed_pages',
-    columns: COLUMNS,
+    columns: CHANGED_COLUMNS,
     rows: () => changedRows(stops, basis),
   };
 }
@@ -75,7 +75,7 @@ function batchOf(
     for (let i = 0; i < WINDOW; i++) if (before[i] !== after[i]) changes[i]!++;
   }
   // the next batch reuses these arrays
-  const columns: [(typeof COLUMNS)[number]['name'], Column][] = [
+  const columns: [(typeof CHANGED_COLUMNS)[number]['name'], Column][] = [
     ['pfn', { kind: 'number', values: Float64Array.from({ length: WINDOW }, (_, i) => start + i) }],
     ['before', { kind: 'name', codes: first.uses.slice(), names: uses }],
     ['after', { kind: 'name', codes: last.uses.slice(), names: uses }],

@@ -46,7 +46,7 @@ export function diffTable(comparison: Comparison, list: DiffList): Table {
   };
   switch (list) {
     case 'uses':
-      return made('uses', [USE, FIRST, LAST, GROWN, KIB, SERIES], () =>
+      return made('uses', USES, () =>
         comparison.uses.map(({ name, pages }) => ({ use: name, ...sizes(pages) })),
       );
     case 'flows':
@@ -59,13 +59,13 @@ export function diffTable(comparison: Comparison, list: DiffList): Table {
         })),
       );
     case 'growth':
-      return made('growth', [BY, NAME, FIRST, LAST, GROWN, KIB, SERIES], () =>
+      return made('growth', GROWTH, () =>
         comparison.growth.flatMap(({ by, parts }) =>
           parts.map(({ name, pages }) => ({ by, name, ...sizes(pages) })),
         ),
       );
     case 'suspects':
-      return made('suspects', [...SUSPECT, FIRST, LAST, GROWN, KIB, ...STAYED, SERIES], () =>
+      return made('suspects', SUSPECTS, () =>
         comparison.suspects.map((s, i) => ({
           rank: i + 1,
           use: s.use,
@@ -81,6 +81,8 @@ export function diffTable(comparison: Comparison, list: DiffList): Table {
       );
   }
 }
+
+const USES = [USE, FIRST, LAST, GROWN, KIB, SERIES] as const;
 
 const FLOW = [
   {
@@ -121,6 +123,17 @@ const STAYED = [
   { name: 'monotonic', kind: 'number', help: '1 if it never shrank from one dump to the next' },
   { name: 'cache', kind: 'number', help: '1 for page cache, which the kernel can drop' },
 ] as const satisfies readonly ColumnSpec[];
+
+const GROWTH = [BY, NAME, FIRST, LAST, GROWN, KIB, SERIES] as const;
+const SUSPECTS = [...SUSPECT, FIRST, LAST, GROWN, KIB, ...STAYED, SERIES] as const;
+
+/** The columns of each list. */
+export const DIFF_COLUMNS: Readonly<Record<DiffList, readonly ColumnSpec[]>> = {
+  uses: USES,
+  flows: FLOW,
+  growth: GROWTH,
+  suspects: SUSPECTS,
+};
 
 function made<const C extends readonly ColumnSpec[]>(
   name: string,

@@ -46,7 +46,7 @@ export function filePages(path: string): TableDefinition {
 /** The same, summed up. */
 export function fileRollup(path: string): TableDefinition {
   return defineTable({
-    name: 'file',
+    name: 'file_rollup',
     help: 'memory that caches a file',
     columns: [
       NAME,

@@ -96,7 +96,7 @@ export function processAreas(pid: number): TableDefinition {
 /** The sums over all areas: /proc/PID/smaps_rollup. */
 export function processRollup(pid: number): TableDefinition {
   return defineTable({
-    name: 'process',
+    name: 'process_rollup',
     help: 'memory of a process',
     columns: [
       { name: 'pid', kind: 'number', help: 'process', numbers: 'int32' },

@@ -21,13 +21,13 @@ export function balanceCommand(program: Command, outcome: Outcome): void {
     "structpage balance vmcore --where 'difference != 0'",
     'structpage balance vmcore --remainder --limit 20',
   );
-  addCache(addImage(addTable(command))).action(
-    async (dumps: string[], options: TableOptions & ImageOptions & { remainder?: true }) => {
-      const table = tableDefinition(options.remainder ? 'remainder' : 'balance');
-      await withImage(dumps, options, async (inspector) => {
-        await printTable(inspector, table, options, outcome);
-        if (options.remainder) reportGaps(inspector, outcome);
-      });
-    },
-  );
+  addCache(
+    addImage(addTable(command, () => [tableDefinition('balance'), tableDefinition('remainder')])),
+  ).action(async (dumps: string[], options: TableOptions & ImageOptions & { remainder?: true }) => {
+    const table = tableDefinition(options.remainder ? 'remainder' : 'balance');
+    await withImage(dumps, options, async (inspector) => {
+      await printTable(inspector, table, options, outcome);
+      if (options.remainder) reportGaps(inspector, outcome);
+    });
+  });
 }

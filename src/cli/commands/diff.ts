@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import {
+  CHANGED_COLUMNS,
   changedPages,
   compareStops,
+  DIFF_COLUMNS,
   type DiffList,
   diffTable,
   disorderOf,
@@ -10,16 +12,16 @@ import {
   noCounts,
   type OpenExport,
   openExport,
-  printableJson,
   type Stop,
   stopOfDump,
   UsageError,
 } from '../../index.ts';
+import type { TableShape } from '../command-tables.ts';
 import { diffData, diffText, relationText } from '../diff-text.ts';
 import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, withImages } from '../open.ts';
 import { addCache, addImage, type ImageOptions, parseCount } from '../options.ts';
-import { say, stdout } from '../output.ts';
+import { printJson, say, stdout } from '../output.ts';
 import { addTable, printRows, type TableOptions } from '../print-table.ts';
 
 interface Options extends TableOptions, ImageOptions {
@@ -62,7 +64,7 @@ export function diffCommand(program: Command, outcome: Outcome): void {
     'structpage diff 1.elf 2.elf 3.elf --list suspects --limit 5',
     "structpage diff a.elf b.elf --rows --where 'after == slab' --format csv",
   );
-  addCache(addImage(addTable(command))).action(async (files: string[], options: Options) => {
+  addCache(addImage(addTable(command, tables))).action(async (files: string[], options: Options) => {
     if (files.length < 2) throw new UsageError('diff needs two dumps or more, the oldest first');
     const chosen = [options.rows, options.list, options.json].filter((o) => o !== undefined);
     if (chosen.length > 1) throw new UsageError('choose one of --rows, --list and --json');
@@ -94,6 +96,12 @@ export function diffCommand(program: Command, outcome: Outcome): void {
   });
 }
 
+/** The tables that it prints. */
+function tables(): readonly TableShape[] {
+  const lists = LISTS.map((name) => ({ name: `diff_${name}`, columns: DIFF_COLUMNS[name] }));
+  return [...lists, { name: 'changed_pages', columns: CHANGED_COLUMNS }];
+}
+
 async function print(stops: readonly Stop[], options: Options): Promise<void> {
   if (options.rows) {
     await printRows(changedPages(stops, options.by), options);
@@ -110,5 +118,5 @@ async function print(stops: readonly Stop[], options: Options): Promise<void> {
   }
   if (relation.kinship !== 'same boot') say(`warning: ${relationText(comparison)}`);
   if (options.list !== undefined) await printRows(diffTable(comparison, options.list), options);
-  else await stdout(`${printableJson(diffData(comparison), 2)}\n`);
+  else await printJson(diffData(comparison));
 }

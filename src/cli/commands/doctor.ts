@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { doctor, type LiveSource, printableJson } from '../../index.ts';
+import { doctor, type LiveSource } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import type { Outcome } from '../open.ts';
-import { stdout } from '../output.ts';
+import { printJson, stdout } from '../output.ts';
 
 /** structpage doctor: each method of reading this machine's memory, and what prevents it. */
 export function doctorCommand(program: Command, outcome: Outcome): void {
@@ -15,7 +15,7 @@ export function doctorCommand(program: Command, outcome: Outcome): void {
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const ways = doctor();
-      await stdout(options.json ? `${printableJson(ways, 2)}\n` : text(ways));
+      await (options.json ? printJson(ways) : stdout(text(ways)));
       if (!ways.some((w) => w.works)) outcome.code = 4;
     });
   addExamples(command, 'sudo structpage doctor');

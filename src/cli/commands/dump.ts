@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { lengthOf, unite } from '../../core/ranges.ts';
 import {
+  COLUMNS,
   type ColumnName,
   EXPORTERS,
   exportRows,
@@ -10,7 +11,8 @@ import {
   tableDefinition,
   UsageError,
 } from '../../index.ts';
-import { addExporterOptions, exporterNamed, exporterOptionsOf } from '../exporter-options.ts';
+import { setTables } from '../command-tables.ts';
+import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
 import { addExamples } from '../help.ts';
 import { fateIn, type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
@@ -26,7 +28,7 @@ import {
   selectionOf,
 } from '../options.ts';
 import { refuseTerminal, say, stdoutData, streamOptions } from '../output.ts';
-import { printTable } from '../print-table.ts';
+import { addFormat, chosenExporter, printTable, type TableOptions } from '../print-table.ts';
 
 /** structpage dump: rows to standard output. */
 export function dumpCommand(program: Command, outcome: Outcome): void {
@@ -35,7 +37,6 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     .summary('print decoded struct pages')
     .description('Prints decoded struct pages to standard output, one row per page.')
     .argument('[dump...]', DUMP_HELP)
-    .option('--format <name>', `output format: ${EXPORTERS.map((e) => e.name).join(', ')}`, 'table')
     .option('--folios', 'print one row per folio instead, with the columns of the table folios')
     .option('--wide', 'table: do not fit rows to the width of the terminal');
   addExamples(
@@ -44,11 +45,12 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
     "structpage dump vmcore --where 'type == slab && order >= 2' --limit 20",
     "structpage dump vmcore --where 'flags has dirty' --columns pfn,mapping,index --format csv",
   );
-  addExporterOptions(command, EXPORTERS);
+  addExporterOptions(addFormat(command), EXPORTERS);
+  setTables(command, () => [{ name: 'pages', columns: COLUMNS }, tableDefinition('folios')]);
   addCache(addImage(addColumns(addSelection(command)))).action(
     async (
       dumps: string[],
-      options: SelectOptions & ImageOptions & { format: string; wide?: boolean; folios?: true },
+      options: SelectOptions & ImageOptions & TableOptions & { wide?: boolean; folios?: true },
     ) => {
       if (options.folios) {
         if (options.pfn)
@@ -58,7 +60,7 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         );
         return;
       }
-      const exporter = exporterNamed(options.format);
+      const exporter = chosenExporter(options);
       const given = { ...exporterOptionsOf(exporter, { ...options }), ...streamOptions(exporter) };
       refuseTerminal(exporter);
       await withImage(dumps, options, async (inspector) => {

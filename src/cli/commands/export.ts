@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type ColumnName, compressed, exportRows, noCounts } from '../../index.ts';
+import { COLUMNS, type ColumnName, compressed, exportRows, noCounts } from '../../index.ts';
+import { setTables } from '../command-tables.ts';
 import { addExporterOptions, exporterOptionsOf } from '../exporter-options.ts';
 import { FILE_EXTENSIONS, FILE_FORMATS, fileFormat } from '../file-format.ts';
 import { addExamples } from '../help.ts';
@@ -16,14 +17,16 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { Progress, refuseTerminal, say, streamOptions } from '../output.ts';
-import { intoFile, refuseInput } from '../output-file.ts';
+import { Progress, printJson, refuseTerminal, say, streamOptions } from '../output.ts';
+import { intoFile, REPORT_HELP, refuseInput, refuseReport } from '../output-file.ts';
+import type { ExportData } from '../schemas/files.ts';
 import { sizeText } from '../units.ts';
 import { warnIfAbsent } from './dump.ts';
 
 interface Options extends SelectOptions, ImageOptions {
   output: string;
   format?: string;
+  json?: boolean;
 }
 
 /** structpage export: rows to a file, which appears under its name only when it is complete. */
@@ -36,7 +39,9 @@ export function exportCommand(program: Command, outcome: Outcome): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', `file to write (${FILE_EXTENSIONS}); - for standard output`)
-    .option('--format <name>', 'output format, if the extension does not select it');
+    .option('--format <name>', 'output format, if the extension does not select it')
+    .option('--json', REPORT_HELP);
+  setTables(command, () => [{ name: 'pages', columns: COLUMNS }]);
   addExamples(
     command,
     'structpage export vmcore -o pages.csv',
@@ -46,6 +51,7 @@ export function exportCommand(program: Command, outcome: Outcome): void {
   );
   addExporterOptions(command, FILE_FORMATS);
   addCache(addImage(addColumns(addSelection(command)))).action(async (dumps: string[], options: Options) => {
+    refuseReport(options);
     const { exporter, options: implied, compression } = fileFormat(options.output, options.format);
     const isPiped = options.output === '-';
     if (isPiped) refuseTerminal(exporter);
@@ -89,9 +95,20 @@ export function exportCommand(program: Command, outcome: Outcome): void {
         await output?.end();
       });
       progress.done();
-      if (process.stderr.isTTY) {
-        const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        say(`wrote ${rows} rows, ${sizeText(bytes)}, to ${options.output} in ${seconds} s`);
+      const seconds = (performance.now() - started) / 1000;
+      if (options.json) {
+        const structPages = { ...counts };
+        const data: ExportData = {
+          file: options.output,
+          format: exporter.name,
+          rows,
+          bytes,
+          seconds,
+          structPages,
+        };
+        await printJson(data);
+      } else if (process.stderr.isTTY) {
+        say(`wrote ${rows} rows, ${sizeText(bytes)}, to ${options.output} in ${seconds.toFixed(1)} s`);
       }
       reportUnread(inspector, counts, fateIn(inspector, job.selection), outcome);
       warnIfDoubtful(inspector, job.selection);

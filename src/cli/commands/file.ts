@@ -22,7 +22,7 @@ export function fileCommand(program: Command, outcome: Outcome): void {
     "structpage file vmcore /var/lib/db/data --where 'state != clean'",
     'structpage file vmcore memfd:blob',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [filePages(''), fileRollup('')]))).action(
     async (args: string[], options: TableOptions & ImageOptions & { rollup?: boolean }) => {
       const { dumps, last } = splitLast(args);
       if (last === '') throw new UsageError('the name of a file cannot be empty');

@@ -22,7 +22,11 @@ export function fragmentationCommand(program: Command, outcome: Outcome): void {
     "structpage fragmentation vmcore --blocks --where 'free < 512' --limit 20",
     'structpage fragmentation vmcore --index',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(
+    addImage(
+      addTable(command, () => ['free_lists', 'pageblocks', 'fragmentation_index'].map(tableDefinition)),
+    ),
+  ).action(
     async (dumps: string[], options: TableOptions & ImageOptions & { blocks?: true; index?: true }) => {
       if (options.blocks && options.index) throw new UsageError('--blocks and --index cannot be combined');
       const table = tableDefinition(

@@ -6,13 +6,12 @@ import {
   type Info,
   PAGE_STATES,
   printable,
-  printableJson,
   type ScanCost,
 } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
-import { aligned, stdout } from '../output.ts';
+import { aligned, printJson, stdout } from '../output.ts';
 
 /** Maximum number of pieces of the page array listed. */
 const MOST_PIECES = 16;
@@ -30,9 +29,7 @@ export function infoCommand(program: Command): void {
   addExamples(command, 'structpage info vmcore', 'structpage info vmcore --json');
   addImage(command).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
-      await stdout(
-        options.json ? `${printableJson(describeData(inspector), 2)}\n` : text(describe(inspector)),
-      );
+      await (options.json ? printJson(describeData(inspector)) : stdout(text(describe(inspector))));
     });
   });
 }

@@ -20,9 +20,10 @@ import {
 } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
-import { addImage, DUMP_HELP, type ImageOptions, parseNames } from '../options.ts';
-import { aligned, stdout } from '../output.ts';
+import { addImage, addJson, DUMP_HELP, type ImageOptions, parseNames } from '../options.ts';
+import { aligned, printJson, stdout } from '../output.ts';
 import { intoFile } from '../output-file.ts';
+import type { LayoutCheckData } from '../schemas/files.ts';
 
 const KERNEL_HELP = "a release or build id of 'structpage layout list', or a layout file";
 
@@ -47,10 +48,12 @@ function listCommand(command: Command): void {
     .command('list')
     .summary('list the kernels with a layout file')
     .description('Lists the kernels with a layout file in this package.')
-    .action(async () => {
+    .action(async ({ json }: { json?: boolean }) => {
+      if (json) return printJson(layoutIndex());
       const rows = layoutIndex().map((e) => [e.release, e.arch, e.buildId, `layouts/${e.file}`]);
       await stdout(`${aligned([['release', 'arch', 'build id', 'file'], ...rows], '', [0, 1, 2, 3])}\n`);
     });
+  addJson(list);
   addExamples(list, 'structpage layout list');
 }
 
@@ -80,6 +83,7 @@ function extractCommand(command: Command): void {
     .description('Makes a layout file from a kernel file, or from the types in a dump.')
     .argument('<file>', 'vmlinux, vmlinuz, debug file, raw BTF such as /sys/kernel/btf/vmlinux, or a dump')
     .option('-o, --output <file>', 'file to write (default: standard output)')
+    .option('--json', 'print JSON, as without this option')
     .option('--release <release>', 'kernel release (uname -r), if the file does not contain it')
     .option('--architecture <name>', 'architecture of the kernel, if the file does not contain it')
     .option('--build-id <id>', 'build id, if the file does not contain it')
@@ -104,10 +108,13 @@ function diffCommand(command: Command): void {
     .description('Prints the differences between the layouts of two kernels.')
     .argument('<left>', KERNEL_HELP)
     .argument('<right>', 'the same')
-    .action(async (left: string, right: string) => {
-      const rows = diffLayouts(find(left), find(right)).map((d) => [d.what, d.left ?? '-', d.right ?? '-']);
+    .action(async (left: string, right: string, { json }: { json?: boolean }) => {
+      const differences = diffLayouts(find(left), find(right));
+      if (json) return printJson(differences);
+      const rows = differences.map((d) => [d.what, d.left ?? '-', d.right ?? '-']);
       await stdout(rows.length === 0 ? 'no difference\n' : `${aligned([['', left, right], ...rows])}\n`);
     });
+  addJson(diff);
   addExamples(diff, 'structpage layout diff 6.12.107+deb13-cloud-amd64 7.2.13+deb14-cloud-amd64');
 }
 
@@ -124,9 +131,14 @@ function checkCommand(command: Command): void {
     'structpage layout check vmcore',
     'structpage layout check vmcore --layout 6.12.107+deb13-cloud-amd64',
   );
-  addImage(check).action(async (dumps: string[], options: ImageOptions) => {
+  addImage(addJson(check)).action(async (dumps: string[], options: ImageOptions & { json?: boolean }) => {
     await withImage(dumps, options, async (inspector) => {
-      const passed = checkLayout(inspector).map((c) => [c.check, c.evidence]);
+      const checks = checkLayout(inspector);
+      if (options.json) {
+        const data: LayoutCheckData = { types: inspector.typesFrom, checks };
+        return printJson(data);
+      }
+      const passed = checks.map((c) => [c.check, c.evidence]);
       await stdout(
         `${inspector.typesFrom}\n${passed.map(([check, evidence]) => `  ${check}: ${evidence}`).join('\n')}\n`,
       );

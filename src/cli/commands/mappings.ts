@@ -18,7 +18,7 @@ export function mappingsCommand(program: Command, outcome: Outcome): void {
     "structpage mappings vmcore --where 'pfn == 30176'      # who maps this page",
     'structpage mappings vmcore --format csv',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [tableDefinition('mappings')]))).action(
     async (dumps: string[], options: TableOptions & ImageOptions) => {
       const table = tableDefinition('mappings');
       await withImage(dumps, options, (inspector) => printTable(inspector, table, options, outcome));

@@ -25,7 +25,7 @@ export function memcgCommand(program: Command, outcome: Outcome): void {
     'structpage memcg vmcore /',
     'structpage memcg vmcore --dying --format csv',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [memcgClasses('/'), tableDefinition('dying')]))).action(
     async (args: string[], options: TableOptions & ImageOptions & { dying?: boolean }) => {
       if (options.dying) {
         const table = tableDefinition('dying');

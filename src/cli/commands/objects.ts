@@ -35,7 +35,7 @@ export function objectCommands(program: Command, outcome: Outcome): void {
       .description(description)
       .argument('[dump...]', DUMP_HELP);
     addExamples(command, ...shown);
-    addCache(addImage(addTable(command))).action(
+    addCache(addImage(addTable(command, () => [tableDefinition(table)]))).action(
       async (dumps: string[], options: TableOptions & ImageOptions) => {
         await withImage(dumps, options, (inspector) =>
           printTable(inspector, tableDefinition(table), options, outcome),

@@ -34,7 +34,9 @@ export function ownersCommand(program: Command, outcome: Outcome): void {
     'structpage owners vmcore --by file --limit 20',
     'structpage owners vmcore --by memcg --where \'memcg like "*(dying)"\'',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(
+    addImage(addTable(command, () => [...Object.values(TABLES), 'memcg_tree'].map(tableDefinition))),
+  ).action(
     async (
       dumps: string[],
       options: TableOptions & ImageOptions & { by: keyof typeof TABLES; tree?: boolean },

@@ -12,7 +12,8 @@ import {
 import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addCache, addImage, type ImageOptions, splitArguments } from '../options.ts';
-import { labelled, stdout } from '../output.ts';
+import { labelled, printJson, stdout } from '../output.ts';
+import type { PageData } from '../schemas/pages.ts';
 
 /** structpage page: pages in full. */
 export function pageCommand(program: Command): void {
@@ -43,17 +44,19 @@ export function pageCommand(program: Command): void {
         const located = locatePage(inspector, name);
         return { located, report: explainPage(inspector, located.pfn) };
       });
-      await stdout(
-        options.json
-          ? `${JSON.stringify(
-              pages.map(({ located, report }) => ({ ...report, named: located.how || `pfn ${located.pfn}` })),
-              null,
-              2,
-            )}\n`
-          : pages.map(({ located, report }) => textOf(located, report)).join('\n'),
-      );
+      if (options.json) await printJson(pages.map(dataOf));
+      else await stdout(pages.map(({ located, report }) => textOf(located, report)).join('\n'));
     });
   });
+}
+
+interface ShownPage {
+  readonly located: LocatedPage;
+  readonly report: PageReport;
+}
+
+function dataOf({ located, report }: ShownPage): PageData {
+  return { ...report, named: located.how || `pfn ${located.pfn}` };
 }
 
 function textOf(

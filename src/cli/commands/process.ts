@@ -22,7 +22,7 @@ export function processCommand(program: Command, outcome: Outcome): void {
     'structpage process vmcore 214 --rollup',
     "structpage process vmcore 214 --where 'swap > 0' --columns start,size,swap,file",
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [processAreas(0), processRollup(0)]))).action(
     async (args: string[], options: TableOptions & ImageOptions & { rollup?: boolean }) => {
       const { dumps, asked } = splitArguments(args, 'a process', checkPid);
       if (asked.length > 1) throw new UsageError(`expected one process, found ${asked.join(' ')}`);

@@ -20,7 +20,7 @@ export function referrersCommand(program: Command, outcome: Outcome): void {
     'structpage referrers vmcore 4158',
     "structpage referrers vmcore pfn:4158 --where 'class != free_buddy'",
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [referrersTable([])]))).action(
     async (args: string[], options: TableOptions & ImageOptions) => {
       const { dumps, asked } = splitArguments(args, 'a page', (text) => {
         parsePageName(text);

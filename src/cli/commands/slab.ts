@@ -21,7 +21,7 @@ export function slabCommand(program: Command, outcome: Outcome): void {
     "structpage slab vmcore --where 'waste > 1048576'",
     'structpage slab vmcore --objects dentry --format csv',
   );
-  addCache(addImage(addTable(command))).action(
+  addCache(addImage(addTable(command, () => [tableDefinition('slab'), slabObjects('')]))).action(
     async (dumps: string[], options: TableOptions & ImageOptions & { objects?: string }) => {
       const table = options.objects === undefined ? tableDefinition('slab') : slabObjects(options.objects);
       await withImage(dumps, options, (inspector) => printTable(inspector, table, options, outcome));

@@ -14,6 +14,7 @@ interface Options extends ImageOptions {
   dump?: NamedDump[];
   file?: string;
   format?: string;
+  json?: boolean;
   output?: string;
 }
 
@@ -39,6 +40,7 @@ export function sqlCommand(program: Command, outcome: Outcome): void {
     )
     .option('--file <file>', 'run the statements in a file')
     .option('--format <name>', `output format: ${SQL_FORMATS.join(', ')} (default: table)`)
+    .option('--json', 'the same as --format json')
     .option('-o, --output <file>', 'write the result to a file; the extension selects the format');
   addExamples(
     command,
@@ -48,7 +50,10 @@ export function sqlCommand(program: Command, outcome: Outcome): void {
     'structpage sql vmcore              # a prompt',
   );
   addCache(addImage(command)).action(async (args: string[], options: Options) => {
-    const format = formatNamed(options.format, options.output);
+    if (options.json && (options.format ?? 'json') !== 'json') {
+      throw new UsageError(`--json and --format ${options.format} cannot be combined`);
+    }
+    const format = formatNamed(options.json ? 'json' : options.format, options.output);
     if (format === 'parquet' && options.output === undefined) refuseTerminal(exporterOf('parquet')!);
     const { dumps, statement } = splitStatement(args);
     if (statement !== undefined && options.file !== undefined) {

@@ -5,7 +5,6 @@ import {
   type Inspector,
   noCounts,
   type PageGroup,
-  printableJson,
   type Ram,
   ramOf,
   type Summary,
@@ -25,7 +24,8 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { aligned, stdout } from '../output.ts';
+import { aligned, printJson, stdout } from '../output.ts';
+import type { GroupData, Sized, SummaryData } from '../schemas/summary.ts';
 import { sizeText } from '../units.ts';
 
 interface Options extends SelectOptions, ImageOptions {
@@ -67,15 +67,13 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
       const { pageBytes } = inspector.kernel;
       if (options.groupBy) {
         const groups = groupPages(inspector, options.groupBy, selection, counts);
-        await stdout(
-          options.json
-            ? `${printableJson(groupsData(options.groupBy, groups.slice(0, options.top), pageBytes), 2)}\n`
-            : groupsText(options.groupBy, groups, pageBytes, options.top),
-        );
+        await (options.json
+          ? printJson(groupsData(options.groupBy, groups.slice(0, options.top), pageBytes))
+          : stdout(groupsText(options.groupBy, groups, pageBytes, options.top)));
       } else {
         const summary = await summarize(inspector, selection, jobsOf(options), counts);
         const report = reportOf(inspector, summary, options);
-        await stdout(options.json ? `${printableJson(data(report), 2)}\n` : text(report, options.top));
+        await (options.json ? printJson(data(report)) : stdout(text(report, options.top)));
       }
       reportUnread(inspector, counts, 'not counted', outcome);
       warnIfDoubtful(inspector, selection);
@@ -103,10 +101,10 @@ function withoutHoles(counts: ReadonlyMap<string, number>, holes: number | undef
   return rest;
 }
 
-function data(report: Report): unknown {
+function data(report: Report): SummaryData {
   const { summary, pageBytes, ram, holes } = report;
-  const sized = (pages: number): unknown => ({ pages, bytes: pages * pageBytes });
-  const map = (from: ReadonlyMap<string, number>): unknown =>
+  const sized = (pages: number): Sized => ({ pages, bytes: pages * pageBytes });
+  const map = (from: ReadonlyMap<string, number>): Record<string, Sized> =>
     Object.fromEntries(descending(from).map(([name, pages]) => [name, sized(pages)]));
   return {
     pageSize: pageBytes,
@@ -251,7 +249,7 @@ function groupsText(
   return `${aligned(rows, '', left)}\n`;
 }
 
-function groupsData(names: readonly string[], groups: readonly PageGroup[], pageBytes: number): unknown {
+function groupsData(names: readonly string[], groups: readonly PageGroup[], pageBytes: number): GroupData[] {
   return groups.map(({ values, pages }) => ({
     ...Object.fromEntries(names.map((name, i) => [name, values[i] || null])),
     pages,

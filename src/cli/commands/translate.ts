@@ -3,7 +3,8 @@ import { entryFlagNames, translateAddress, UsageError } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, type ImageOptions, splitArguments } from '../options.ts';
-import { aligned, stdout } from '../output.ts';
+import { aligned, printJson, stdout } from '../output.ts';
+import type { TranslationData } from '../schemas/pages.ts';
 import { hexText, sizeText } from '../units.ts';
 
 /** structpage translate: a page-table walk, level by level. */
@@ -28,7 +29,7 @@ export function translateCommand(program: Command): void {
       const pfn = physical === undefined ? undefined : Math.floor(physical / inspector.kernel.pageBytes);
       const described = inspector.model.pfnOf(address);
       if (options.json) {
-        const data = {
+        const data: TranslationData = {
           address: hexText(address),
           paging: tables.mode.name,
           root: hexText(tables.root),
@@ -45,7 +46,7 @@ export function translateCommand(program: Command): void {
           fault: reason ?? null,
           structPageOf: described ?? null,
         };
-        await stdout(`${JSON.stringify(data, null, 2)}\n`);
+        await printJson(data);
         translateAddress(inspector, address);
         return;
       }

@@ -5,6 +5,7 @@ import {
   type DifferingGroup,
   FormatError,
   type Inspector,
+  type KpageComparison,
   type KpageRecord,
   type LiveVerification,
   noCounts,
@@ -15,12 +16,15 @@ import {
 import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
-import { aligned, say, stdout } from '../output.ts';
+import { aligned, printJson, say, stdout } from '../output.ts';
+import type { DifferingData, LiveData, RecordedData } from '../schemas/verify.ts';
+import { hexText } from '../units.ts';
 
 interface Options extends ImageOptions {
   kpageflags?: string;
   kpagecount?: string;
   correct?: boolean;
+  json?: boolean;
 }
 
 /** The exit code for pages that differ. */
@@ -37,7 +41,8 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .option('--kpageflags <file>', 'with a dump: copy of /proc/kpageflags')
     .option('--kpagecount <file>', 'with a dump: copy of /proc/kpagecount')
-    .option('--correct', 'compare with the true flags where the kernel reports wrong ones');
+    .option('--correct', 'compare with the true flags where the kernel reports wrong ones')
+    .option('--json', 'print JSON');
   addExamples(
     command,
     'structpage verify vmcore --kpageflags KPAGEFLAGS --kpagecount KPAGECOUNT',
@@ -59,36 +64,38 @@ export function verifyCommand(program: Command, outcome: Outcome): void {
     };
     await withImage(dumps, options, async (inspector) => {
       const counts = noCounts();
-      const correct = options.correct === true;
       const equal =
         dumps.length === 0
-          ? await live(inspector, correct, counts)
-          : await recorded(inspector, record, correct, counts);
+          ? await live(inspector, options, counts)
+          : await recorded(inspector, record, options, counts);
       reportUnread(inspector, counts, 'not compared', outcome);
       if (!equal) outcome.code = DIFFERENT;
     });
   });
 }
 
-async function live(inspector: Inspector, correct: boolean, counts: PageCounts): Promise<boolean> {
-  const result = verifyLive(inspector, correct, counts);
-  await stdout(liveText(result));
+async function live(inspector: Inspector, { correct, json }: Options, counts: PageCounts): Promise<boolean> {
+  const result = verifyLive(inspector, correct === true, counts);
+  await (json ? printJson(liveData(result)) : stdout(liveText(result)));
   return result.different === 0;
 }
 
 async function recorded(
   inspector: Inspector,
   record: KpageRecord,
-  correct: boolean,
+  { correct = false, json }: Options,
   counts: PageCounts,
 ): Promise<boolean> {
   const columns = ['kpageflags', 'kpagecount'] as const;
   const result = compareKpage(inspector.selectSync({ columns, correct }, counts), record);
   const part = (n: number): string =>
     `${n} of ${result.pages} (${((100 * n) / Math.max(1, result.pages)).toFixed(4)} %)`;
-  if (record.flags) await stdout(`flags equal   ${part(result.flagsEqual)}\n`);
-  if (record.counts) await stdout(`counts equal  ${part(result.countsEqual)}\n`);
-  await stdout(groupsText('pages that differ', result.groups));
+  if (json) await printJson(recordedData(record, result));
+  else {
+    if (record.flags) await stdout(`flags equal   ${part(result.flagsEqual)}\n`);
+    if (record.counts) await stdout(`counts equal  ${part(result.countsEqual)}\n`);
+    await stdout(groupsText('pages that differ', result.groups));
+  }
   if (result.beyond > 0) {
     const end = Math.min(record.flags?.length ?? Infinity, record.counts?.length ?? Infinity);
     say(`${result.beyond} pages were not compared: the copies of the kernel's files end before pfn ${end}`);
@@ -113,6 +120,38 @@ function liveText(result: LiveVerification): string {
     groupsText('changing', result.changingGroups),
     groupsText('different', result.differentGroups),
   ].join('');
+}
+
+function recordedData({ flags, counts }: KpageRecord, result: KpageComparison): RecordedData {
+  const { pages, beyond, flagsEqual, countsEqual, groups } = result;
+  return {
+    pages,
+    beyond,
+    ...(flags ? { flagsEqual } : {}),
+    ...(counts ? { countsEqual } : {}),
+    different: groupsData(groups),
+  };
+}
+
+function liveData({ raceGroups, changingGroups, differentGroups, ...numbers }: LiveVerification): LiveData {
+  return {
+    ...numbers,
+    raceGroups: groupsData(raceGroups),
+    changingGroups: groupsData(changingGroups),
+    differentGroups: groupsData(differentGroups),
+  };
+}
+
+function groupsData(groups: readonly DifferingGroup[]): DifferingData[] {
+  return groups.map(({ bits, pages, examples }) => ({
+    bits,
+    pages,
+    examples: examples.map(({ pfn, ours, theirs }) => ({
+      pfn,
+      ours: hexText(ours),
+      theirs: hexText(theirs),
+    })),
+  }));
 }
 
 /** Groups of pages that differ; nothing if there are none. */
