@@ -6,7 +6,7 @@ export type { Classification } from './classify/classify.ts';
 export type { Gap } from './classify/gap.ts';
 export type { Holder } from './classify/holders.ts';
 export type { KernelOwners } from './classify/kernel-owners/find-owners.ts';
-export type { References } from './classify/references.ts';
+export type { ReferenceParts, References } from './classify/references.ts';
 export type { Pfn, PhysAddr, VirtAddr } from './core/address.ts';
 export { type ByteSource, bytesSource } from './core/bytes.ts';
 export type { DataModel } from './core/data-model.ts';

@@ -8,7 +8,7 @@ const MOST_PAGES = 65536;
 /** Finds the pages of the rings of asynchronous I/O: each kioctx points to their struct pages (fs/aio.c). */
 export function* aioRingPages(
   objects: Objects,
-): Generator<{ readonly page: VirtAddr; readonly at: VirtAddr }> {
+): Generator<{ readonly page: VirtAddr; readonly context: VirtAddr; readonly at: VirtAddr }> {
   const mm = objects.struct('mm_struct');
   const table = objects.find('kioctx_table');
   const context = objects.find('kioctx');
@@ -27,7 +27,7 @@ export function* aioRingPages(
       for (let k = 0; k < all; k++) {
         const slot = pages + BigInt(k * word);
         const page = memory.word(slot);
-        if (page !== 0n) yield { page, at: slot };
+        if (page !== 0n) yield { page, context: ring, at: slot };
       }
     }
   }

@@ -28,7 +28,7 @@ import { packetRings } from './packet-rings.ts';
 import { pageTables } from './page-tables.ts';
 import { perCpuMemory } from './per-cpu-memory.ts';
 import { pipePages } from './pipes.ts';
-import { ReferenceCounter, type References } from './references.ts';
+import { ReferenceCounter, type ReferenceParts, type References } from './references.ts';
 import { reservedPages } from './reserved-pages.ts';
 import { socketBuffers } from './socket-buffers.ts';
 import { StructPages } from './struct-pages.ts';
@@ -72,6 +72,8 @@ export interface Classification {
   readonly gaps: readonly Gap[];
   /** Compares the reference count of each page with its holders; adds to `gaps`. */
   references(): References;
+  /** The references of one folio by what holds them; undefined if its class does not tell. */
+  referencesOf(head: Pfn): ReferenceParts | undefined;
   /** Holders of pages that neither map nor cache them. */
   readonly holders: readonly Holder[];
   /** Finds whose the memory of the kernel is; adds to `gaps`. */
@@ -129,6 +131,7 @@ export function classify(parts: {
     conflicts: claims.conflicts,
     gaps,
     references: () => new ReferenceCounter(machine, claims.codes, holders()).run(),
+    referencesOf: (head) => new ReferenceCounter(machine, claims.codes, holders()).explain(head),
     get holders() {
       return holders();
     },

@@ -1,17 +1,22 @@
-import type { Pfn, VirtAddr } from '../core/address.ts';
+import { hex, type Pfn, type VirtAddr } from '../core/address.ts';
 import { StructPageError } from '../core/errors.ts';
 import type { Path } from '../objects/struct.ts';
 import { aioRingPages } from './aio-rings.ts';
 import { type Machine, pfnOfPage } from './claimant.ts';
 import type { Gap } from './gap.ts';
+import { FileHolders } from './kernel-owners/file-holders.ts';
+import { PipeUsers } from './kernel-owners/pipes.ts';
+import { SocketUsers } from './kernel-owners/sockets.ts';
 import { pipeBuffers, pipes } from './pipes.ts';
 import { packets } from './socket-buffers.ts';
 
 /** A holder of a reference to a page that neither maps nor caches it. */
 export interface Holder {
   readonly pfn: Pfn;
-  /** For example `LRU batch lru_add of CPU 1`. */
+  /** For example `LRU batch lru_add of CPU 1`, `pipe buffer of web[214] pipe:[5120]`. */
   readonly what: string;
+  /** The objects that lead to the pointer, e.g. `pipe_inode_info 0xffff888003a4c0c0`; empty for a variable. */
+  readonly from: string;
   /** Address of the pointer to the page. */
   readonly at: VirtAddr;
 }
@@ -101,37 +106,49 @@ function* lruBatches(machine: Machine): Generator<Holder> {
           // the batches of mlock() use the low bits of pointers as marks
           const pfn = pfnOfPage(machine, memory.word(slot) & ~3n);
           const name = typeof member === 'string' ? member : member[0]!;
-          if (pfn !== undefined) yield { pfn, what: `LRU batch ${name} of CPU ${cpu}`, at: slot };
+          if (pfn !== undefined) {
+            yield { pfn, what: `LRU batch ${name} of CPU ${cpu}`, from: `${variable}.${name}`, at: slot };
+          }
         }
       }
     }
   }
 }
 
+/** Pages of others that pipes refer to: splice(), tee(), vmsplice(). */
 function* spliced(machine: Machine): Generator<Holder> {
   const { objects } = machine;
   const own = objects.symbol('anon_pipe_buf_ops');
+  let users: PipeUsers | undefined;
   for (const pipe of pipes(machine)) {
     for (const { page, ops, at } of pipeBuffers(objects, pipe)) {
       const pfn = ops === own ? undefined : pfnOfPage(machine, page);
-      if (pfn !== undefined) yield { pfn, what: 'pipe buffer', at };
+      if (pfn === undefined) continue;
+      users ??= new PipeUsers(objects, new FileHolders(objects));
+      yield { pfn, what: `buffer of ${users.of(pipe)}`, from: `pipe_inode_info ${hex(pipe)}`, at };
     }
   }
 }
 
 /** Pages that packets refer to: sendfile(), MSG_ZEROCOPY, splice(). */
 function* inPackets(machine: Machine, codes: Uint8Array): Generator<Holder> {
-  for (const { fragments } of packets(machine, codes)) {
+  let users: SocketUsers | undefined;
+  for (const { packet, fragments } of packets(machine, codes)) {
     for (const { page, at } of fragments) {
       const pfn = pfnOfPage(machine, page);
-      if (pfn !== undefined) yield { pfn, what: 'fragment of a packet', at };
+      if (pfn === undefined) continue;
+      users ??= new SocketUsers(machine.objects, new FileHolders(machine.objects));
+      const owner = users.of(packet);
+      const what = `fragment of a packet${owner === undefined ? '' : ` of ${owner}`}`;
+      yield { pfn, what, from: `sk_buff ${hex(packet)}`, at };
     }
   }
 }
 
 function* inAioRings(machine: Machine): Generator<Holder> {
-  for (const { page, at } of aioRingPages(machine.objects)) {
+  for (const { page, context, at } of aioRingPages(machine.objects)) {
     const pfn = pfnOfPage(machine, page);
-    if (pfn !== undefined) yield { pfn, what: 'ring of asynchronous I/O', at };
+    if (pfn !== undefined)
+      yield { pfn, what: 'ring of asynchronous I/O', from: `kioctx ${hex(context)}`, at };
   }
 }

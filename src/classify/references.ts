@@ -22,8 +22,28 @@ const FREE: readonly string[] = ['free_buddy', 'free_pcp', 'hugetlb_free'];
 const MAPPED: readonly string[] = ['anon', 'ksm', 'file', 'shmem', 'secretmem', 'swap_cache', 'hugetlb'];
 /** Classes whose pages have one owner. */
 const OWNED: readonly string[] = ['pipe'];
+/** Kinds of classes: pages without references, with one, with those of their mappings and caches. */
+const NONE = 1;
+const ONE = 2;
+const MANY = 3;
 /** The number of references that a pin adds to a small folio (GUP_PIN_COUNTING_BIAS, include/linux/mm.h). */
 const PIN = 1024;
+
+/** The references of one folio by what holds them. */
+export interface ReferenceParts {
+  readonly refcount: number;
+  readonly mappings: number;
+  /** References of the page cache or the swap cache. */
+  readonly cache: number;
+  readonly isSwapCache: boolean;
+  /** References of private data, such as buffer heads. */
+  readonly privateData: number;
+  /** References of the holders that were found. */
+  readonly held: number;
+  /** References of pins, for DMA for example; each is 1024 references of a single page. */
+  readonly pins: number;
+  readonly unexplained: number;
+}
 
 /** Computes the expected reference count of each page (mm/rmap.c, mm/filemap.c, mm/gup.c). */
 export class ReferenceCounter {
@@ -37,14 +57,16 @@ export class ReferenceCounter {
   readonly #pfns: number[] = [];
   readonly #values: number[] = [];
   readonly #pinned: number[] = [];
+  /** Those of the folio that was looked at last. */
+  readonly #parts = { mappings: 0, cache: 0, isSwapCache: false, privateData: 0, held: 0, pins: 0 };
 
   constructor(machine: Machine, codes: Uint8Array, holders: readonly Holder[]) {
     this.#machine = machine;
     this.#codes = codes;
     this.#kind = Uint8Array.from(PAGE_CLASSES, ({ name, subclass }) => {
-      if (FREE.includes(name)) return 1;
-      if (OWNED.includes(name)) return 2;
-      return MAPPED.includes(name) || subclass === 'truncated' ? 3 : 0;
+      if (FREE.includes(name)) return NONE;
+      if (OWNED.includes(name)) return ONE;
+      return MAPPED.includes(name) || subclass === 'truncated' ? MANY : 0;
     });
     for (const { pfn } of holders) {
       // a reference to a page is a reference to its folio
@@ -91,8 +113,8 @@ export class ReferenceCounter {
       const refcount = words[at + refcountAt]!;
       const isTail = (words[at + compoundAt]! & 1) === 1;
       let expected = 0;
-      if (kind === 2) expected = 1;
-      else if (kind === 3 && !isTail) expected = this.#ofFolio(words, at, pfn, refcount);
+      if (kind === ONE) expected = 1;
+      else if (kind === MANY && !isTail) expected = this.#ofFolio(words, at, pfn, refcount);
       if (refcount !== expected) {
         this.#pfns.push(pfn);
         this.#values.push(refcount - expected);
@@ -100,10 +122,23 @@ export class ReferenceCounter {
     }
   }
 
+  /** The references of a folio by what holds them; undefined if its class does not tell, or it cannot be read. */
+  explain(head: Pfn): ReferenceParts | undefined {
+    if (this.#kind[this.#codes[head] ?? 0] !== MANY) return undefined;
+    const { reader, layout, compounds } = this.#machine;
+    const raw = reader.read(head, compounds.at(head)?.pages ?? 1);
+    if (raw.states[0] !== 0) return undefined;
+    const words = new Int32Array(raw.bytes.buffer, raw.bytes.byteOffset, raw.count * (layout.size / 4));
+    const refcount = words[layout.offsets.refcount / 4]!;
+    const unexplained = refcount - this.#ofFolio(words, 0, head, refcount);
+    return { refcount, unexplained, ...this.#parts };
+  }
+
   /** Adds up mappings, caches, private data, pins, and other known holders. */
   #ofFolio(words: Int32Array, at: number, pfn: Pfn, refcount: number): number {
     const { layout } = this.#machine;
     const { offsets, flags } = layout;
+    const parts = this.#parts;
     const bit = (name: string): boolean => {
       const number = flags.bits.get(name);
       return number !== undefined && number < 32 && ((words[at + offsets.flags / 4]! >>> number) & 1) === 1;
@@ -112,22 +147,26 @@ export class ReferenceCounter {
     const mapping = words[at + offsets.mapping / 4]!;
     const isNull = mapping === 0 && words[at + offsets.mapping / 4 + 1] === 0;
     const isHugetlb = this.#isHugetlb(pfn);
-    let expected = isHugetlb
+    parts.mappings = isHugetlb
       ? this.#entire(words, at)
       : this.#mapcount(words, at, pages, (mapping & 3) === 0);
-    if (bit('swapcache') && bit('swapbacked')) expected += pages;
-    else if (!isNull && (mapping & 3) === 0) expected += isHugetlb && this.#hugetlbIsOne ? 1 : pages;
-    if (bit('private') && !isHugetlb) expected += 1;
-    expected += this.#held.get(pfn) ?? 0;
+    parts.isSwapCache = bit('swapcache') && bit('swapbacked');
+    if (parts.isSwapCache) parts.cache = pages;
+    else if (isNull || (mapping & 3) !== 0) parts.cache = 0;
+    else parts.cache = isHugetlb && this.#hugetlbIsOne ? 1 : pages;
+    parts.privateData = bit('private') && !isHugetlb ? 1 : 0;
+    parts.held = this.#held.get(pfn) ?? 0;
+    const expected = parts.mappings + parts.cache + parts.privateData + parts.held;
     if (pages > 1) {
       const pins = this.#pincount === undefined ? 0 : (words[at + this.#pincount / 4] ?? 0);
+      parts.pins = Math.max(0, pins);
       if (pins > 0) for (let i = 0; i < pages; i++) this.#pinned.push(pfn + i);
-      return expected + Math.max(0, pins);
+    } else {
+      const rest = refcount - expected;
+      parts.pins = rest < PIN ? 0 : Math.floor(rest / PIN) * PIN;
+      if (parts.pins > 0) this.#pinned.push(pfn);
     }
-    const rest = refcount - expected;
-    if (rest < PIN) return expected;
-    this.#pinned.push(pfn);
-    return expected + Math.floor(rest / PIN) * PIN;
+    return expected + parts.pins;
   }
 
   /** The number of mappings of a folio, in whole and in parts; each is a reference. */

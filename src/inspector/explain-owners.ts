@@ -2,6 +2,7 @@ import { hex } from '../core/address.ts';
 import { readOr } from '../core/errors.ts';
 import { areaNames } from '../owners/area-names.ts';
 import { FileNames } from '../owners/file-names.ts';
+import { Places } from '../referrers/places.ts';
 import type { Inspector } from './inspector.ts';
 
 /** Mappings of a page that are listed; the others are counted. */
@@ -16,7 +17,23 @@ export function ownersOfPage(
   pfn: number,
   cells: Readonly<Record<string, string>>,
 ): string[] {
-  return [...fileOf(inspector, cells), ...memcgOf(cells), ...mappingsOf(inspector, pfn)];
+  return [
+    ...placeOf(inspector, pfn),
+    ...fileOf(inspector, cells),
+    ...memcgOf(cells),
+    ...mappingsOf(inspector, pfn),
+  ];
+}
+
+/** What memory of the kernel has in the page: a stack, a module, a table of page tables, an area of vmalloc(). */
+function placeOf(inspector: Inspector, pfn: number): string[] {
+  return readOr<string[]>([], () => {
+    const { objects, layout, reader, model, classes, kernel } = inspector;
+    const headOf = (page: number): number => inspector.headOf(page);
+    const places = new Places({ objects, layout, reader, model, classes: classes.codes, headOf });
+    const { address, className, name } = places.at(pfn * kernel.pageBytes);
+    return address === undefined || className === 'slab' ? [] : [`${hex(address)}: ${name}`];
+  });
 }
 
 function fileOf(

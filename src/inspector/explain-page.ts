@@ -1,10 +1,11 @@
 import type { Pfn } from '../core/address.ts';
-import { FaultError } from '../core/errors.ts';
+import { FaultError, readOr } from '../core/errors.ts';
 import { kpageflagNames } from '../decode/kpageflags.ts';
 import { memoryOf, recordOffset } from '../layout/record.ts';
 import { memberOf } from '../layout/wanted.ts';
 import { cellTexts } from '../table/cells.ts';
 import { ownersOfPage } from './explain-owners.ts';
+import { referencesOfPage } from './explain-references.ts';
 import type { Inspector } from './inspector.ts';
 import { type PageWord, pageWords } from './page-words.ts';
 
@@ -37,10 +38,12 @@ export interface PageReport {
   readonly words: readonly PageWord[];
   /** How the page leads to its owners, a line for each way, pointer by pointer. */
   readonly owners: readonly string[];
+  /** What holds the references of its folio, a line for each holder after a line that sums up. */
+  readonly references: readonly string[];
 }
 
 /** Columns of the head that lead to owners. */
-const OWNERS = ['mapping', 'mapping_kind', 'file', 'memcg_data', 'memcg'];
+const OWNERS = ['mapping', 'mapping_kind', 'file', 'memcg_data', 'memcg', 'index', 'private'];
 const COUNTS = ['_entire_mapcount', '_large_mapcount', '_nr_pages_mapped', '_pincount'];
 
 /** Describes one page in full. Throws FaultError if its struct page cannot be read. */
@@ -61,13 +64,15 @@ export function explainPage(inspector: Inspector, pfn: Pfn): PageReport {
   const use = { type: columns.type ?? '', index, pages: 2 ** order };
   const raw = inspector.reader.read(pfn, 1);
   const { architecture } = inspector.kernel;
+  const ofHead = head === pfn ? columns : cellsOf(inspector, head, OWNERS);
   return {
     pfn,
     columns,
     unavailable,
     kpageflags: kpageflagNames(BigInt(columns.kpageflags || 0)),
     folio: order === 0 && index === 0 ? undefined : folioOf(inspector, pfn, head, order),
-    owners: ownersOfPage(inspector, pfn, head === pfn ? columns : cellsOf(inspector, head, OWNERS)),
+    owners: ownersOfPage(inspector, pfn, ofHead),
+    references: readOr([], () => referencesOfPage(inspector, head, 2 ** order, ofHead)),
     words: pageWords(memoryOf(raw.bytes, architecture), inspector.types, use, architecture),
   };
 }

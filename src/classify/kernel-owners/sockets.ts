@@ -1,4 +1,4 @@
-import type { VirtAddr } from '../../core/address.ts';
+import type { Pfn, VirtAddr } from '../../core/address.ts';
 import { readOr } from '../../core/errors.ts';
 import { listNodes } from '../../objects/list.ts';
 import type { Objects } from '../../objects/objects.ts';
@@ -7,70 +7,70 @@ import { directPfn } from '../allocations.ts';
 import { pfnOfPage } from '../claimant.ts';
 import { packetBlocks } from '../packet-rings.ts';
 import { packets } from '../socket-buffers.ts';
-import { heldBy } from './file-holders.ts';
-import type { OwnerFinder, OwnerParts } from './kernel-owner.ts';
+import { type FileHolders, heldBy } from './file-holders.ts';
+import type { OwnerFinder } from './kernel-owner.ts';
 
 /** Queues of packets in a socket (include/net/sock.h). */
 const QUEUES = ['sk_receive_queue', 'sk_write_queue', 'sk_error_queue'] as const;
 /** IPPROTO_TCP, whose packets wait for acknowledgement in a tree (net/ipv4/tcp_output.c). */
 const TCP = 6;
 
+/** The processes that have sockets open, in words: `web[214] socket:[5120]`. */
+export class SocketUsers {
+  readonly #objects: Objects;
+  readonly #bySocket: Map<VirtAddr, string> = new Map();
+  readonly #byPacket: Map<VirtAddr, string> = new Map();
+
+  constructor(objects: Objects, holders: FileHolders) {
+    this.#objects = objects;
+    const file = objects.struct('file');
+    const operations = objects.symbol('socket_file_ops');
+    for (const at of holders.files) {
+      if (file.word(at, 'f_op') !== operations) continue;
+      const socket = objects.struct('socket').word(file.word(at, 'private_data'), 'sk');
+      if (socket === 0n) continue;
+      const number = objects.struct('inode').word(file.word(at, 'f_inode'), 'i_ino');
+      const owner = heldBy(holders.of(at), `socket:[${number}]`);
+      this.#bySocket.set(socket, owner);
+      for (const packet of packetsOf(objects, socket)) {
+        if (!this.#byPacket.has(packet)) this.#byPacket.set(packet, owner);
+      }
+    }
+  }
+
+  /** Who has the socket open in whose queues a sk_buff is, or that it is charged to. */
+  of(packet: VirtAddr): string | undefined {
+    return this.#byPacket.get(packet) ?? this.ofSocket(this.#objects.struct('sk_buff').word(packet, 'sk'));
+  }
+
+  /** Who has a socket open, by its struct sock. */
+  ofSocket(socket: VirtAddr): string | undefined {
+    return this.#bySocket.get(socket);
+  }
+}
+
 /** The processes that have a socket open, for the packets in its queues and for its ring. */
 export const socketOwners: OwnerFinder = {
   name: 'sockets',
-  find(parts, tell) {
-    const { machine, codes } = parts;
-    const { objects } = machine;
-    const { bySocket, byPacket } = socketsOf(parts);
-    const skb = objects.struct('sk_buff');
+  find({ machine, codes, holders }, tell) {
+    const users = new SocketUsers(machine.objects, holders);
+    const tellWhole = (owner: string, pfn: Pfn | undefined): void => {
+      if (pfn === undefined) return;
+      const { head, pages } = machine.compounds.at(pfn) ?? { head: pfn, pages: 1 };
+      tell(owner, head, pages);
+    };
     for (const { packet, head, fragments } of packets(machine, codes)) {
-      const owner = byPacket.get(packet) ?? bySocket.get(skb.word(packet, 'sk'));
+      const owner = users.of(packet);
       if (owner === undefined) continue;
-      for (const { page } of fragments) {
-        const pfn = pfnOfPage(machine, page);
-        if (pfn !== undefined) tellWhole(parts, owner, pfn, tell);
-      }
-      const pfn = directPfn(machine, head);
-      if (pfn !== undefined) tellWhole(parts, owner, pfn, tell);
+      for (const { page } of fragments) tellWhole(owner, pfnOfPage(machine, page));
+      tellWhole(owner, directPfn(machine, head));
     }
     for (const { socket, pfn, count } of packetBlocks(machine)) {
-      const owner = bySocket.get(socket);
+      const owner = users.ofSocket(socket);
       if (owner !== undefined) tell(owner, pfn, count);
     }
   },
 };
-
-function tellWhole(
-  { machine }: OwnerParts,
-  owner: string,
-  pfn: number,
-  tell: Parameters<OwnerFinder['find']>[1],
-): void {
-  const { head, pages } = machine.compounds.at(pfn) ?? { head: pfn, pages: 1 };
-  tell(owner, head, pages);
-}
-
-/** In words who holds each open socket, by its struct sock and by the packets in its queues. */
-function socketsOf({ machine, holders }: OwnerParts): {
-  readonly bySocket: ReadonlyMap<VirtAddr, string>;
-  readonly byPacket: ReadonlyMap<VirtAddr, string>;
-} {
-  const { objects } = machine;
-  const file = objects.struct('file');
-  const operations = objects.symbol('socket_file_ops');
-  const bySocket = new Map<VirtAddr, string>();
-  const byPacket = new Map<VirtAddr, string>();
-  for (const at of holders.files) {
-    if (file.word(at, 'f_op') !== operations) continue;
-    const socket = objects.struct('socket').word(file.word(at, 'private_data'), 'sk');
-    if (socket === 0n) continue;
-    const number = objects.struct('inode').word(file.word(at, 'f_inode'), 'i_ino');
-    const owner = heldBy(holders.of(at), `socket:[${number}]`);
-    bySocket.set(socket, owner);
-    for (const packet of packetsOf(objects, socket)) if (!byPacket.has(packet)) byPacket.set(packet, owner);
-  }
-  return { bySocket, byPacket };
-}
 
 /** The packets in the queues of a socket; a queue that is damaged ends there. */
 function packetsOf(objects: Objects, socket: VirtAddr): VirtAddr[] {

@@ -61,7 +61,7 @@ function dataOf({ located, report }: ShownPage): PageData {
 
 function textOf(
   { how }: LocatedPage,
-  { pfn, columns, unavailable, kpageflags, folio, owners, words }: PageReport,
+  { pfn, columns, unavailable, kpageflags, folio, owners, references, words }: PageReport,
 ): string {
   const rows = Object.entries(columns).map(([name, text]): [string, string] =>
     name === 'kpageflags' ? [name, `${text}  ${kpageflags.join('|')}`] : [name, text],
@@ -92,7 +92,12 @@ function textOf(
       ])}`,
     );
   }
-  if (owners.length > 0) parts.push(`owners\n${owners.map((line) => `  ${printable(line)}`).join('\n')}`);
+  for (const [title, lines] of [
+    ['owners', owners],
+    ['references', references],
+  ] as const) {
+    if (lines.length > 0) parts.push(`${title}\n${lines.map((line) => `  ${printable(line)}`).join('\n')}`);
+  }
   parts.push(`struct page in memory\n${labelled(memory)}`);
   return `${parts.join('\n\n')}\n`;
 }
