@@ -50,6 +50,10 @@ export const page: Shape<readonly PageData[]> = list(
       'The struct page in memory',
     ),
     owners: list(text(), 'How the page leads to its owners, a line for each way'),
+    references: list(
+      text(),
+      'What holds the references of its folio, a line for each holder after a line that sums up',
+    ),
     named: text('How the page was asked for'),
   }),
 );
