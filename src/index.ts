@@ -155,6 +155,18 @@ export { referrers as referrersTable } from './tables/referrers.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
 export { slabObjects } from './tables/slab-objects.ts';
 export type { TableDefinition, Trouble } from './tables/table-definition.ts';
+export { intervalFor } from './top/pace.ts';
+export type { TopOrder } from './top/rows.ts';
+export {
+  canCount,
+  type Sample,
+  type SampleOptions,
+  type TopOwner,
+  type TopUse,
+  takeSample,
+} from './top/sample.ts';
+export { batchText, type Line, screenOf, type TopFacts } from './top/screen.ts';
+export { type KeyEffect, keysOf, press, type TopState } from './top/state.ts';
 export { entryFlagNames } from './translate/entry-flags.ts';
 export type { PageTables, WalkResult, WalkStep } from './translate/page-walk.ts';
 export { diffLayouts, type LayoutDifference } from './views/layout-diff.ts';

@@ -34,7 +34,7 @@ const READING = 'Reading memory:';
 
 /** Adds the options that select pages. */
 export function addSelection(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option(
         '--pfn <ranges>',
@@ -51,12 +51,17 @@ export function addSelection(command: Command): Command {
         .helpGroup(SELECTING)
         .argParser(onlyOne),
     )
-    .addOption(new Option('--limit <n>', 'stop after n pages').helpGroup(SELECTING).argParser(parseCount))
-    .addOption(
-      new Option('--jobs <n>', 'maximum number of threads (default: one per processor, at most 3)').argParser(
-        parseJobs,
-      ),
-    );
+    .addOption(new Option('--limit <n>', 'stop after n pages').helpGroup(SELECTING).argParser(parseCount));
+  return addJobs(command);
+}
+
+/** Adds the option that bounds the number of threads. */
+export function addJobs(command: Command): Command {
+  return command.addOption(
+    new Option('--jobs <n>', 'maximum number of threads (default: one per processor, at most 3)').argParser(
+      parseJobs,
+    ),
+  );
 }
 
 /** Adds the options that select rows of a table other than that of the pages. */

@@ -24,6 +24,7 @@ import { slabCommand } from './commands/slab.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { tableCommand } from './commands/table.ts';
+import { topCommand } from './commands/top.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { addExamples } from './help.ts';
@@ -75,6 +76,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   translateCommand(program);
   captureCommand(program);
   diffCommand(program, outcome);
+  topCommand(program, outcome);
   verifyCommand(program, outcome);
   layoutCommand(program);
   columnsCommand(program);

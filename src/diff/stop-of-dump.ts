@@ -1,6 +1,5 @@
-import { readOr } from '../core/errors.ts';
+import { hasObjects } from '../inspector/has-objects.ts';
 import type { Inspector } from '../inspector/inspector.ts';
-import { processes } from '../objects/tasks.ts';
 import type { PageCounts } from '../scan/scan.ts';
 import { identityOf } from './identity-of-dump.ts';
 import { OWNER_COLUMNS, type Stop } from './stop.ts';
@@ -24,12 +23,4 @@ export function stopOfDump(name: string, inspector: Inspector, counts: PageCount
       : "the dump lacks the kernel's objects, by which classes are known",
     rows: (wanted) => inspector.select({ columns: ['pfn', ...wanted] }, counts),
   };
-}
-
-/** Whether the dump has the kernel's objects. Captures have none; their pages can be told apart by type. */
-function hasObjects(inspector: Inspector): boolean {
-  return readOr(false, () => {
-    const [first, second] = processes(inspector.objects);
-    return first !== undefined && second !== undefined;
-  });
 }

@@ -85,11 +85,11 @@ export class Inspector {
   readonly model: MemoryModel;
   readonly layout: PageLayout;
   readonly reader: PageReader;
-  readonly caches: SlabCaches;
   /** Doubts about the image, one sentence each. */
   readonly warnings: readonly string[];
 
   readonly #keep: (() => void) | undefined;
+  #caches: SlabCaches;
   #objects: Objects | undefined;
   #classes: Classification | undefined;
   #references: References | undefined;
@@ -109,7 +109,28 @@ export class Inspector {
     this.reader = parts.image.live
       ? new SteadyReader(parts.kernel.space, parts.model, parts.layout)
       : new PageReader(parts.kernel.space, parts.model);
-    this.caches = new SlabCaches(parts.kernel.space, parts.types.place('kmem_cache', 'name')?.offset);
+    this.#caches = this.#newCaches();
+  }
+
+  /** Names of slab caches. */
+  get caches(): SlabCaches {
+    return this.#caches;
+  }
+
+  #newCaches(): SlabCaches {
+    return new SlabCaches(this.kernel.space, this.types.place('kmem_cache', 'name')?.offset);
+  }
+
+  /** Forgets what was learnt from memory other than struct pages, which are always read anew: the memory may have changed since. */
+  refresh(): void {
+    this.image.renew?.();
+    this.kernel.space.walker.forget();
+    this.#caches = this.#newCaches();
+    this.#objects = undefined;
+    this.#classes = undefined;
+    this.#references = undefined;
+    this.#owners = undefined;
+    this.reader.troubles.clear();
   }
 
   /** Stores the types of this kernel in the cache that the image was opened with; does nothing without one. */

@@ -28,6 +28,7 @@ describe('nothing that a dump says acts on a terminal', () => {
     ['info', '--json'],
     ['summary'],
     ['summary', '--json'],
+    ['top', '--batch'],
     ['dump'],
     ['dump', '--columns', 'pfn,zone,flags,slab_cache,type'],
     ['dump', '--format', 'json'],

@@ -12,7 +12,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
   ['fleet'],
-  ['snapshot', 'sql', 'diff'],
+  ['snapshot', 'sql', 'diff', 'top'],
   ['tables'],
   ['inspector'],
   ['export'],
