@@ -17,6 +17,7 @@ const ROOMS = [
   { name: 'diff', test: /dist\/(diff\/|cli\/diff-text\.)/ },
   { name: 'fleet', test: /dist\/fleet\// },
   { name: 'top', test: /dist\/(top\/|cli\/(top-session|terminal)\.)/ },
+  { name: 'snapshot', test: /dist\/snapshot\// },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',
@@ -39,6 +40,7 @@ const options = (input) => ({
     '@bokuweb/zstd-wasm',
     '@uwdata/flechette',
     '@duckdb/node-api',
+    '@aws-sdk/client-s3',
   ],
   logLevel: 'silent',
 });

@@ -14,6 +14,7 @@ const RUNS = [
   ['summary'],
   ['page', '4159'],
   ['slab'],
+  ['snapshot', '--host', 'sample', '--to', 'STORE', '--spool', 'STORE'],
 ];
 /** The sample lacks most objects of the kernel, which is told by 3. */
 const EXPECTED = [0, 3];
@@ -21,12 +22,20 @@ const EXPECTED = [0, 3];
 /** Writes `NAME.js.bytecode` beside each script in `folder`. Throws if a run fails. */
 export function keepBytecode(folder, sample) {
   const cache = mkdtempSync(join(tmpdir(), 'structpage-build-'));
+  const store = join(cache, 'store');
   try {
     const scripts = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'main.js');
     const kept = scripts.map((name) => join(folder, `${name}.bytecode`));
     for (const path of kept) writeFileSync(path, '');
     for (const [command, ...options] of RUNS) {
-      const args = ['-r', HOOK, join(folder, 'main.js'), command, sample, ...options];
+      const args = [
+        '-r',
+        HOOK,
+        join(folder, 'main.js'),
+        command,
+        sample,
+        ...options.map((option) => (option === 'STORE' ? store : option)),
+      ];
       const env = { ...process.env, XDG_CACHE_HOME: cache };
       const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
       if (!EXPECTED.includes(status)) throw new Error(`${command} ends with ${status}: ${stderr}`);

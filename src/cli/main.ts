@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
 import { packageVersion } from '../core/version.ts';
+import { explained } from '../core/write-faults.ts';
 import { StructPageError } from '../index.ts';
 import { isAddressSpaceShort, runFrugally } from './address-space.ts';
 import type { Outcome } from './open.ts';
-import { ClosedPipe, explained, say } from './output.ts';
+import { ClosedPipe, say } from './output.ts';
 import { makeProgram } from './program.ts';
 
 const EXIT: Record<StructPageError['code'], number> = {

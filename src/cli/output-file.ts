@@ -12,8 +12,9 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { explained } from '../core/write-faults.ts';
 import { UsageError } from '../index.ts';
-import { ClosedPipe, explained, stdoutData, writeAll } from './output.ts';
+import { ClosedPipe, stdoutData, writeAll } from './output.ts';
 
 type Write = (data: string | Uint8Array) => Promise<void>;
 

@@ -1,13 +1,5 @@
 import { fstatSync, readlinkSync, writeSync } from 'node:fs';
-import {
-  type Exporter,
-  OutputError,
-  printable,
-  printableJson,
-  printableLines,
-  type Sink,
-  UsageError,
-} from '../index.ts';
+import { type Exporter, printable, printableJson, printableLines, type Sink, UsageError } from '../index.ts';
 
 /** Whether standard output is a regular file: on a full disk, a stream would not notice a short write. */
 let isFile: boolean | undefined;
@@ -73,27 +65,6 @@ const writeOut: Sink = (text) =>
       else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ClosedPipe() : error);
     });
   });
-
-/** Explains the error of a system call as a sentence about the file; returns other errors unchanged. */
-export function explained(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const why = WHY[code ?? ''];
-  return why === undefined ? error : new OutputError(`cannot write ${path}: ${why}`);
-}
-
-const WHY: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is exceeded',
-  EFBIG: 'the file size limit is exceeded',
-  EIO: 'input/output error',
-  ENOENT: 'no such directory',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EROFS: 'the file system is read-only',
-  ENXIO: 'no such device, or no process listens',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'part of the path is not a directory',
-};
 
 /** Writes a message to standard error. */
 export function say(text: string): void {

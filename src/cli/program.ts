@@ -21,6 +21,7 @@ import { procCommands } from './commands/proc.ts';
 import { processCommand } from './commands/process.ts';
 import { referrersCommand } from './commands/referrers.ts';
 import { slabCommand } from './commands/slab.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { summaryCommand } from './commands/summary.ts';
 import { tableCommand } from './commands/table.ts';
@@ -72,6 +73,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   mappingsCommand(program, outcome);
   tableCommand(program, outcome);
   sqlCommand(program, outcome);
+  snapshotCommand(program, outcome);
   fleetCommand(program);
   translateCommand(program);
   captureCommand(program);

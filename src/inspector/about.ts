@@ -26,9 +26,7 @@ export function aboutOf(inspector: Inspector, table: string, counts?: PageCounts
     ['build_id', kernel.buildId],
     ['architecture', kernel.architecture.name],
     ['page_size', `${kernel.pageBytes}`],
-    ['host', hostOf(inspector)],
-    ['boot_id', bootIdOf(inspector)],
-    ['time', timeOf(inspector)],
+    ...Object.entries(originOf(inspector)),
   ];
   for (const [state, pages] of Object.entries(counts ?? {})) {
     if (state !== 'ok' && pages > 0) facts.push([`lost.${state}`, `${pages}`]);
@@ -36,6 +34,19 @@ export function aboutOf(inspector: Inspector, table: string, counts?: PageCounts
   return facts.flatMap(([key, value]) =>
     value === undefined || value === '' ? [] : [[`structpage.${key}`, value] as const],
   );
+}
+
+/** Where and when memory was as it is; undefined where the memory does not tell. */
+export interface Origin {
+  readonly host: string | undefined;
+  /** With hyphens. */
+  readonly boot_id: string | undefined;
+  /** In the form of ISO 8601. */
+  readonly time: string | undefined;
+}
+
+export function originOf(inspector: Inspector): Origin {
+  return { host: hostOf(inspector), boot_id: bootIdOf(inspector), time: timeOf(inspector) };
 }
 
 /** The name of the host, from init_uts_ns. */

@@ -18,6 +18,8 @@ export class Pageblocks {
   readonly #isolateBit: number | undefined;
   readonly #isolate: number | undefined;
   readonly #zones: readonly ZoneObject[];
+  /** The section that was looked up last, and its bitmap. */
+  #last: { readonly section: number; readonly bitmap: VirtAddr | undefined } | undefined;
   /** Log2 of the number of pages in a pageblock. */
   readonly order: number;
   /** Number of migratetypes, and of those with their own per-CPU lists. */
@@ -52,7 +54,9 @@ export class Pageblocks {
   /** Each section has a bitmap of its blocks. */
   #inSection(pfn: Pfn): Place | undefined {
     const { pagesPerSection } = this.#model;
-    const bitmap = this.#usage(Math.floor(pfn / pagesPerSection));
+    const section = Math.floor(pfn / pagesPerSection);
+    if (this.#last?.section !== section) this.#last = { section, bitmap: this.#usage(section) };
+    const { bitmap } = this.#last;
     return bitmap === undefined
       ? undefined
       : { bitmap, block: Math.floor((pfn % pagesPerSection) / 2 ** this.order) };

@@ -17,7 +17,7 @@ export interface ParsedPath extends SnapshotName {
 
 const UNKNOWN = 'unknown';
 const SECOND = 1000;
-/** 0000-01-01 to 9999-12-31: what the digits of a path can say. */
+/** 1970-01-01 to 9999-12-31: what the digits of a path can say. */
 const FIRST_TIME = Date.UTC(1970, 0, 1);
 const END_TIME = Date.UTC(10_000, 0, 1);
 
@@ -28,11 +28,34 @@ const END_TIME = Date.UTC(10_000, 0, 1);
  */
 export function snapshotPath(table: SnapshotTable, { host, bootId, time }: SnapshotName): string {
   if (host === '') throw new UsageError('the name of the host is empty: give it with --host');
+  const date = momentOf(time).slice(0, 10);
+  return `${table}/date=${date}/host=${encodedHost(host)}/${bootOf(bootId)}-${digitsOf(time)}.parquet`;
+}
+
+/** The name of a snapshot of a host; such names sort by time. Throws UsageError for an invalid time. */
+export function snapshotStem({ bootId, time }: Omit<SnapshotName, 'host'>): string {
+  return `${digitsOf(time)}-${bootOf(bootId)}`;
+}
+
+/** Takes a `snapshotStem` apart; undefined for any other text. */
+export function parseSnapshotStem(text: string): Omit<SnapshotName, 'host'> | undefined {
+  const [, digits, boot] = /^(\d{8}T\d{6}Z)-([0-9a-f]+|unknown)$/.exec(text) ?? [];
+  const time = digits === undefined ? undefined : timeOf(digits);
+  return time === undefined ? undefined : { bootId: boot === UNKNOWN ? undefined : boot!, time };
+}
+
+function bootOf(bootId: string | undefined): string {
+  return (bootId ?? '').replaceAll('-', '').toLowerCase() || UNKNOWN;
+}
+
+/** Date and time to the second, as ISO 8601 has them. */
+function momentOf(time: number): string {
   if (!(time >= FIRST_TIME && time < END_TIME)) throw new UsageError(`${time} is not a time of a snapshot`);
-  const boot = (bootId ?? '').replaceAll('-', '').toLowerCase() || UNKNOWN;
-  const moment = new Date(time).toISOString().slice(0, 19);
-  const digits = `${moment.replaceAll(/[-:]/g, '')}Z`;
-  return `${table}/date=${moment.slice(0, 10)}/host=${encodedHost(host)}/${boot}-${digits}.parquet`;
+  return new Date(time).toISOString().slice(0, 19);
+}
+
+function digitsOf(time: number): string {
+  return `${momentOf(time).replaceAll(/[-:]/g, '')}Z`;
 }
 
 const PATH =
@@ -58,7 +81,7 @@ function timeOf(digits: string): number | undefined {
 }
 
 /** Percent-encodes all bytes of a host's name that could mean something in a path or to an engine; also a leading dot. */
-function encodedHost(host: string): string {
+export function encodedHost(host: string): string {
   let text = '';
   for (const [i, byte] of Buffer.from(host).entries()) {
     const letter = String.fromCharCode(byte);
