@@ -41,7 +41,8 @@ export function* summaryRows(parts: SummaryParts): Generator<SummaryRow> {
       yield row('class', count, { ...counter.places[place]!, name });
     }
   }
-  for (const { place, code, count } of counter.byType.entries()) {
+  // groups must not overlap: what adds them up would count pages twice
+  for (const { place, code, count } of hasClasses ? [] : counter.byType.entries()) {
     yield row('type', count, { ...counter.places[place]!, name: counter.types.list[code]! });
   }
   for (const { order, migratetype, blocks, ...place } of freeRows(counter, facts)) {

@@ -26,6 +26,8 @@ export interface SnapshotJob {
   readonly role: string | undefined;
   /** Columns of `pages`; undefined for a snapshot without pages. */
   readonly columns: readonly ColumnName[] | undefined;
+  /** Those of them that are left empty; their values are names. */
+  readonly empty: readonly ColumnName[];
   readonly sample: Sample;
   /** Whether the purpose of each page is found out. */
   readonly classes: boolean;
@@ -75,9 +77,10 @@ export async function takeSnapshot(
     counter.end();
   };
   const needed = countedColumns(options);
+  const read = columns?.filter((name) => !job.empty.includes(name)) ?? [];
   let rows = 0;
   if (columns && sample.of === 1) {
-    const all = [...new Set([...columns, 'pfn' as const, ...needed])];
+    const all = [...new Set([...read, 'pfn' as const, ...needed])];
     const batches = counted(pageTable(inspector, { columns: all }, 1, counts).chunks!());
     await writeFile('pages', (sink) =>
       writeSnapshotPages(columns, batches, facts, sink, { about: about('pages') }),
@@ -93,7 +96,7 @@ export async function takeSnapshot(
       await throttle.pace();
     }
     counter.end();
-    if (columns) rows = await writeSample(inspector, job, columns, about('pages'), writeFile);
+    if (columns) rows = await writeSample(inspector, job, columns, read, about('pages'), writeFile);
   }
   const { pageBytes } = inspector.kernel;
   const parts = {
@@ -143,6 +146,7 @@ async function writeSample(
   inspector: Inspector,
   job: SnapshotJob,
   columns: readonly ColumnName[],
+  read: readonly ColumnName[],
   about: About,
   writeFile: WriteSnapshotFile,
 ): Promise<number> {
@@ -152,7 +156,7 @@ async function writeSample(
   const paced = async function* (): AsyncGenerator<TableBatch> {
     // no ranges would mean all
     if (pfns.length === 0) return;
-    for await (const batch of pageTable(inspector, { columns, pfns }, 1, noCounts()).chunks!()) {
+    for await (const batch of pageTable(inspector, { columns: read, pfns }, 1, noCounts()).chunks!()) {
       rows += batch.count;
       yield batch;
       await job.throttle.pace();

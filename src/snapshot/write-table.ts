@@ -32,7 +32,8 @@ export async function writeSnapshotRows<T extends keyof SnapshotRows>(
 }
 
 /**
- * Writes pages as a Parquet file. `batches` have the columns `names` of `structpage columns`; the columns of `facts` are added.
+ * Writes pages as a Parquet file. `batches` have columns of `structpage columns`; those of `names` that they lack are empty,
+ * and the columns of `facts` are added.
  */
 export async function writeSnapshotPages(
   names: readonly string[],
@@ -41,7 +42,7 @@ export async function writeSnapshotPages(
   sink: Sink,
   options: WriteOptions = {},
 ): Promise<void> {
-  await writeFile(snapshotColumns('pages', names), withFacts(batches, facts), sink, options);
+  await writeFile(snapshotColumns('pages', names), completed(names, batches, facts), sink, options);
 }
 
 function writeFile(
@@ -60,23 +61,33 @@ async function* rowBatches<R>(
   for await (const batch of batchesOf(columns, rows as Parameters<typeof batchesOf>[1])) yield dense(batch);
 }
 
-async function* withFacts(
+async function* completed(
+  names: readonly string[],
   batches: AsyncIterable<TableBatch> | Iterable<TableBatch>,
   { time, boot_id, release }: SnapshotFacts,
 ): AsyncGenerator<TableBatch> {
   const [bootNames, releaseNames] = [[boot_id ?? ''], [release ?? '']];
   let times = new Float64Array(0);
   let codes = new Uint8Array(0);
+  let none = codes;
   for await (const { count, columns } of batches) {
     if (count > times.length) {
       times = new Float64Array(count).fill(time ?? 0);
       codes = new Uint8Array(count);
+      none = new Uint8Array(count).fill(1);
     }
     const facts: [string, Column][] = [
       ['time', { kind: 'number', values: times.subarray(0, count) }],
       ['boot_id', { kind: 'name', codes: codes.subarray(0, count), names: bootNames }],
       ['release', { kind: 'name', codes: codes.subarray(0, count), names: releaseNames }],
     ];
-    yield { count, columns: new Map([...facts, ...columns]) };
+    const empty: Column = {
+      kind: 'name',
+      codes: codes.subarray(0, count),
+      names: [''],
+      empty: none.subarray(0, count),
+    };
+    const lacking = names.filter((name) => !columns.has(name)).map((name): [string, Column] => [name, empty]);
+    yield { count, columns: new Map([...facts, ...columns, ...lacking]) };
   }
 }

@@ -47,7 +47,7 @@ const waiting = (): string[] => filesIn(spool).filter((path) => path.endsWith('.
 const NAME = 'date=2026-11-21/host=web-1/unknown-20261121T235959Z.parquet';
 
 test('a snapshot has the pages that export gives, and says what was done', async () => {
-  const ran = snapshot('--role', 'web', '--classes', '--max-cpu', '100');
+  const ran = snapshot('--role', 'web', '--max-cpu', '100');
   expect(shown()).toEqual(['free', 'hosts', 'pages', 'summary'].map((table) => `${table}/${NAME}`));
   expect(ran.out.split('\n')).toHaveLength(2);
   expect(said(ran)).toMatchObject({
@@ -102,6 +102,15 @@ test('the same snapshot again changes nothing', () => {
     .filter((path) => !path.startsWith('hosts'))
     .map((path) => readFileSync(join(store, path)));
   expect(after).toEqual(before);
+});
+
+test('without classes, their column is empty', async () => {
+  snapshot('--no-classes');
+  const pages = await rowsOf('pages');
+  expect(Object.keys(pages[0]!)).toContain('class');
+  expect(pages.every((row) => row.class === null || row.class === undefined)).toBe(true);
+  expect(pages.some((row) => row.type === 'slab')).toBe(true);
+  expect(new Set((await rowsOf('summary')).map((row) => row.by))).toContain('type');
 });
 
 test('counts alone', () => {

@@ -54,7 +54,7 @@ export function snapshotCommand(program: Command, outcome: Outcome): void {
     .command('snapshot')
     .summary('write pages and counts to a store that many hosts share')
     .description(
-      'Writes the pages of this machine or of a dump, and counts of them, as Parquet files to a store: a folder or a bucket that many hosts share (see docs/fleet.md). A snapshot that cannot be sent waits in a spool folder, and the next run sends it. Prints one line of JSON that says what was done.',
+      'Writes the pages of this machine or of a dump, and counts of them, as Parquet files to a store: a folder or a bucket that many hosts share (see docs/fleet.md). A snapshot that cannot be sent waits in a spool folder, and the next run sends it. Prints one line of JSON that says what was done. Ends with 75 if a snapshot of the same host to the same store is already running.',
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('--to <store>', 'the store: a folder, or s3://bucket/prefix')
@@ -101,7 +101,12 @@ export function snapshotCommand(program: Command, outcome: Outcome): void {
         .helpGroup(TAKING)
         .argParser(refusing((text: string) => parseSample(text))),
     )
-    .addOption(new Option('--classes', 'find out what each page is for').helpGroup(TAKING))
+    .addOption(
+      new Option('--classes', 'find out what each page is for (default, unless --only summary)').helpGroup(
+        TAKING,
+      ),
+    )
+    .addOption(new Option('--no-classes', 'count pages by type instead, which costs less').helpGroup(TAKING))
     .addOption(new Option('--objects', 'count the objects of slab caches').helpGroup(TAKING))
     .addOption(
       new Option('--top <n>', 'number of cgroups in the summary')
@@ -150,12 +155,15 @@ function jobOf(inspector: Inspector, options: Options, { facts }: SnapshotOrigin
   if (!wantsPages && (options.columns || options.sample)) {
     throw new UsageError('--only summary writes no pages: leave out --columns and --sample');
   }
-  const classes = options.classes === true;
-  const preset = SNAPSHOT_PAGE_COLUMNS.filter((name) => classes || name !== 'class');
+  const classes = options.classes ?? wantsPages;
+  const isPreset = options.columns === undefined || options.columns[0]?.startsWith('+') === true;
   return {
     facts,
     role: options.role || undefined,
-    columns: wantsPages ? checkColumns(columnsFor(options.columns, preset, inspector.columns)) : undefined,
+    columns: wantsPages
+      ? checkColumns(columnsFor(options.columns, SNAPSHOT_PAGE_COLUMNS, inspector.columns))
+      : undefined,
+    empty: isPreset && !classes ? ['class'] : [],
     sample: options.sample ?? WHOLE,
     classes,
     topMemcgs: options.top,
