@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleCommand, bundleWorker } from './bundle.mjs';
+import { bundleCommand, bundlePage, bundleWorker } from './bundle.mjs';
 import { keepBytecode } from './bytecode.mjs';
 import { writeAssembly } from './loops-abi.mjs';
 import { writeReference } from './reference.mjs';
@@ -61,6 +61,17 @@ if (wrong.length > 0) {
   process.exit(1);
 }
 await writeReference(root);
+// pages of HTML: their scripts run in a browser, and know its types instead of those of Node.js
+const pages = join(root, 'src', 'map', 'page');
+const checked = spawnSync(process.execPath, [tsc, '-p', pages], { stdio: 'inherit', cwd: root });
+if (checked.status !== 0) process.exit(1);
+const madePages = join(root, 'dist', 'map', 'page');
+mkdirSync(madePages);
+for (const name of ['map']) {
+  writeFileSync(join(madePages, `${name}.js`), await bundlePage(join(pages, `${name}.ts`)));
+  copyFileSync(join(pages, `${name}.html`), join(madePages, `${name}.html`));
+}
+copyFileSync(join(pages, 'page.css'), join(madePages, 'page.css'));
 // the command and the worker are bundled, the library stays as it is
 const cli = join(root, 'dist', 'cli');
 const worker = join(root, 'dist', 'scan', 'worker.js');

@@ -18,6 +18,7 @@ const ROOMS = [
   { name: 'fleet', test: /dist\/fleet\// },
   { name: 'top', test: /dist\/(top\/|cli\/(top-session|terminal)\.)/ },
   { name: 'snapshot', test: /dist\/snapshot\// },
+  { name: 'map', test: /dist\/map\/(?!options\.)/ },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',
@@ -73,6 +74,17 @@ export async function bundleWorker(input) {
   const build = await rolldown(options(input));
   const { output } = await build.generate({ format: 'esm', comments: false, codeSplitting: false });
   await build.close();
+  return ascii(output[0].code);
+}
+
+/** The script of a page of HTML, from TypeScript, in one piece for a script element. */
+export async function bundlePage(input) {
+  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent' });
+  const { output } = await build.generate({ format: 'iife', minify: true });
+  await build.close();
+  if (output.length !== 1 || /<\/script|<!--|\{\{/i.test(output[0].code)) {
+    throw new Error(`${input} does not become one script that can stand in a page`);
+  }
   return ascii(output[0].code);
 }
 

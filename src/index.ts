@@ -106,6 +106,14 @@ export type { PageTypes, PageTypeValue } from './layout/page-types.ts';
 export { type LayoutEntry, layoutIndex, layoutPath, loadLayout } from './layout/registry.ts';
 export { type StructMember, type StructTable, structTables } from './layout/struct-table.ts';
 export type { BuildSymbols, Confidence, Place, SymbolOffsets, TypeFacts } from './layout/type-facts.ts';
+export { CURVES, type CurveName, MAP_BY, type MapBy } from './map/options.ts';
+export {
+  type MapOptions,
+  type MapReport,
+  type PictureSize,
+  writeMapHtml,
+  writeMapPng,
+} from './map/write-map.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export type { PageReader } from './memmap/page-reader.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';

@@ -121,16 +121,20 @@ export function fateIn(inspector: Inspector, selection: Selection): UnreadFate {
   return selection.where === undefined && selection.limit === undefined ? 'listed' : 'listed in part';
 }
 
-/** Reports how many struct pages could not be read and why, and sets the exit code. */
+/**
+ * Reports how many struct pages could not be read and why, and sets the exit code. `withGaps` also reports what could not be
+ * determined about the purpose of pages.
+ */
 export function reportUnread(
   inspector: Inspector,
   counts: PageCounts,
   fate: UnreadFate,
   outcome: Outcome,
+  withGaps = true,
 ): void {
   // pages that are not known to exist are not counted
   if (inspector.model.sections.lost.length > 0) outcome.code = 3;
-  reportGaps(inspector, outcome);
+  if (withGaps) reportGaps(inspector, outcome);
   for (const sentence of inspector.unknown) {
     say(sentence);
     outcome.code = 3;

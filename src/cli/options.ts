@@ -273,7 +273,8 @@ export function placesOf(dumps: readonly string[], at: readonly FileAddress[]): 
   return places;
 }
 
-function parseSize(text: string): number {
+/** A size in bytes. */
+export function parseSize(text: string): number {
   const match = /^(\d+)([KMGT]?)(?:i?B)?$/i.exec(text);
   const size = Number(match?.[1]) * 1024 ** ' KMGT'.indexOf(match?.[2]?.toUpperCase() || ' ');
   if (!match || !Number.isSafeInteger(size)) {

@@ -12,6 +12,7 @@ import { fragmentationCommand } from './commands/fragmentation.ts';
 import { helpCommand } from './commands/help.ts';
 import { infoCommand } from './commands/info.ts';
 import { layoutCommand } from './commands/layout.ts';
+import { mapCommand } from './commands/map.ts';
 import { mappingsCommand } from './commands/mappings.ts';
 import { memcgCommand } from './commands/memcg.ts';
 import { objectCommands } from './commands/objects.ts';
@@ -57,6 +58,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
 
   dumpCommand(program, outcome);
   exportCommand(program, outcome);
+  mapCommand(program, outcome);
   infoCommand(program);
   pageCommand(program);
   referrersCommand(program, outcome);

@@ -56,6 +56,7 @@ const LINES: readonly (readonly [line: string, schema: string])[] = [
   ['help --json', 'help'],
   ['help layout show --json', 'help'],
   [`export DUMP -o ${dir}/pages.parquet --json`, 'export'],
+  [`map DUMP -o ${dir}/map.png --json`, 'map'],
   [`capture DUMP -o ${dir}/small.elf --json`, 'capture'],
   ['diff DUMP DUMP --json', 'diff'],
   ['diff DUMP DUMP --list uses --format json', 'diff'],

@@ -12,6 +12,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
   ['fleet'],
+  ['map'],
   ['snapshot', 'sql', 'diff', 'top'],
   ['tables'],
   ['inspector'],

@@ -20,6 +20,25 @@ export const exported: Shape<ExportData> = object<ExportData>({
   structPages: record(count(), 'Struct pages read, by state'),
 });
 
+/** structpage map --json */
+export interface MapData {
+  readonly file: string;
+  readonly format: string;
+  readonly by: string;
+  readonly pagesPerPixel: number;
+  readonly legend: readonly { readonly label: string; readonly pages: number; readonly bytes: number }[];
+  readonly notes: readonly string[];
+}
+
+export const map: Shape<MapData> = object<MapData>({
+  file: text(),
+  format: text(),
+  by: text('What colours a page'),
+  pagesPerPixel: count('1 in a page of HTML'),
+  legend: list(object({ label: text(), pages: count(), bytes: count() }), 'What each colour means'),
+  notes: list(text(), 'What is left out, or to be known about the map'),
+});
+
 /** structpage capture --json */
 export interface CaptureData {
   readonly file: string;

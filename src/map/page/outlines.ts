@@ -1,0 +1,72 @@
+import type { Box, Model } from './model.ts';
+
+/** Lines between zones and between nodes in units of pages, and a place for the name of each zone. */
+export interface Outlines {
+  readonly zones: Path2D;
+  readonly nodes: Path2D;
+  /** What the map takes of the rectangle of its curve. */
+  readonly extent: { readonly width: number; readonly height: number };
+  readonly labels: readonly { readonly text: string; readonly box: Box }[];
+}
+
+/** Finds where cells of different zones touch, and the largest square in each zone. */
+export function outlinesOf(model: Model): Outlines {
+  const { facts, overview } = model;
+  const size = 2 ** facts.cellShift;
+  const cell = model.box(0, size);
+  const columns = Math.ceil(model.curve.width / cell.width);
+  const rows = Math.ceil(model.curve.height / cell.height);
+  const grid = new Uint16Array(columns * rows);
+  const extent = { width: 0, height: 0 };
+  for (let i = 0; i < facts.cells; i++) {
+    const box = model.box(i * size, size);
+    grid[(box.y / cell.height) * columns + box.x / cell.width] = overview.zones[i]!;
+    extent.width = Math.max(extent.width, box.x + box.width);
+    extent.height = Math.max(extent.height, box.y + box.height);
+  }
+  const zones = new Path2D();
+  const nodes = new Path2D();
+  const nodeOf = (zone: number): number => facts.zones[zone]?.node ?? -1;
+  const edge = (a: number, b: number, x: number, y: number, toX: number, toY: number): void => {
+    if (a === b) return;
+    const isNode = a !== 0 && b !== 0 && nodeOf(a) !== nodeOf(b);
+    const path = isNode ? nodes : zones;
+    path.moveTo(x * cell.width, y * cell.height);
+    path.lineTo(toX * cell.width, toY * cell.height);
+  };
+  const squares = new Uint16Array(columns * rows);
+  const largest = new Map<number, { side: number; x: number; y: number }>();
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const at = y * columns + x;
+      const zone = grid[at]!;
+      const left = x > 0 ? grid[at - 1]! : 0;
+      const above = y > 0 ? grid[at - columns]! : 0;
+      edge(zone, left, x, y, x, y + 1);
+      edge(zone, above, x, y, x + 1, y);
+      if (x === columns - 1) edge(zone, 0, x + 1, y, x + 1, y + 1);
+      if (y === rows - 1) edge(zone, 0, x, y + 1, x + 1, y + 1);
+      if (zone === 0) continue;
+      const same = x > 0 && y > 0 && left === zone && above === zone && grid[at - columns - 1] === zone;
+      const side = same
+        ? 1 + Math.min(squares[at - 1]!, squares[at - columns]!, squares[at - columns - 1]!)
+        : 1;
+      squares[at] = side;
+      if (side > (largest.get(zone)?.side ?? 0)) largest.set(zone, { side, x, y });
+    }
+  }
+  const several = new Set(facts.zones.map((zone) => zone?.node)).size > 2;
+  const labels = [...largest].map(([zone, { side, x, y }]) => {
+    const { node, zone: name } = facts.zones[zone]!;
+    return {
+      text: several ? `node ${node} ${name}` : name,
+      box: {
+        x: (x - side + 1) * cell.width,
+        y: (y - side + 1) * cell.height,
+        width: side * cell.width,
+        height: side * cell.height,
+      },
+    };
+  });
+  return { zones, nodes, labels, extent };
+}
