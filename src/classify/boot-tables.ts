@@ -81,15 +81,16 @@ export const pagePools: Claimant = {
 };
 
 /**
- * Hash tables allocated at boot: the variable with the address, the variable with the index mask, and the size of a bucket.
+ * Hash tables allocated at boot: the variable with the address, the variable with the index mask, and what a bucket is: a pointer,
+ * or a 32-bit number.
  */
-const TABLES: readonly (readonly [table: string, mask: string, bytes: number])[] = [
-  ['mount_hashtable', 'm_hash_mask', 8],
-  ['mountpoint_hashtable', 'mp_hash_mask', 8],
-  ['dentry_hashtable', 'd_hash_mask', 8],
-  ['inode_hashtable', 'i_hash_mask', 8],
-  ['ip_idents', 'ip_idents_mask', 4],
-  ['ip_tstamps', 'ip_idents_mask', 4],
+const TABLES: readonly (readonly [table: string, mask: string, bucket: 'pointer' | 'u32'])[] = [
+  ['mount_hashtable', 'm_hash_mask', 'pointer'],
+  ['mountpoint_hashtable', 'mp_hash_mask', 'pointer'],
+  ['dentry_hashtable', 'd_hash_mask', 'pointer'],
+  ['inode_hashtable', 'i_hash_mask', 'pointer'],
+  ['ip_idents', 'ip_idents_mask', 'u32'],
+  ['ip_tstamps', 'ip_idents_mask', 'u32'],
 ];
 /**
  * Variables that point to their own pages, with the number of pages: kernel/vmcore_info.c, kernel/power/swap.c,
@@ -122,7 +123,8 @@ export const hashTables: Claimant = {
     const claim = (address: VirtAddr, bytes: number): void => {
       claimReserved(machine, claims, address, bytes, code);
     };
-    for (const [table, mask, bytes] of TABLES) {
+    for (const [table, mask, bucket] of TABLES) {
+      const bytes = bucket === 'pointer' ? memory.format.wordBytes : 4;
       const [at, size] = [objects.findSymbol(table), objects.findSymbol(mask)];
       if (at !== undefined && size !== undefined) claim(memory.word(at), (memory.u32(size) + 1) * bytes);
     }
