@@ -12,7 +12,7 @@ const KMEM = ['slab', 'meminfo', 'fragmentation'];
 
 /** Adds a row on the class of every page of a dump, beside a summary of it. */
 export async function benchClasses({ report, ours, run, rounds, dump, where }) {
-  const jobs = [['--group-by', 'class'], []].map(
+  const jobs = [['--group-by', 'class'], ['--no-classes']].map(
     (options) => () => run([...ours, 'summary', dump, ...options]),
   );
   const [classes, plain] = await inTurn(jobs, rounds);

@@ -178,8 +178,8 @@ async function benchDump({ guest, size, path: dump }) {
     `summary, ${where}, threads as by default, start to end`,
     pages,
     {
-      mine: summaryBy(ours, []),
-      beside: summaryBy(ours, one),
+      mine: summaryBy(ours, ['--no-classes']),
+      beside: summaryBy(ours, [...one, '--no-classes']),
       old: before && summaryBy(commandOf(before), []),
     },
     all,

@@ -68,6 +68,7 @@ export { type FleetStore, openFolder, type StoreSelection } from './fleet/store.
 export { type ArrowColumn, type ArrowTable, arrowTable } from './inspector/arrow-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';
+export { countClasses, isQuickToClassify } from './inspector/count-classes.ts';
 export { doctor, type LiveSource } from './inspector/doctor.ts';
 export { explainPage, type FolioReport, type PageReport } from './inspector/explain-page.ts';
 export { explainVirtual, translateAddress } from './inspector/explain-virtual.ts';

@@ -40,3 +40,8 @@ export function parseNotes(
   }
   return { notes, cut: at < bytes.length && bytes.subarray(at).some((b) => b !== 0) };
 }
+
+/** Whether `structpage capture` wrote the file. */
+export function isCapture(notes: readonly ElfNote[]): boolean {
+  return notes.some((n) => n.name === 'STRUCTPAGE');
+}

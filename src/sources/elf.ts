@@ -9,7 +9,7 @@ import {
   parseElfHeader,
   parseProgramHeaders,
 } from '../formats/elf.ts';
-import { type ElfNote, parseNotes } from '../formats/elf-notes.ts';
+import { type ElfNote, isCapture, parseNotes } from '../formats/elf-notes.ts';
 import type { ImageFormat, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 
@@ -143,10 +143,6 @@ function filter(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): [st
     ];
   }
   return isFiltered(loads) ? [['dump level', 'an ELF core records none']] : [];
-}
-
-function isCapture(notes: readonly ElfNote[]): boolean {
-  return notes.some((n) => n.name === 'STRUCTPAGE');
 }
 
 function isFiltered(loads: readonly ProgramHeader[]): boolean {

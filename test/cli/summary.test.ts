@@ -31,6 +31,28 @@ describe('RAM', () => {
   });
 });
 
+describe('classes', () => {
+  test('are counted if they are asked for: each page that is no hole has one', () => {
+    const { code, err } = structpage('summary', SAMPLE, '--classes');
+    expect(code).toBe(3);
+    expect(err).toMatch(/cannot follow the vmalloc areas to the end/);
+    const { classes, types, pages } = json('--classes');
+    expect(classes.free_buddy).toEqual(types.buddy);
+    const holes = structpage('dump', SAMPLE, '--where', 'class == hole', '--format', 'csv').out;
+    expect(sum(classes)).toBe(pages - (holes.trim().split('\n').length - 1));
+  });
+
+  test('are not counted in a capture unless they are asked for, nor for some pages', () => {
+    expect(json().classes).toBe(null);
+    expect(json('--no-classes').classes).toBe(null);
+    const { code, err } = structpage('summary', SAMPLE, '--classes', '--pfn', '0-99');
+    expect([code, err]).toEqual([
+      2,
+      'structpage: --classes counts all pages; for some of them use --group-by class\n',
+    ]);
+  });
+});
+
 test('--top shows the largest entries and the sum of the others', () => {
   const { out } = structpage('summary', SAMPLE, '--top', '2');
   expect(out).toContain(`by type (share of RAM)

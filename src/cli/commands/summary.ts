@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import {
+  countClasses,
   groupPages,
   holesIn,
   type Inspector,
+  isQuickToClassify,
   noCounts,
   type PageGroup,
   type Ram,
   ramOf,
   type Summary,
   summarize,
+  UsageError,
 } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
@@ -32,6 +35,7 @@ interface Options extends SelectOptions, ImageOptions {
   json?: boolean;
   top?: number;
   groupBy?: string[];
+  classes?: boolean;
 }
 
 /** A summary, with what is needed to interpret it. */
@@ -43,6 +47,8 @@ interface Report {
   readonly ram: Ram | undefined;
   /** Struct pages without RAM. */
   readonly holes: number | undefined;
+  /** Pages by class; undefined if that is not counted. */
+  readonly classes: ReadonlyMap<string, number> | undefined;
 }
 
 /** structpage summary: counts by type, flag, zone, order and slab cache, or by any columns. */
@@ -54,6 +60,8 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     .argument('[dump...]', DUMP_HELP)
     .option('--group-by <columns>', 'count pages by these columns instead, e.g. node,zone,type', parseNames)
     .option('--top <n>', 'show only the n largest entries of each list', parseCount)
+    .option('--classes', 'begin with what pages are for (default: if that is quick, see docs/classes.md)')
+    .option('--no-classes', 'leave that out')
     .option('--json', 'print JSON');
   addExamples(
     command,
@@ -61,6 +69,9 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     "structpage summary vmcore --where 'type == slab' --group-by node,slab_cache --top 10",
   );
   addCache(addImage(addSelection(command))).action(async (dumps: string[], options: Options) => {
+    const { where, pfn, limit, groupBy } = options;
+    if (options.classes && [where, pfn, limit, groupBy].some((option) => option !== undefined))
+      throw new UsageError('--classes counts all pages; for some of them use --group-by class');
     await withImage(dumps, options, async (inspector) => {
       const counts = noCounts();
       const selection = selectionOf(options);
@@ -72,8 +83,12 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
           : stdout(groupsText(options.groupBy, groups, pageBytes, options.top)));
       } else {
         const summary = await summarize(inspector, selection, jobsOf(options), counts);
+        if (options.classes) void inspector.classes;
+        reportUnread(inspector, counts, 'not counted', outcome);
         const report = reportOf(inspector, summary, options);
         await (options.json ? printJson(data(report)) : stdout(text(report, options.top)));
+        warnIfDoubtful(inspector, selection);
+        return;
       }
       reportUnread(inspector, counts, 'not counted', outcome);
       warnIfDoubtful(inspector, selection);
@@ -89,7 +104,20 @@ function reportOf(inspector: Inspector, summary: Summary, options: Options): Rep
     (options.limit === undefined || options.limit >= summary.pages) &&
     summary.pages === inspector.presentPages;
   const ram = whole ? ramOf(inspector) : undefined;
-  return { summary, pageBytes, whole, ram, holes: ram && holesIn(summary, ram) };
+  const classes = classesOf(inspector, whole, options.classes);
+  return { summary, pageBytes, whole, ram, holes: ram && holesIn(summary, ram), classes };
+}
+
+/** The classes of all pages: if they were asked for, or are quick to find and all can be known. */
+function classesOf(
+  inspector: Inspector,
+  isWhole: boolean,
+  isAsked: boolean | undefined,
+): ReadonlyMap<string, number> | undefined {
+  if (isAsked === false) return undefined;
+  if (isAsked) return countClasses(inspector);
+  if (!isWhole || !isQuickToClassify(inspector)) return undefined;
+  return inspector.classes.gaps.length === 0 ? countClasses(inspector) : undefined;
 }
 
 /** Counts by type or by flag, without the reserved struct pages that have no RAM. */
@@ -102,7 +130,7 @@ function withoutHoles(counts: ReadonlyMap<string, number>, holes: number | undef
 }
 
 function data(report: Report): SummaryData {
-  const { summary, pageBytes, ram, holes } = report;
+  const { summary, pageBytes, ram, holes, classes } = report;
   const sized = (pages: number): Sized => ({ pages, bytes: pages * pageBytes });
   const map = (from: ReadonlyMap<string, number>): Record<string, Sized> =>
     Object.fromEntries(descending(from).map(([name, pages]) => [name, sized(pages)]));
@@ -117,6 +145,7 @@ function data(report: Report): SummaryData {
           holes: holes === undefined ? null : sized(holes),
         }
       : null,
+    classes: classes ? map(classes) : null,
     types: map(withoutHoles(summary.types, holes)),
     flags: map(withoutHoles(summary.flags, holes)),
     zones: [...summary.zones.values()].map(({ node, zone, pages, freePages, freeBlocks }) => ({
@@ -172,7 +201,7 @@ function counted(
 }
 
 function text(report: Report, top: number | undefined): string {
-  const { summary, pageBytes, ram, holes } = report;
+  const { summary, pageBytes, ram, holes, classes } = report;
   const all = ram && holes !== undefined ? ram.present : summary.pages;
   const list = (map: ReadonlyMap<string, number>, disjoint = true): string =>
     counted(descending(map), { pageBytes, all, top, disjoint });
@@ -192,6 +221,7 @@ function text(report: Report, top: number | undefined): string {
     .filter((row) => row[1] !== '0');
   const sections = [
     `${summary.pages} struct pages\n`,
+    ...(classes ? [`by class, what pages are for\n${list(classes)}\n`] : []),
     ...(ram ? [`RAM\n${ramText(ram, holes, pageBytes)}\n`] : []),
     `by type${ram && holes !== undefined ? ' (share of RAM)' : ''}\n${list(withoutHoles(summary.types, holes))}\n`,
     `by flag (a page can have several)\n${list(withoutHoles(summary.flags, holes), false)}\n`,

@@ -18,6 +18,7 @@ interface ZoneData extends Sized {
 export interface SummaryData extends Sized {
   readonly pageSize: number;
   readonly ram: { readonly present: Sized; readonly managed: Sized; readonly holes: Sized | null } | null;
+  readonly classes: Readonly<Record<string, Sized>> | null;
   readonly types: Readonly<Record<string, Sized>>;
   readonly flags: Readonly<Record<string, Sized>>;
   readonly zones: readonly ZoneData[];
@@ -42,6 +43,7 @@ const whole: Shape<SummaryData> = object<SummaryData>({
       'RAM by the zones; null if not all pages are counted',
     ),
   ),
+  classes: nullable(record(sized, 'By class, what pages are for; null if that is not counted')),
   types: record(sized, 'By page type; pages without one by their mapping'),
   flags: record(sized, 'By flag; a page can have several'),
   zones: list(
