@@ -16,7 +16,7 @@ const ROOMS = [
   { name: 'sql', test: /dist\/(sql\/|cli\/sql-(prompt|results)\.)/ },
   { name: 'diff', test: /dist\/(diff\/|cli\/diff-text\.)/ },
   { name: 'fleet', test: /dist\/fleet\// },
-  { name: 'top', test: /dist\/(top\/|cli\/(top-session|terminal)\.)/ },
+  { name: 'top', test: /dist\/(top\/|metrics\/|cli\/(top-session|terminal|metrics-server)\.)/ },
   { name: 'snapshot', test: /dist\/snapshot\// },
   { name: 'map', test: /dist\/map\/(?!options\.)/ },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },

@@ -119,6 +119,9 @@ export type { MemoryModel } from './memmap/memory-model.ts';
 export type { PageReader } from './memmap/page-reader.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';
 export type { Section, Sections } from './memmap/sections.ts';
+export { familiesOf, type Measured, type MeasuredFacts } from './metrics/families.ts';
+export { Meter, type MeterOptions } from './metrics/meter.ts';
+export { type MetricFamily, OPENMETRICS, openMetricsText, type Point } from './metrics/openmetrics.ts';
 export type { Host } from './native/host.ts';
 export type { IomemEntry } from './native/iomem.ts';
 export type { KpageFiles } from './native/kpage-files.ts';
@@ -165,7 +168,7 @@ export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
 export { slabObjects } from './tables/slab-objects.ts';
 export type { TableDefinition, Trouble } from './tables/table-definition.ts';
 export { intervalFor } from './top/pace.ts';
-export type { TopOrder } from './top/rows.ts';
+export { type Listed, rowsOf, type TopOrder, type TopRow } from './top/rows.ts';
 export {
   canCount,
   type Sample,

@@ -29,6 +29,7 @@ import { tableCommand } from './commands/table.ts';
 import { topCommand } from './commands/top.ts';
 import { translateCommand } from './commands/translate.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { watchCommand } from './commands/watch.ts';
 import { addExamples } from './help.ts';
 import type { Outcome } from './open.ts';
 import { print } from './output.ts';
@@ -81,6 +82,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   captureCommand(program);
   diffCommand(program, outcome);
   topCommand(program, outcome);
+  watchCommand(program, outcome);
   verifyCommand(program, outcome);
   layoutCommand(program);
   columnsCommand(program);

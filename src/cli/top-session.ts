@@ -5,6 +5,8 @@ import {
   intervalFor,
   keysOf,
   press,
+  printableJson,
+  rowsOf,
   type Sample,
   screenOf,
   type TopFacts,
@@ -12,6 +14,7 @@ import {
   takeSample,
 } from '../index.ts';
 import { stdout } from './output.ts';
+import type { TopData } from './schemas/top.ts';
 import { Screen } from './terminal.ts';
 
 /** How `top` goes about its work. */
@@ -31,19 +34,50 @@ function factsOf({ inspector, source, share }: TopPlan, interval: number): TopFa
   return { source, release, pageBytes, share, interval };
 }
 
-/** Prints samples as text, one after the other. */
-export async function runBatch(plan: TopPlan, rows: number): Promise<void> {
+/** Prints samples one after the other: as text with so many owners, or as a line of JSON each. Returns the last. */
+export async function runBatch(plan: TopPlan, form: number | 'json'): Promise<Sample> {
   const { inspector, state, share, jobs, samples } = plan;
   let before: Sample | undefined;
-  for (let i = 0; samples === undefined || i < samples; i++) {
+  for (let i = 1; ; i++) {
     const begun = Date.now();
     const now = await takeSample(inspector, { by: state.by, owner: state.owner, jobs });
     const interval = intervalFor(state.interval, now.cost, share);
-    await stdout(`${i > 0 ? '\n' : ''}${batchText(now, before, state, factsOf(plan, interval), rows)}`);
+    if (form === 'json') await stdout(`${printableJson(topData(now, before, inspector))}\n`);
+    else {
+      const text = batchText(now, before, state, factsOf(plan, interval), form);
+      await stdout(i > 1 ? `\n${text}` : text);
+    }
     before = now;
-    if (i + 1 === samples) return;
+    if (i === samples) return now;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, interval - (Date.now() - begun))));
   }
+}
+
+/** A sample as data. */
+function topData(now: Sample, before: Sample | undefined, { kernel }: Inspector): TopData {
+  const counted = (what: 'uses' | 'owners'): TopData['uses'] =>
+    Object.fromEntries(
+      rowsOf(now, before, what, 'size').map(({ name, pages, rate }) => [name, { pages, rate: rate ?? null }]),
+    );
+  return {
+    time: now.time.toISOString(),
+    pageSize: kernel.pageBytes,
+    pages: now.pages,
+    by: now.by,
+    uses: counted('uses'),
+    zones: now.zones.map(({ node, zone, pages, freePages, freeBlocks }) => ({
+      node,
+      zone,
+      pages,
+      freePages,
+      freeBlocks: freeBlocks.map(Math.round),
+    })),
+    owner: now.owner,
+    owners: counted('owners'),
+    unreadable: now.unread,
+    gaps: now.gaps,
+    milliseconds: now.cost,
+  };
 }
 
 /** Signals that end the program, and the exit code of each. */

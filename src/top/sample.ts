@@ -76,7 +76,7 @@ export async function takeSample(inspector: Inspector, options: SampleOptions): 
 }
 
 /** Pages by a column of names. A page that several processes map counts for each. */
-async function countBy(
+export async function countBy(
   inspector: Inspector,
   column: 'class' | TopOwner,
   signal: AbortSignal | undefined,

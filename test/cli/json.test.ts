@@ -59,6 +59,8 @@ const LINES: readonly (readonly [line: string, schema: string])[] = [
   [`map DUMP -o ${dir}/map.png --json`, 'map'],
   [`capture DUMP -o ${dir}/small.elf --json`, 'capture'],
   ['diff DUMP DUMP --json', 'diff'],
+  ['top DUMP --json', 'top'],
+  ['watch DUMP --json', 'watch'],
   ['diff DUMP DUMP --list uses --format json', 'diff'],
   ['dump DUMP --limit 40 --json', 'dump'],
   ['dump DUMP --columns all --limit 10 --json; true', 'dump'],

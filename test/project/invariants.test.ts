@@ -12,7 +12,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
   ['fleet'],
-  ['map'],
+  ['map', 'metrics'],
   ['snapshot', 'sql', 'diff', 'top'],
   ['tables'],
   ['inspector'],

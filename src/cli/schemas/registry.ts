@@ -11,6 +11,7 @@ import { PROC_SHAPES } from './proc.ts';
 import { rowSchema } from './rows.ts';
 import type { JsonSchema, Shape } from './shape.ts';
 import { summary } from './summary.ts';
+import { top, watch } from './top.ts';
 import { verify } from './verify.ts';
 
 /** What commands print with --json, if it is not rows of a table or not always. */
@@ -22,6 +23,8 @@ const SHAPES: Readonly<Record<string, Shape<unknown>>> = {
   doctor,
   verify,
   diff,
+  top,
+  watch,
   columns,
   table: tables,
   export: exported,
