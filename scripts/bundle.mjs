@@ -19,6 +19,7 @@ const ROOMS = [
   { name: 'top', test: /dist\/(top\/|metrics\/|cli\/(top-session|terminal|metrics-server)\.)/ },
   { name: 'snapshot', test: /dist\/snapshot\// },
   { name: 'map', test: /dist\/map\/(?!options\.)/ },
+  { name: 'shell', test: /dist\/cli\/completion\// },
   { name: 'typed', test: /dist\/(export\/(parquet|arrow)\/|inspector\/about\.)/ },
   {
     name: 'reports',

@@ -100,6 +100,7 @@ export type { KeptLayout } from './layout/cache.ts';
 export { LayoutCache } from './layout/cache.ts';
 export type { FlagBits } from './layout/flag-bits.ts';
 export type { FlagField, FlagFields } from './layout/flag-fields.ts';
+export { KNOWN_NAMES } from './layout/known-flags.ts';
 export type { LayoutKernel, LayoutMember, LayoutStruct } from './layout/layout-file.ts';
 export { formatLayout, type LayoutFile } from './layout/layout-file.ts';
 export type { FolioOffsets, HugetlbMark, OrderPlace, PageLayout, PageOffsets } from './layout/page-layout.ts';

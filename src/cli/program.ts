@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { balanceCommand } from './commands/balance.ts';
 import { captureCommand } from './commands/capture.ts';
 import { columnsCommand } from './commands/columns.ts';
+import { completionCommand } from './commands/completion.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { dumpCommand } from './commands/dump.ts';
@@ -87,6 +88,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   layoutCommand(program);
   columnsCommand(program);
   doctorCommand(program, outcome);
+  completionCommand(program);
   helpCommand(program);
   return program;
 }

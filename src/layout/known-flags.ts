@@ -42,6 +42,12 @@ const TYPES: ReadonlySet<string> = new Set(
   'buddy balloon kmemcg offline table guard hugetlb slab zsmalloc unaccepted large_kmalloc'.split(' '),
 );
 
+/** Names that flags and page types have in known kernels. */
+export const KNOWN_NAMES: { readonly flags: readonly string[]; readonly type: readonly string[] } = {
+  flags: [...new Set([...FLAGS, ...Object.keys(ALIASES)])],
+  type: [...TYPES],
+};
+
 /** Like `strangeFlags`, for names of page types. */
 export function strangeTypes({ values }: PageTypes): string[] {
   return values

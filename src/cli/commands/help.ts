@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../index.ts';
-import { describeCommand } from '../command-tree.ts';
+import { describeCommand, isHidden } from '../command-tree.ts';
 import { addExamples } from '../help.ts';
 import { addJson } from '../options.ts';
 import { printJson } from '../output.ts';
@@ -33,5 +33,6 @@ function commandNamed(program: Command, names: readonly string[]): Command {
 }
 
 function listed(command: Command): string {
-  return command.commands.map((c) => c.name()).join(', ') || 'no commands below it';
+  const names = command.commands.filter((c) => !isHidden(c)).map((c) => c.name());
+  return names.join(', ') || 'no commands below it';
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import {
+  COLUMNS,
   countClasses,
   groupPages,
   holesIn,
@@ -13,6 +14,7 @@ import {
   summarize,
   UsageError,
 } from '../../index.ts';
+import { setTables } from '../command-tables.ts';
 import { addExamples } from '../help.ts';
 import { type Outcome, reportUnread, warnIfDoubtful, withImage } from '../open.ts';
 import {
@@ -63,6 +65,7 @@ export function summaryCommand(program: Command, outcome: Outcome): void {
     .option('--classes', 'begin with what pages are for (default: if that is quick, see docs/classes.md)')
     .option('--no-classes', 'leave that out')
     .option('--json', 'print JSON');
+  setTables(command, () => [{ name: 'pages', columns: COLUMNS }]);
   addExamples(
     command,
     'structpage summary vmcore --top 5',

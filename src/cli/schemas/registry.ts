@@ -39,7 +39,7 @@ const SHAPES: Readonly<Record<string, Shape<unknown>>> = {
 };
 
 /** Commands that write rows to a file, and print something else. */
-const NO_ROWS: readonly string[] = ['export'];
+const NO_ROWS: readonly string[] = ['export', 'summary'];
 /** Commands that print a layout file, whose schema is layouts/schema.json. */
 const LAYOUTS: readonly string[] = ['layout show', 'layout extract'];
 

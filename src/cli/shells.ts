@@ -1,0 +1,4 @@
+/** Shells in which the command line can be completed. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
