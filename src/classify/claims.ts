@@ -26,10 +26,14 @@ export class Claims {
     return [...this.#conflicts.values()];
   }
 
-  /** Claims pages for a class; ignores frames outside the page array. */
+  /**
+   * Claims pages for a class; ignores frames outside the page array. A damaged address may lie within a page, which is then
+   * that page.
+   */
   claim(start: Pfn, code: number, count = 1): void {
-    const end = Math.min(start + count, this.codes.length);
-    for (let pfn = start; pfn < end; pfn++) {
+    const first = Math.floor(start);
+    const end = Math.min(first + count, this.codes.length);
+    for (let pfn = Math.max(0, first); pfn < end; pfn++) {
       const before = this.codes[pfn]!;
       if (before === UNDECIDED) this.codes[pfn] = code;
       else if (before !== code) this.codes[pfn] = this.decide(pfn, before, code);

@@ -195,6 +195,6 @@ export class ReferenceCounter {
   }
 
   #isHugetlb(pfn: Pfn): boolean {
-    return PAGE_CLASSES[this.#codes[pfn]!]!.name === 'hugetlb';
+    return PAGE_CLASSES[this.#codes[pfn] ?? 0]!.name === 'hugetlb';
   }
 }
