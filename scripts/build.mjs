@@ -67,7 +67,7 @@ const checked = spawnSync(process.execPath, [tsc, '-p', pages], { stdio: 'inheri
 if (checked.status !== 0) process.exit(1);
 const madePages = join(root, 'dist', 'map', 'page');
 mkdirSync(madePages);
-for (const name of ['map']) {
+for (const name of ['map', 'treemap']) {
   writeFileSync(join(madePages, `${name}.js`), await bundlePage(join(pages, `${name}.ts`)));
   copyFileSync(join(pages, `${name}.html`), join(madePages, `${name}.html`));
 }

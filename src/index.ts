@@ -116,6 +116,12 @@ export {
   writeMapHtml,
   writeMapPng,
 } from './map/write-map.ts';
+export {
+  type TreemapOptions,
+  type TreemapReport,
+  writeCollapsed,
+  writeTreemap,
+} from './map/write-treemap.ts';
 export type { MemoryModel } from './memmap/memory-model.ts';
 export type { PageReader } from './memmap/page-reader.ts';
 export { PAGE_STATES, type PageState } from './memmap/page-reader.ts';

@@ -29,6 +29,7 @@ import { summaryCommand } from './commands/summary.ts';
 import { tableCommand } from './commands/table.ts';
 import { topCommand } from './commands/top.ts';
 import { translateCommand } from './commands/translate.ts';
+import { treemapCommand } from './commands/treemap.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { watchCommand } from './commands/watch.ts';
 import { addExamples } from './help.ts';
@@ -61,6 +62,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
   dumpCommand(program, outcome);
   exportCommand(program, outcome);
   mapCommand(program, outcome);
+  treemapCommand(program, outcome);
   infoCommand(program);
   pageCommand(program);
   referrersCommand(program, outcome);

@@ -117,7 +117,8 @@ function kindPieces(data: MapData): { texts: Uint8Array; rows: Uint8Array } {
   }
 }
 
-function css(rgb: number): string {
+/** A colour as CSS has it. */
+export function css(rgb: number): string {
   return `#${rgb.toString(16).padStart(6, '0')}`;
 }
 

@@ -59,6 +59,7 @@ const LINES: readonly (readonly [line: string, schema: string])[] = [
   ['help layout show --json', 'help'],
   [`export DUMP -o ${dir}/pages.parquet --json`, 'export'],
   [`map DUMP -o ${dir}/map.png --json`, 'map'],
+  [`treemap DUMP -o ${dir}/owners.html --by type,slab_cache --json`, 'treemap'],
   [`capture DUMP -o ${dir}/small.elf --json`, 'capture'],
   ['diff DUMP DUMP --json', 'diff'],
   ['top DUMP --json', 'top'],

@@ -54,3 +54,22 @@ describe('structpage map', () => {
     expect(out.trim().split('\n')).toHaveLength(2);
   });
 });
+
+describe('structpage treemap', () => {
+  test('writes collapsed stacks that add up to all pages', () => {
+    const { code, out } = structpage('treemap', SAMPLE, '--by', 'zone,type', '--collapsed', '-o', '-');
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toContain(`DMA32;slab ${2905 * 4096}`);
+    const sum = lines.reduce((total, line) => total + Number(/ (\d+)$/.exec(line)![1]), 0);
+    expect(sum).toBe(65536 * 4096);
+  });
+
+  test('writes a page, and refuses columns that do not exist', () => {
+    const path = join(dir, 'slabs.html');
+    expect(structpage('treemap', SAMPLE, '--by', 'type,slab_cache', '-o', path).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('<title>Memory of sample.elf.gz</title>');
+    const { code, err } = structpage('treemap', SAMPLE, '--by', 'typ', '-o', path);
+    expect([code, err]).toEqual([2, expect.stringContaining("there is no column 'typ'")]);
+  });
+});

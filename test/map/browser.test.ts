@@ -181,6 +181,23 @@ describe.skipIf(CHROMIUM === undefined)('the map in a browser', () => {
     expect(await colourAt(page, 320, 690)).toBe('#ffffff');
   });
 
+  test('a treemap opens part by part, and leads back', async () => {
+    const path = join(dir, 'slabs.html');
+    expect(structpage('treemap', SAMPLE, '--by', 'type,slab_cache', '-o', path).code).toBe(0);
+    const page = await open(path);
+    const parts = async (): Promise<string[]> => page.locator('#legend span').allTextContents();
+    expect(await parts()).toContain('slab');
+    await page.click('#legend button:has-text("slab")');
+    expect((await parts())[0]).toBe('shmem_inode_cache');
+    const { x, y } = await middle(page);
+    await page.mouse.move(x - 300, y - 200);
+    expect(await page.textContent('#tip')).toContain('slab › shmem_inode_cache');
+    await page.keyboard.press('Backspace');
+    expect(await parts()).toContain('buddy');
+    await search(page, 'kmalloc');
+    expect(await page.textContent('#found')).toMatch(/^\d+ found, [\d.]+ MiB$/);
+  });
+
   test('text of a dump is shown and not run', async () => {
     const path = join(dir, 'hostile.html');
     writeFileSync(path, hostileMap());

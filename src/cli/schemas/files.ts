@@ -39,6 +39,25 @@ export const map: Shape<MapData> = object<MapData>({
   notes: list(text(), 'What is left out, or to be known about the map'),
 });
 
+/** structpage treemap --json */
+export interface TreemapData {
+  readonly file: string;
+  readonly format: string;
+  readonly by: readonly string[];
+  readonly pages: number;
+  readonly bytes: number;
+  readonly groups: number;
+}
+
+export const treemap: Shape<TreemapData> = object<TreemapData>({
+  file: text(),
+  format: text('html or collapsed'),
+  by: list(text(), 'Columns of pages, the outermost first'),
+  pages: count(),
+  bytes: count('Bytes of the pages'),
+  groups: count('Different values of the columns'),
+});
+
 /** structpage capture --json */
 export interface CaptureData {
   readonly file: string;

@@ -4,7 +4,17 @@ import { type TableShape, tablesOf } from '../command-tables.ts';
 import { commandsOf, hasOption, pathOf } from '../command-tree.ts';
 import { commandTree } from './command.ts';
 import { diff } from './diff.ts';
-import { captured, columns, exported, layoutCheck, layoutDiff, layoutList, map, tables } from './files.ts';
+import {
+  captured,
+  columns,
+  exported,
+  layoutCheck,
+  layoutDiff,
+  layoutList,
+  map,
+  tables,
+  treemap,
+} from './files.ts';
 import { info } from './info.ts';
 import { doctor, page, translate } from './pages.ts';
 import { PROC_SHAPES } from './proc.ts';
@@ -29,6 +39,7 @@ const SHAPES: Readonly<Record<string, Shape<unknown>>> = {
   table: tables,
   export: exported,
   map,
+  treemap,
   capture: captured,
   help: commandTree,
   'layout list': layoutList,

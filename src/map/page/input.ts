@@ -8,7 +8,7 @@ export interface Actions {
   select(position: number | undefined): Promise<void>;
   reset(): void;
   step(by: 1 | -1): void;
-  toggleTheme(): void;
+  changeTheme(): void;
   /** Moves the chosen page; false if none is chosen. */
   moveSelection(x: number, y: number): boolean;
 }
@@ -32,7 +32,7 @@ export function listenTo(view: View, actions: Actions): void {
   byId('in').onclick = () => view.zoom(ZOOM);
   byId('out').onclick = () => view.zoom(1 / ZOOM);
   byId('all').onclick = () => view.showAll();
-  byId('theme').onclick = () => actions.toggleTheme();
+  byId('theme').onclick = () => actions.changeTheme();
   const keys: Readonly<Record<string, () => void>> = {
     '+': () => view.zoom(ZOOM),
     '=': () => view.zoom(ZOOM),
@@ -41,7 +41,7 @@ export function listenTo(view: View, actions: Actions): void {
     '/': () => byId('query').focus(),
     n: () => actions.step(1),
     p: () => actions.step(-1),
-    t: () => actions.toggleTheme(),
+    t: () => actions.changeTheme(),
     Escape: () => {
       actions.reset();
       view.canvas.focus();

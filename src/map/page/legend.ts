@@ -1,6 +1,7 @@
 import { byId, countOf, element, sizeOf } from './elements.ts';
 import type { Emphasis } from './emphasis.ts';
 import type { Model } from './model.ts';
+import { themeNow } from './theme.ts';
 
 /** The legend: buttons that choose which pages stand out. */
 export class Legend {
@@ -15,10 +16,6 @@ export class Legend {
     byId('value').textContent = `Pages by ${model.facts.value}`;
   }
 
-  get theme(): 'light' | 'dark' {
-    return document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
-  }
-
   /** Shows the entries as they are now. */
   show(): void {
     const { facts } = this.#model;
@@ -28,7 +25,7 @@ export class Legend {
     list.replaceChildren(
       ...facts.legend.map((entry, code) => {
         const colour = element('i');
-        colour.style.background = entry[this.theme];
+        colour.style.background = entry[themeNow()];
         const button = element(
           'button',
           '',

@@ -7,6 +7,8 @@ import { listenTo } from './input.ts';
 import { Legend } from './legend.ts';
 import { Model } from './model.ts';
 import { type Answer, answersTo, notSearched, Places } from './search.ts';
+import { startTheme, themeNow, toggleTheme } from './theme.ts';
+import { hideTip, showTip } from './tip.ts';
 import { View } from './view.ts';
 
 /** From this many pixels a page on, the tip tells about the page, below it about its block. */
@@ -14,17 +16,10 @@ const PAGES_FROM = 2;
 /** Pixels of a page that was looked for. */
 const FOUND_SCALE = 24;
 
-const root = document.documentElement;
 const facts: PageFacts = JSON.parse(byId('page-facts').textContent!);
 
-function setTheme(theme: 'light' | 'dark'): void {
-  root.dataset.theme = theme;
-  root.style.colorScheme = theme;
-}
-
 async function start(): Promise<void> {
-  const prefersDark = matchMedia('(prefers-color-scheme: dark)').matches;
-  setTheme(prefersDark ? 'dark' : 'light');
+  startTheme();
   const model = await Model.open(facts, byId('pieces').textContent!.trim());
   const emphasis = new Emphasis(model);
   const canvas = byId<HTMLCanvasElement>('map');
@@ -49,34 +44,28 @@ async function start(): Promise<void> {
 
   const swatch = ({ code, title }: Description): HTMLElement => {
     const made = element('strong', title);
-    if (code !== undefined) made.style.borderLeft = `12px solid ${facts.legend[code]![legend.theme]}`;
+    if (code !== undefined) made.style.borderLeft = `12px solid ${facts.legend[code]![themeNow()]}`;
     if (code !== undefined) made.style.paddingLeft = '6px';
     return made;
   };
 
-  const tip = byId('tip');
   /** Shows the tip for a point of the canvas. */
   const hover = async (x: number, y: number): Promise<void> => {
     const position = view.positionAt(x, y);
     const ticket = ++asked;
     if (position === undefined) {
-      tip.hidden = true;
+      hideTip();
       return;
     }
     const said =
       view.scale >= PAGES_FROM ? await describePage(model, position) : describeCell(model, position);
     if (ticket !== asked) return;
     const list = element('dl', '', ...definitions(said.rows));
-    tip.replaceChildren(swatch(said), list);
-    tip.hidden = false;
-    const right = x + 16 + tip.offsetWidth > view.width;
-    const low = y + 16 + tip.offsetHeight > view.height;
-    tip.style.left = `${Math.max(0, right ? x - 12 - tip.offsetWidth : x + 16)}px`;
-    tip.style.top = `${Math.max(0, low ? y - 12 - tip.offsetHeight : y + 16)}px`;
+    showTip(x, y, canvas, swatch(said), list);
   };
   const leave = (): void => {
     asked++;
-    tip.hidden = true;
+    hideTip();
   };
 
   const select = async (position: number | undefined): Promise<void> => {
@@ -147,8 +136,8 @@ async function start(): Promise<void> {
     search(byId<HTMLInputElement>('query').value);
   };
 
-  const toggleTheme = (): void => {
-    setTheme(root.dataset.theme === 'dark' ? 'light' : 'dark');
+  const changeTheme = (): void => {
+    toggleTheme();
     legend.show();
     view.recolour();
   };
@@ -176,14 +165,14 @@ async function start(): Promise<void> {
     view.reveal(position);
     return true;
   };
-  listenTo(view, { hover, leave, select, reset, step, toggleTheme, moveSelection });
+  listenTo(view, { hover, leave, select, reset, step, changeTheme, moveSelection });
   new ResizeObserver(() => view.draw()).observe(canvas);
   legend.show();
   view.showAll();
   const [, pfn] = /^#pfn=(\d+)$/.exec(location.hash) ?? [];
   const wanted = pfn === undefined ? undefined : positionOf(facts.stretches, Number(pfn));
   if (wanted !== undefined) goTo(wanted);
-  root.dataset.ready = sizeOf(facts.positions * facts.pageBytes);
+  document.documentElement.dataset.ready = sizeOf(facts.positions * facts.pageBytes);
 }
 
 start().catch((error: unknown) => {

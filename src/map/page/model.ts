@@ -64,7 +64,7 @@ export class Model {
   }
 
   static async open(facts: PageFacts, text: string): Promise<Model> {
-    const pieces = new Pieces(text, facts);
+    const pieces = new Pieces(text, facts.pieces);
     const parts = await Promise.all(Array.from({ length: FIRST_TILE }, (_, i) => pieces.read(i)));
     return new Model(facts, pieces, parts);
   }

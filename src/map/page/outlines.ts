@@ -35,7 +35,7 @@ export function outlinesOf(model: Model): Outlines {
     path.lineTo(toX * cell.width, toY * cell.height);
   };
   const squares = new Uint16Array(columns * rows);
-  const largest = new Map<number, { side: number; x: number; y: number }>();
+  const largest = new Map<number, Box>();
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const at = y * columns + x;
@@ -52,21 +52,39 @@ export function outlinesOf(model: Model): Outlines {
         ? 1 + Math.min(squares[at - 1]!, squares[at - columns]!, squares[at - columns - 1]!)
         : 1;
       squares[at] = side;
-      if (side > (largest.get(zone)?.side ?? 0)) largest.set(zone, { side, x, y });
+      if (side > (largest.get(zone)?.width ?? 0)) {
+        largest.set(zone, { x: x - side + 1, y: y - side + 1, width: side, height: side });
+      }
     }
   }
+  if (model.curve.name === 'rows') wholeRows(grid, columns, rows, largest);
   const several = new Set(facts.zones.map((zone) => zone?.node)).size > 2;
-  const labels = [...largest].map(([zone, { side, x, y }]) => {
+  const labels = [...largest].map(([zone, { x, y, width, height }]) => {
     const { node, zone: name } = facts.zones[zone]!;
     return {
       text: several ? `node ${node} ${name}` : name,
       box: {
-        x: (x - side + 1) * cell.width,
-        y: (y - side + 1) * cell.height,
-        width: side * cell.width,
-        height: side * cell.height,
+        x: x * cell.width,
+        y: y * cell.height,
+        width: width * cell.width,
+        height: height * cell.height,
       },
     };
   });
   return { zones, nodes, labels, extent };
+}
+
+/** Takes the most rows of a zone that follow each other as its place, where a zone has whole rows. */
+function wholeRows(grid: Uint16Array, columns: number, rows: number, places: Map<number, Box>): void {
+  const longest = new Map<number, number>();
+  let height = 0;
+  for (let y = 0; y < rows; y++) {
+    const zone = grid[y * columns]!;
+    const isWhole = grid.subarray(y * columns, (y + 1) * columns).every((other) => other === zone);
+    const goesOn = y > 0 && height > 0 && grid[(y - 1) * columns] === zone;
+    height = isWhole ? (goesOn ? height + 1 : 1) : 0;
+    if (zone === 0 || height <= (longest.get(zone) ?? 0)) continue;
+    longest.set(zone, height);
+    places.set(zone, { x: 0, y: y - height + 1, width: columns, height });
+  }
 }

@@ -1,5 +1,3 @@
-import type { PageFacts } from '../page-facts.ts';
-
 /** Pieces that come before those of the tiles. */
 export const FIRST_TILE = 4;
 
@@ -9,11 +7,11 @@ export class Pieces {
   readonly #lengths: readonly number[];
   readonly #starts: number[] = [];
 
-  constructor(text: string, { pieces }: PageFacts) {
+  constructor(text: string, lengths: readonly number[]) {
     this.#text = text;
-    this.#lengths = pieces;
+    this.#lengths = lengths;
     let at = 0;
-    for (const length of pieces) {
+    for (const length of lengths) {
       this.#starts.push(at);
       at += Math.ceil(length / 3) * 4;
     }

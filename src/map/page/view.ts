@@ -2,6 +2,7 @@ import type { Emphasis } from './emphasis.ts';
 import { type Box, type Model, TILE } from './model.ts';
 import { type Outlines, outlinesOf } from './outlines.ts';
 import { type Palette, paintOverview, paintTile, paletteOf } from './paint.ts';
+import { styleColour, themeNow } from './theme.ts';
 
 /** Tiles are drawn if at most this many are visible, otherwise the overview. */
 const MOST_VISIBLE = 320;
@@ -146,11 +147,8 @@ export class View {
       this.canvas.height = height;
     }
     const context = this.canvas.getContext('2d')!;
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue('--ink');
-    const ground = style.getPropertyValue('--ground');
-    const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
-    this.#palette ??= paletteOf(this.#model, theme, ground);
+    const [ink, ground] = [styleColour('ink'), styleColour('ground')];
+    this.#palette ??= paletteOf(this.#model, themeNow(), ground);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = ground;
     context.fillRect(0, 0, width, height);
@@ -299,7 +297,7 @@ export class View {
         context.fillStyle = ground;
         context.fillRect(at - 3, bottom - 14, width + 6, 15);
         context.globalAlpha = 1;
-        context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--ink');
+        context.fillStyle = styleColour('ink');
         context.fillText(text, at, bottom);
       }
     }
