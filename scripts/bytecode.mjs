@@ -19,13 +19,13 @@ const RUNS = [
 /** The sample lacks most objects of the kernel, which is told by 3. */
 const EXPECTED = [0, 3];
 
-/** Writes `NAME.js.bytecode` beside each script in `folder`. Throws if a run fails. */
+/** Writes `NAME.js.ARCH-VERSION.bytecode` beside each script in `folder`. Throws if a run fails. */
 export function keepBytecode(folder, sample) {
   const cache = mkdtempSync(join(tmpdir(), 'structpage-build-'));
   const store = join(cache, 'store');
   try {
     const scripts = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'main.js');
-    const kept = scripts.map((name) => join(folder, `${name}.bytecode`));
+    const kept = scripts.map((name) => join(folder, `${name}.${process.arch}-${process.version}.bytecode`));
     for (const path of kept) writeFileSync(path, '');
     for (const [command, ...options] of RUNS) {
       const args = [

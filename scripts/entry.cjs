@@ -7,6 +7,9 @@ const Module = require('node:module');
 const { dirname } = require('node:path');
 const { Script, constants } = require('node:vm');
 
+/** V8 does not look at the processor for which bytecode was made, and ends with a segmentation fault on another. */
+const BYTECODE = `.${process.arch}-${process.version}.bytecode`;
+
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (code, filename, ...rest) {
@@ -21,7 +24,7 @@ Module.prototype._compile = function (code, filename, ...rest) {
 /** The bytecode of a script as the build left it; undefined if there is none. */
 function bytecodeOf(filename) {
   try {
-    return readFileSync(`${filename}.bytecode`);
+    return readFileSync(`${filename}${BYTECODE}`);
   } catch {
     return undefined;
   }

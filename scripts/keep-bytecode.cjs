@@ -19,6 +19,6 @@ setFlagsFromString('--no-flush-bytecode');
 process.on('exit', () => {
   setFlagsFromString('--flush-bytecode');
   for (const [filename, script] of scripts) {
-    writeFileSync(`${filename}.bytecode`, script.createCachedData());
+    writeFileSync(`${filename}.${process.arch}-${process.version}.bytecode`, script.createCachedData());
   }
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -51,12 +51,21 @@ test('scripts are run from the bytecode that the build left beside them', () => 
   expect(fromBytecode(MAIN)).toEqual(['command.js', 'common.js']);
 });
 
-test('bytecode of another version of V8 is passed over', () => {
+/** The bytecode of a script by this processor and version of Node.js. */
+const bytecodeOf = (script: string): string => `${script}.${process.arch}-${process.version}.bytecode`;
+
+test('bytecode of another processor or version of Node.js is not read', () => {
+  const kept = readdirSync(dirname(MAIN)).filter((name) => name.endsWith('.bytecode'));
+  expect(kept).toContain(bytecodeOf('common.js'));
+  for (const name of kept) expect(name).toBe(bytecodeOf(`${name.split('.js.')[0]}.js`));
+});
+
+test('damaged bytecode is passed over', () => {
   const root = mkdtempSync(join(tmpdir(), 'structpage-bytecode-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const project = join(dirname(MAIN), '..', '..');
   cpSync(dirname(MAIN), join(root, 'dist', 'cli'), { recursive: true });
   symlinkSync(join(project, 'package.json'), join(root, 'package.json'));
-  writeFileSync(join(root, 'dist', 'cli', 'common.js.bytecode'), 'not of this V8');
+  writeFileSync(join(root, 'dist', 'cli', bytecodeOf('common.js')), 'not of this V8');
   expect(fromBytecode(join(root, 'dist', 'cli', 'main.js'))).toEqual(['command.js']);
 });
