@@ -170,6 +170,7 @@ export { type ValueType, valueTypeOf, type WordSign } from './table/value-type.t
 export { filePages, fileRollup } from './tables/file-pages.ts';
 export { memcgClasses } from './tables/memcg-pages.ts';
 export { processAreas, processRollup } from './tables/process-areas.ts';
+export { readObjects } from './tables/read-objects.ts';
 export { referrers as referrersTable } from './tables/referrers.ts';
 export { openTable, TABLES, tableDefinition } from './tables/registry.ts';
 export { slabObjects } from './tables/slab-objects.ts';

@@ -41,7 +41,18 @@ export function parseNotes(
   return { notes, cut: at < bytes.length && bytes.subarray(at).some((b) => b !== 0) };
 }
 
-/** Whether `structpage capture` wrote the file. */
-export function isCapture(notes: readonly ElfNote[]): boolean {
-  return notes.some((n) => n.name === 'STRUCTPAGE');
+/** The note of a file that `structpage capture` wrote. */
+export function captureNote(hasObjects: boolean): ElfNote {
+  const text = `structpage capture 1${hasObjects ? WITH_OBJECTS : ''}`;
+  return { name: CAPTURE, type: 1, desc: new TextEncoder().encode(text) };
+}
+
+const CAPTURE = 'STRUCTPAGE';
+const WITH_OBJECTS = ' with objects';
+
+/** Whether `structpage capture` wrote the file, and whether with the kernel's objects. */
+export function captureOf(notes: readonly ElfNote[]): 'plain' | 'objects' | undefined {
+  const note = notes.find((n) => n.name === CAPTURE);
+  if (!note) return undefined;
+  return new TextDecoder('latin1').decode(note.desc).includes(WITH_OBJECTS) ? 'objects' : 'plain';
 }

@@ -1,6 +1,7 @@
 import { SMALLEST_PAGE as PAGE, type PhysAddr } from '../core/address.ts';
-import { FaultError } from '../core/errors.ts';
+import { FaultError, readOr } from '../core/errors.ts';
 import { type Range, unite } from '../core/ranges.ts';
+import { captureNote } from '../formats/elf-notes.ts';
 import { elfCoreHead, type LoadToWrite } from '../formats/elf-write.ts';
 import { MAX_VMCOREINFO } from '../formats/vmcoreinfo.ts';
 import { Kernel } from '../kernel/kernel.ts';
@@ -52,17 +53,21 @@ const VARIABLES = [
  * Makes an ELF core with only what structpage needs of an image: the page array and the page tables that lead to it,
  * mem_section, nodes and zones, the symbol table, the types, the slab caches and their names. Returns its bytes in order.
  * Memory that is left out is declared (p_memsz above p_filesz). It has no contents of pages, neither the kernel's nor the
- * user's.
+ * user's. `also` may read objects of the kernel, which are then in the core as well, as whole pages.
  */
-export function* capture(inspector: Inspector): Generator<Uint8Array, CaptureReport> {
+export function* capture(
+  inspector: Inspector,
+  also?: (copy: Inspector) => void,
+): Generator<Uint8Array, CaptureReport> {
   const recorder = new Recorder(inspector.image.memory);
-  readEverything(inspector, recorder);
+  const copy = readEverything(inspector, recorder);
+  also?.(copy);
   const kept = recorder.ranges();
   const loads = layOut(kept, inspector.image.memory);
   const info = inspector.kernel.vmcoreinfo;
   const notes = [
     ...(info ? [{ name: 'VMCOREINFO', type: 0, desc: new TextEncoder().encode(info.text) }] : []),
-    { name: 'STRUCTPAGE', type: 1, desc: new TextEncoder().encode('structpage capture 1') },
+    captureNote(also !== undefined),
   ];
   yield elfCoreHead(inspector.kernel.architecture.elfMachine, notes, loads);
   let bytes = 0;
@@ -86,7 +91,7 @@ export function* capture(inspector: Inspector): Generator<Uint8Array, CaptureRep
 }
 
 /** Does everything that structpage ever does once, over memory that records what is read. */
-function readEverything(inspector: Inspector, recorder: Recorder): void {
+function readEverything(inspector: Inspector, recorder: Recorder): Inspector {
   const { kernel } = inspector;
   // read by physical address only, so that the recorder sees it
   const { virtual: _, ...rest } = inspector.image;
@@ -118,15 +123,12 @@ function readEverything(inspector: Inspector, recorder: Recorder): void {
   for (const _ of copy.selectSync({ columns: ['slab_cache', 'kpageflags'] })) {
     // the page array and the names of the caches
   }
+  return copy;
 }
 
 /** What the image lacks cannot be captured. */
 function attempt(read: () => unknown): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-  }
+  readOr(undefined, read);
 }
 
 /** Physical memory that records which of its pages are read. */

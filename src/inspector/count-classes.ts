@@ -1,5 +1,5 @@
 import { PAGE_CLASSES } from '../classify/classes.ts';
-import { isCapture } from '../formats/elf-notes.ts';
+import { captureOf } from '../formats/elf-notes.ts';
 import type { Inspector } from './inspector.ts';
 
 /** Pages that are classified unasked: 16 GiB in pages of 4 KiB. More take seconds. */
@@ -7,7 +7,7 @@ const MOST_UNASKED = 2 ** 22;
 
 /** Whether the classes of all pages cost little, and the dump is of the kind that has the kernel's objects. */
 export function isQuickToClassify({ image, presentPages }: Inspector): boolean {
-  return image.live === undefined && presentPages <= MOST_UNASKED && !isCapture(image.notes);
+  return image.live === undefined && presentPages <= MOST_UNASKED && captureOf(image.notes) !== 'plain';
 }
 
 /** The number of pages of each class; holes are left out. */

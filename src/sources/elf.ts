@@ -9,7 +9,7 @@ import {
   parseElfHeader,
   parseProgramHeaders,
 } from '../formats/elf.ts';
-import { type ElfNote, isCapture, parseNotes } from '../formats/elf-notes.ts';
+import { captureOf, type ElfNote, parseNotes } from '../formats/elf-notes.ts';
 import type { ImageFormat, OpenImage } from './image-format.ts';
 import { type Piece, piecesMemory } from './pieces.ts';
 
@@ -134,13 +134,13 @@ function physicalPieces(
 
 /** What was left out, as far as the file tells. */
 function filter(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): [string, string][] {
-  if (isCapture(notes)) {
-    return [
-      [
-        'contents',
-        'the page array and the data that leads to it, without page contents and most page tables',
-      ],
-    ];
+  const captured = captureOf(notes);
+  if (captured) {
+    const what =
+      captured === 'objects'
+        ? 'the page array and the objects of the kernel, without the contents of user pages and files'
+        : 'the page array and the data that leads to it, without page contents and most page tables';
+    return [['contents', what]];
   }
   return isFiltered(loads) ? [['dump level', 'an ELF core records none']] : [];
 }
@@ -152,7 +152,7 @@ function isFiltered(loads: readonly ProgramHeader[]): boolean {
 /** The program that wrote the file, if the notes or the segments tell. */
 function producer(notes: readonly ElfNote[], loads: readonly ProgramHeader[]): string {
   const names = new Set(notes.map((n) => n.name));
-  if (isCapture(notes)) return ' (structpage capture)';
+  if (captureOf(notes)) return ' (structpage capture)';
   if (names.has('VBCORE')) return ' (VirtualBox)';
   if (names.has('QEMU')) return ' (QEMU dump-guest-memory)';
   if (isFiltered(loads)) return ' (filtered, as by makedumpfile -E)';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
-import { capture, UsageError } from '../../index.ts';
+import { capture, readObjects, UsageError } from '../../index.ts';
 import { addExamples } from '../help.ts';
 import { withImage } from '../open.ts';
 import { addImage, DUMP_HELP, type ImageOptions } from '../options.ts';
@@ -19,6 +19,7 @@ export function captureCommand(program: Command): void {
     )
     .argument('[dump...]', DUMP_HELP)
     .requiredOption('-o, --output <file>', 'file to write, e.g. small.elf.gz')
+    .option('--objects', 'also write the kernel objects that classes and owners of pages are found by')
     .option('--json', REPORT_HELP);
   addExamples(
     command,
@@ -26,7 +27,10 @@ export function captureCommand(program: Command): void {
     'sudo structpage capture -o small.elf.gz      # this machine',
   );
   addImage(command).action(
-    async (dumps: string[], options: ImageOptions & { output: string; json?: boolean }) => {
+    async (
+      dumps: string[],
+      options: ImageOptions & { output: string; objects?: boolean; json?: boolean },
+    ) => {
       refuseReport(options);
       if (options.output === '-' && process.stdout.isTTY) {
         throw new UsageError(
@@ -38,7 +42,7 @@ export function captureCommand(program: Command): void {
         await intoFile(options.output, inspector.image.inputs ?? [], async (write) => {
           const gzip = options.output.endsWith('.gz') ? createGzip({ level: 9 }) : undefined;
           const written = gzip && passOn(gzip, write);
-          const parts = capture(inspector);
+          const parts = capture(inspector, options.objects ? readObjects : undefined);
           let step = parts.next();
           for (; !step.done; step = parts.next()) {
             if (!gzip) await write(step.value);
