@@ -36,11 +36,7 @@ export class DirectoryStore implements Store {
     try {
       const mark = join(this.folder, MARK);
       if (existsSync(mark)) return;
-      if (isKnown) {
-        throw new OutputError(
-          `${this.folder} is not the store of earlier runs: it lacks the file ${MARK}. Is its file system mounted?`,
-        );
-      }
+      if (isKnown) this.#checkMark();
       mkdirSync(this.folder, { recursive: true });
       closeSync(openSync(mark, 'a'));
     } catch (error) {
@@ -52,7 +48,7 @@ export class DirectoryStore implements Store {
   async put(path: string, file: string): Promise<void> {
     const target = join(this.folder, path);
     try {
-      mkdirSync(dirname(target), { recursive: true });
+      this.#makeFolders(dirname(path));
       if (statSync(file).dev === statSync(dirname(target)).dev) renameSync(file, target);
       else this.#copy(file, target);
       syncFolder(dirname(target));
@@ -62,6 +58,23 @@ export class DirectoryStore implements Store {
   }
 
   close(): void {}
+
+  /** Creates the folders of a path, but not the store: its file system may have gone. */
+  #makeFolders(path: string): void {
+    this.#checkMark();
+    let folder = this.folder;
+    for (const part of path.split('/')) {
+      folder = join(folder, part);
+      if (!existsSync(folder)) makeFolder(folder);
+    }
+  }
+
+  #checkMark(): void {
+    if (existsSync(join(this.folder, MARK))) return;
+    throw new OutputError(
+      `${this.folder} is not the store of earlier runs: it lacks the file ${MARK}. Is its file system mounted?`,
+    );
+  }
 
   /** Copies a file to another file system, and renames it there. */
   #copy(file: string, target: string): void {
@@ -88,6 +101,15 @@ export class DirectoryStore implements Store {
       const pid = name.startsWith(own) ? /^(\d+)\.tmp$/.exec(name.slice(own.length))?.[1] : undefined;
       if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(parts, name), { force: true });
     }
+  }
+}
+
+/** Creates a folder, unless another process does at the same time. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -8,9 +8,10 @@ import type { Store } from './store.ts';
 /** How long one attempt to put an object may take at first, and for each byte of it (64 KiB/s). */
 const ATTEMPT_MS = 15_000;
 const MS_PER_BYTE = 1000 / 65_536;
-/** How long all attempts to put one object may take, unless an attempt that began before takes longer. */
-const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
+/** The client would print what the store tells in its own words. */
+const nothing = (): void => {};
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 /** The most that one PUT takes. */
 const MOST_BYTES = 5 * 2 ** 30;
 
@@ -24,8 +25,13 @@ export class S3Store implements Store {
   /** Once no attempt has succeeded in all the time there is, the store is not tried again. */
   #isLost = false;
 
-  /** Throws UsageError for an address that is not s3://bucket/prefix. */
-  constructor(address: string) {
+  readonly #patience: number;
+
+  /**
+   * `patience` is how long the attempts to put an object may take, in milliseconds; none begins later. Throws UsageError for
+   * an address that is not s3://bucket/prefix.
+   */
+  constructor(address: string, patience: number) {
     const [, bucket, prefix = ''] =
       /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/i.exec(address) ?? [];
     if (bucket === undefined) {
@@ -33,6 +39,7 @@ export class S3Store implements Store {
         `'${address}' is not the address of a store: write s3://bucket or s3://bucket/prefix`,
       );
     }
+    this.#patience = patience;
     this.#bucket = bucket;
     this.#prefix = prefix.replace(/\/+$/, '');
     this.name = `s3://${bucket}${this.#prefix === '' ? '' : `/${this.#prefix}`}`;
@@ -51,6 +58,7 @@ export class S3Store implements Store {
       responseChecksumValidation: 'WHEN_REQUIRED',
       // attempts are counted here, since a file is read anew for each
       maxAttempts: 1,
+      logger: SILENT,
     });
   }
 
@@ -61,7 +69,7 @@ export class S3Store implements Store {
     }
     if (this.#isLost) throw new OutputError(`cannot write ${this.name}: it does not answer`);
     const md5 = await md5Of(file);
-    const end = milliseconds() + PATIENCE_MS;
+    const end = milliseconds() + this.#patience;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
       try {
         return await this.#attempt(path, file, size, md5);
@@ -94,7 +102,7 @@ export class S3Store implements Store {
           ContentMD5: md5,
           ContentType: 'application/vnd.apache.parquet',
         }),
-        { abortSignal: AbortSignal.timeout(ATTEMPT_MS + size * MS_PER_BYTE) },
+        { abortSignal: AbortSignal.timeout(Math.ceil(ATTEMPT_MS + size * MS_PER_BYTE)) },
       );
     } finally {
       body.destroy();
@@ -115,12 +123,15 @@ interface S3Failure {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
+/** Errors of sockets and of names. */
+const NETWORK = /^(ECONN|EHOST|ENET|EAI_|EPIPE|ETIMEDOUT|ENOTFOUND)/;
+
 /** Whether another attempt may succeed: the server was busy, or could not be reached. */
 function isPassing(error: unknown): boolean {
   const { $metadata, code, name } = error as S3Failure;
   const status = $metadata?.httpStatusCode;
   if (status !== undefined) return status === 429 || (status >= 500 && status !== 501 && status !== 507);
-  return code !== undefined || name === 'AbortError' || name === 'TimeoutError';
+  return NETWORK.test(code ?? '') || name === 'AbortError' || name === 'TimeoutError';
 }
 
 /** Why an attempt failed, in words; never with credentials. */
@@ -130,6 +141,7 @@ function reasonOf(error: unknown): string {
   if (name === 'CredentialsProviderError') {
     return 'there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a role of the machine';
   }
+  if (code !== undefined && NETWORK.test(code)) return `it cannot be reached (${code})`;
   if (name === 'AbortError' || name === 'TimeoutError') return 'the server does not answer in time';
   if (status !== undefined) return `the server answers ${status} (${name})`;
   return code ?? message ?? String(error);

@@ -23,11 +23,11 @@ export interface Store {
   close(): void;
 }
 
-/** Finds the store of `--to`: a folder, or s3://bucket/prefix. Throws UsageError. */
-export function storeAt(to: string): Store {
+/** Finds a store by its name: a folder, or s3://bucket/prefix, which is tried for `patience` milliseconds. Throws UsageError. */
+export function storeAt(to: string, patience: number): Store {
   if (to === '') throw new UsageError('--to needs a folder or s3://bucket/prefix');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(to)?.[1]?.toLowerCase();
-  if (scheme === 's3') return new S3Store(to);
+  if (scheme === 's3') return new S3Store(to, patience);
   if (scheme !== undefined) {
     throw new UsageError(`'${to}' is not a store: --to takes a folder or s3://bucket/prefix`);
   }

@@ -12,7 +12,7 @@ import { storeAt } from '../../snapshot/store.ts';
 import type { SnapshotJob } from '../../snapshot/take.ts';
 import { Throttle } from '../../snapshot/throttle.ts';
 import { addExamples } from '../help.ts';
-import { type Outcome, reportGaps, reportUnread, withImage } from '../open.ts';
+import { type Outcome, reportUnread, withImage } from '../open.ts';
 import {
   addCache,
   addImage,
@@ -37,6 +37,7 @@ interface Options extends ImageOptions {
   time?: number;
   spool?: string;
   keep?: Keep;
+  patience: number;
   maxCpu: number;
 }
 
@@ -71,6 +72,12 @@ export function snapshotCommand(program: Command, outcome: Outcome): void {
       )
         .helpGroup(WRITING)
         .argParser(refusing((text: string, before?: Keep) => parseKeep(text, before))),
+    )
+    .addOption(
+      new Option('--patience <seconds>', 'how long to try a bucket that does not answer')
+        .default(30)
+        .helpGroup(WRITING)
+        .argParser(parseCount),
     )
     .addOption(
       new Option('--host <name>', 'name of the host (default: as the kernel has it)').helpGroup(WRITING),
@@ -126,7 +133,7 @@ export function snapshotCommand(program: Command, outcome: Outcome): void {
     'structpage snapshot vmcore --to /srv/fleet --host web-1',
   );
   addCache(addImage(command)).action(async (dumps: string[], options: Options) => {
-    const store = storeAt(options.to);
+    const store = storeAt(options.to, options.patience * 1000);
     await withImage(dumps, { nice: DEFAULT_NICE, ...options }, async (inspector) => {
       const origin = snapshotOrigin(inspector, options);
       if (origin.remark !== undefined) say(origin.remark);
@@ -144,7 +151,6 @@ export function snapshotCommand(program: Command, outcome: Outcome): void {
       }
       await stdoutData(`${JSON.stringify(told(result, job, origin, store.name))}\n`);
       if (result.dropped > 0) outcome.code = 3;
-      if (job.classes) reportGaps(inspector, outcome);
       reportUnread(inspector, result.counts, 'not counted', outcome);
     });
   });

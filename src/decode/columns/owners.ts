@@ -14,16 +14,23 @@ function ofHeads(context: LaneContext, offset: number, use: (index: number, head
   const states = pages.loops.bytes(pages.states, count);
   let lastHead = -1;
   let lastWord = 0n;
+  // a bigint is made only where the word differs from the one before
+  let [lastLow, lastHigh] = [0, 0];
   for (let i = 0; i < count; i++) {
     if (states[i] !== 0) continue;
     const head = heads[i]!;
     if (head !== lastHead) {
       const at = head - start;
       lastHead = head;
-      lastWord =
-        at >= 0 && at < count
-          ? word(words[(at * layout.size + offset) / 4]!, words[(at * layout.size + offset) / 4 + 1]!)
-          : (pages.wordOutside(head, offset) ?? 0n);
+      if (at >= 0 && at < count) {
+        const place = (at * layout.size + offset) / 4;
+        const [low, high] = [words[place]!, words[place + 1]!];
+        if (low !== lastLow || high !== lastHigh) lastWord = word(low, high);
+        [lastLow, lastHigh] = [low, high];
+      } else {
+        lastWord = pages.wordOutside(head, offset) ?? 0n;
+        [lastLow, lastHigh] = [Number(lastWord & 0xffffffffn), Number(lastWord >> 32n)];
+      }
     }
     use(i, lastWord);
   }

@@ -14,6 +14,8 @@ export class WordDictionary {
   readonly most: number;
   count = 0;
   #isUsed = false;
+  /** Whether the slots have words of an earlier row group; they are cleared only if another one comes. */
+  #isStale = false;
   readonly #loops: Loops;
   readonly #slotBits: number;
   readonly #slots: Address;
@@ -28,13 +30,15 @@ export class WordDictionary {
   }
 
   clear(): void {
-    if (this.#isUsed) this.#loops.words(this.#slots, 2 ** this.#slotBits).fill(0);
+    this.#isStale ||= this.#isUsed;
     this.#isUsed = false;
     this.count = 0;
   }
 
   /** Writes the codes of words; false where there would be too many, or more than `room` new ones: it must be cleared then. */
   encode(words: Address, count: number, room: number, to: Address): boolean {
+    if (this.#isStale) this.#loops.words(this.#slots, 2 ** this.#slotBits).fill(0);
+    this.#isStale = false;
     this.#isUsed = true;
     const most = Math.min(this.most, this.count + room);
     const known = this.#loops.run.internWords(
