@@ -1,8 +1,9 @@
-import { UsageError } from '../core/errors.ts';
+import { readOr, UsageError } from '../core/errors.ts';
+import { intersect, lengthOf } from '../core/ranges.ts';
 import { relate } from '../diff/identity.ts';
 import { identityOf } from '../diff/identity-of-dump.ts';
 import type { Inspector } from '../inspector/inspector.ts';
-import { noCounts } from '../scan/scan.ts';
+import type { PageCounts } from '../scan/scan.ts';
 import type { OwnColumn } from './lanes.ts';
 import { positionsOf } from './places.ts';
 import { type MapSink, NO_PAGE, placesOf, readMap, UNREADABLE } from './read-map.ts';
@@ -22,19 +23,19 @@ export interface Difference {
   readonly notes: readonly string[];
 }
 
-/** Reads `value` of the other dump, to compare it with this one. Throws UsageError if they are not dumps of one machine. */
+/** Reads `value` of the other dump, to compare it with this one, and adds its pages to `counts` by state. Throws UsageError if they are not dumps of one machine. */
 export async function differenceFrom(
   value: MapValue,
   own: readonly OwnColumn[],
   inspector: Inspector,
   other: Inspector,
   trouble: (sentence: string) => void,
+  counts: PageCounts,
 ): Promise<Difference> {
-  const notes = checkMachines(inspector, other);
+  const notes = [...checkMachines(inspector, other), ...onlyInOther(inspector, other)];
   const stretches = placesOf(other);
   const numbers = new Uint16Array(positionsOf(stretches));
   const sink: MapSink = { run: (at, length, { label }) => numbers.fill(label, at, at + length) };
-  const counts = noCounts();
   const job = { value, columns: [], own: value.open?.(other, trouble) ?? [] };
   const data = await readMap(other, job, sink, counts);
   if (data.labels.length > MOST_LABELS) {
@@ -70,14 +71,33 @@ export async function differenceFrom(
   };
 }
 
+/** What a map of the one dump cannot show. */
+function onlyInOther(one: Inspector, other: Inspector): string[] {
+  const theirs = other.ranges(undefined);
+  const only = lengthOf(theirs) - lengthOf(intersect(theirs, one.ranges(undefined)));
+  return only === 0
+    ? []
+    : [`${only} page frames have a struct page in the other dump alone, and are not shown.`];
+}
+
 /** What can be said against a comparison. Throws UsageError if the kernels differ. */
 function checkMachines(one: Inspector, other: Inspector): string[] {
-  const { kinship, evidence } = relate(
-    { name: 'the dump', identity: identityOf(one) },
-    { name: 'the other dump', identity: identityOf(other) },
+  if (one.kernel.release !== other.kernel.release) {
+    throw new UsageError(
+      `the dumps are not of one machine: their kernels are ${one.kernel.release} and ${other.kernel.release}`,
+    );
+  }
+  const relation = readOr(undefined, () =>
+    relate(
+      { name: 'the dump', identity: identityOf(one) },
+      { name: 'the other dump', identity: identityOf(other) },
+    ),
   );
-  if (kinship === 'other machine') throw new UsageError(`the dumps are not of one machine: ${evidence}`);
-  if (kinship === 'same boot') return [];
-  const what = kinship === 'other boot' ? 'are of different boots' : 'may be of different boots';
+  const evidence = relation?.evidence ?? 'what tells boots apart cannot be read';
+  if (relation?.kinship === 'other machine') {
+    throw new UsageError(`the dumps are not of one machine: ${evidence}`);
+  }
+  if (relation?.kinship === 'same boot') return [];
+  const what = relation?.kinship === 'other boot' ? 'are of different boots' : 'may be of different boots';
   return [`The dumps ${what} (${evidence}), so a page with the same value need not be the same memory.`];
 }

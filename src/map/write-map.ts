@@ -1,7 +1,7 @@
 import type { Sink } from '../export/exporter.ts';
 import { aboutOf } from '../inspector/about.ts';
 import type { Inspector } from '../inspector/inspector.ts';
-import type { PageCounts } from '../scan/scan.ts';
+import { noCounts, type PageCounts } from '../scan/scan.ts';
 import { differenceFrom } from './difference.ts';
 import { type Legend, legendOf } from './legend.ts';
 import { mapHtml, sizeLimit } from './map-html.ts';
@@ -20,6 +20,8 @@ export interface MapOptions {
   readonly curve: CurveName;
   /** Another dump of the same machine: the map then shows where they differ. */
   readonly other?: Inspector;
+  /** Receives the number of struct pages of the other dump in each state. */
+  readonly otherCounts?: PageCounts;
   /** What the map is of, for its title. */
   readonly title: string;
   /** Takes what the dump does not tell for the value of the map, one sentence each. */
@@ -41,6 +43,8 @@ export interface MapReport {
   /** What a colour means, and how many pages have it. */
   readonly legend: readonly { readonly label: string; readonly pages: number }[];
   readonly notes: readonly string[];
+  /** Those of the notes that are about a difference. */
+  readonly doubts: readonly string[];
   /** Pages in a pixel; 1 in a page of HTML. */
   readonly pagesPerPixel: number;
 }
@@ -64,7 +68,7 @@ export async function writeMapPng(
     ['Description', [...legend.entries.map((e) => `${e.label}: ${e.pages} pages`), ...told].join('\n')],
   ];
   await sink(encodePng({ ...drawMap(picture, data, legend, options), texts }));
-  return reportOf(legend, told, 2 ** picture.shift);
+  return reportOf(legend, told, notes, 2 ** picture.shift);
 }
 
 /** Writes a map as a page of HTML with at most `limit` bytes, by default what suits the number of pages; otherwise like `writeMapPng`. */
@@ -101,21 +105,26 @@ export async function writeMapHtml(
   for (const part of mapHtml(tiles, data, legend, page, options.limit ?? sizeLimit(positions))) {
     await sink(part);
   }
-  return reportOf(legend, told, 1);
+  return reportOf(legend, told, notes, 1);
 }
 
-function reportOf({ entries }: Legend, notes: readonly string[], pagesPerPixel: number): MapReport {
-  return { legend: entries.map(({ label, pages }) => ({ label, pages })), notes, pagesPerPixel };
+function reportOf(
+  { entries }: Legend,
+  notes: readonly string[],
+  doubts: readonly string[],
+  pagesPerPixel: number,
+): MapReport {
+  return { legend: entries.map(({ label, pages }) => ({ label, pages })), notes, doubts, pagesPerPixel };
 }
 
 async function jobOf(
   inspector: Inspector,
-  { by, other, trouble }: MapOptions,
+  { by, other, otherCounts = noCounts(), trouble }: MapOptions,
 ): Promise<{ job: MapJob; notes: readonly string[] }> {
   const value = MAP_VALUES[by];
   const own = value.open?.(inspector, trouble) ?? [];
   if (!other) return { job: { value, columns: [], own }, notes: [] };
-  const difference = await differenceFrom(value, own, inspector, other, trouble);
+  const difference = await differenceFrom(value, own, inspector, other, trouble, otherCounts);
   return { job: { value: difference.value, columns: [], own: difference.own }, notes: difference.notes };
 }
 

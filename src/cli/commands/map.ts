@@ -121,6 +121,7 @@ export function mapCommand(program: Command, outcome: Outcome): void {
 
     async function draw(inspector: Inspector, other: Inspector | undefined): Promise<void> {
       const counts = noCounts();
+      const otherCounts = noCounts();
       const trouble = (sentence: string): void => {
         say(sentence);
         outcome.code = 3;
@@ -130,7 +131,7 @@ export function mapCommand(program: Command, outcome: Outcome): void {
         curve: options.curve,
         title: titleOf(dumps, options),
         trouble,
-        ...(other ? { other } : {}),
+        ...(other ? { other, otherCounts } : {}),
       };
       let report: MapReport | undefined;
       const images = [inspector, ...(other ? [other] : [])];
@@ -150,6 +151,9 @@ export function mapCommand(program: Command, outcome: Outcome): void {
       else if (options.output !== '-') await stdout(legendText(report!, pageBytes));
       const isOfOwners = options.by === 'class' || options.by === 'owner';
       reportUnread(inspector, counts, 'not counted', outcome, isOfOwners);
+      if (!other) return;
+      for (const doubt of report!.doubts) say(`warning: ${doubt}`);
+      reportUnread(other, otherCounts, 'not compared', outcome, isOfOwners);
     }
   });
 }
