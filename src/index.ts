@@ -178,12 +178,12 @@ export type { TableDefinition, Trouble } from './tables/table-definition.ts';
 export { intervalFor } from './top/pace.ts';
 export { type Listed, rowsOf, type TopOrder, type TopRow } from './top/rows.ts';
 export {
-  canCount,
   type Sample,
   type SampleOptions,
   type TopOwner,
   type TopUse,
   takeSample,
+  whyNot,
 } from './top/sample.ts';
 export { batchText, type Line, screenOf, type TopFacts } from './top/screen.ts';
 export { type KeyEffect, keysOf, press, type TopState } from './top/state.ts';

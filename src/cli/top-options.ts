@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  canCount,
   type Inspector,
   type Sample,
   type TopOwner,
   type TopUse,
   UnsupportedError,
   UsageError,
+  whyNot,
 } from '../index.ts';
 import { type Outcome, reportGaps } from './open.ts';
 import { say } from './output.ts';
@@ -47,18 +47,15 @@ export function usesOf(
       throw new UsageError(`there are no owners '${name}'; choose from ${OWNERS.join(', ')}`);
     return owner;
   });
-  const usual = inspector.presentPages <= CLASS_PAGES && canCount(inspector, 'class') ? 'class' : 'type';
+  const usual =
+    inspector.presentPages <= CLASS_PAGES && whyNot(inspector, 'class') === undefined ? 'class' : 'type';
   const by = options.by ?? usual;
   for (const [option, what] of [
     ['--by', by],
     ...known.map((owner) => ['--owners', owner] as const),
   ] as const) {
-    if (!canCount(inspector, what)) {
-      throw new UnsupportedError(
-        `${option} ${what}`,
-        "the dump lacks the kernel's objects, by which it is known",
-      );
-    }
+    const why = whyNot(inspector, what);
+    if (why !== undefined) throw new UnsupportedError(`${option} ${what}`, why);
   }
   return { by, owners: [...new Set(known)], share: options.share / 100 };
 }

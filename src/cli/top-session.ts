@@ -1,6 +1,5 @@
 import {
   batchText,
-  canCount,
   type Inspector,
   intervalFor,
   keysOf,
@@ -12,6 +11,7 @@ import {
   type TopFacts,
   type TopState,
   takeSample,
+  whyNot,
 } from '../index.ts';
 import { stdout } from './output.ts';
 import type { TopData } from './schemas/top.ts';
@@ -198,7 +198,11 @@ class Session {
 
   #press(key: string): void {
     const { inspector, share } = this.#plan;
-    const { state, quits, samples } = press(this.#state, key, (what) => canCount(inspector, what));
+    const { state, quits, samples } = press(
+      this.#state,
+      key,
+      (what) => whyNot(inspector, what) === undefined,
+    );
     this.#state = state;
     if (quits) this.#end(0);
     if (samples) this.#isDue = true;

@@ -1,5 +1,5 @@
-import { hasObjects } from '../inspector/has-objects.ts';
 import type { Inspector } from '../inspector/inspector.ts';
+import { lacksObjects } from '../inspector/lacks-objects.ts';
 import type { PageCounts } from '../scan/scan.ts';
 import { identityOf } from './identity-of-dump.ts';
 import { OWNER_COLUMNS, type Stop } from './stop.ts';
@@ -9,18 +9,18 @@ const OF_OBJECTS: readonly string[] = ['class', 'subclass', 'call_site', 'file',
 
 /** An open dump as a stop. `counts` receives the number of struct pages in each state. */
 export function stopOfDump(name: string, inspector: Inspector, counts: PageCounts): Stop {
-  const withObjects = hasObjects(inspector);
+  const withoutClasses = lacksObjects(inspector);
   const columns = ['class', 'subclass', 'type', 'mapping_kind', ...OWNER_COLUMNS].filter(
-    (column) => inspector.columns.some((c) => c === column) && (withObjects || !OF_OBJECTS.includes(column)),
+    (column) =>
+      inspector.columns.some((c) => c === column) &&
+      (withoutClasses === undefined || !OF_OBJECTS.includes(column)),
   );
   return {
     name,
     identity: identityOf(inspector),
     pageBytes: inspector.kernel.pageBytes,
     columns,
-    withoutClasses: withObjects
-      ? undefined
-      : "the dump lacks the kernel's objects, by which classes are known",
+    withoutClasses,
     rows: (wanted) => inspector.select({ columns: ['pfn', ...wanted] }, counts),
   };
 }

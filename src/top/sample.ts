@@ -1,7 +1,7 @@
 import { milliseconds } from '../core/clock.ts';
 import { summarize } from '../inspector/export-rows.ts';
-import { hasObjects } from '../inspector/has-objects.ts';
 import type { Inspector } from '../inspector/inspector.ts';
+import { lacksObjects } from '../inspector/lacks-objects.ts';
 import { noCounts } from '../scan/scan.ts';
 import { nameOf } from '../table/column.ts';
 import type { ZoneSummary } from '../views/summary.ts';
@@ -43,11 +43,11 @@ export interface Sample {
   readonly cost: number;
 }
 
-/** Whether all of what pages can be counted by is known: captures lack kernel objects. */
-export function canCount(inspector: Inspector, what: TopUse | TopOwner): boolean {
-  if (what === 'type') return true;
-  if (!inspector.columns.includes(what)) return false;
-  return what === 'slab_cache' || hasObjects(inspector);
+/** Why an image cannot tell what pages are to be counted by; undefined if it can. */
+export function whyNot(inspector: Inspector, what: TopUse | TopOwner): string | undefined {
+  if (what === 'type') return undefined;
+  if (!inspector.columns.includes(what)) return `this kernel has no ${what}`;
+  return what === 'slab_cache' ? undefined : lacksObjects(inspector);
 }
 
 /** Counts all pages as they are now. Throws UnsupportedError for what the image cannot tell. */

@@ -166,8 +166,12 @@ describe('samples for logs', () => {
 
   test.each([
     [['top', SAMPLE], 2, /standard output is not a terminal; --batch prints text instead/],
-    [['top', SAMPLE, '--batch', '--by', 'class'], 4, /--by class: the dump lacks the kernel's objects/],
-    [['top', SAMPLE, '--batch', '--owners', 'process'], 4, /--owners process: the dump lacks/],
+    [
+      ['top', SAMPLE, '--batch', '--by', 'class'],
+      4,
+      /--by class: the kernel's objects, by which they are known, cannot be read/,
+    ],
+    [['top', SAMPLE, '--batch', '--owners', 'process'], 4, /--owners process: the kernel's objects/],
     [['top', SAMPLE, '--batch', '-n', '0'], 2, /positive integer/],
     [['top', SAMPLE, '--batch', '-d', '0.01'], 2, /seconds from 0\.1/],
     [['top', SAMPLE, '--batch', '--share', '0'], 2, /percentage from 1 to 100/],
