@@ -50,7 +50,6 @@ export function diffText(comparison: Comparison, top: number): string {
       `leak suspects: what grew and gave nothing back comes first, page cache last\n${found}${more(suspects, top)}`,
     );
   }
-  sections.push('Pages of different kernels have nothing in common but their totals.');
   return `${sections.join('\n\n')}\n`;
 }
 

@@ -21,6 +21,7 @@ export function identityOf(inspector: Inspector): Identity {
     drawn: known({
       'the boot id': bootIdOf(inspector),
       'the stack canary of the first task': canaryOf(inspector),
+      'the secret of the slab caches': slabSecretOf(inspector),
       'the random address of the kernel': places.size === 3 ? randomPlace(inspector, places) : undefined,
     }),
     places,
@@ -28,8 +29,12 @@ export function identityOf(inspector: Inspector): Identity {
   };
 }
 
-/** All places together, if the kernel was moved at random (CONFIG_RANDOMIZE_BASE). */
+/**
+ * All places together, if the kernel was moved at random (CONFIG_RANDOMIZE_BASE). Architectures without one address where kernels are linked
+ * may move them without chance: s390x does.
+ */
 function randomPlace({ kernel }: Inspector, places: ReadonlyMap<string, string>): string | undefined {
+  if (kernel.architecture.image.window?.linkedAt === undefined) return undefined;
   const offset = readOr(undefined, () => kernel.kernelOffset?.value);
   return offset === undefined || offset === 0n ? undefined : [...places.values()].join(' ');
 }
@@ -58,6 +63,16 @@ function canaryOf({ kernel, objects }: Inspector): string | undefined {
     const address = kernel.symbol('init_task');
     const canary = address === undefined ? 0n : task.word(address, 'stack_canary');
     return canary === 0n ? undefined : hexOf(canary);
+  });
+}
+
+/** What hides the free lists of the cache of caches (mm/slub.c, CONFIG_SLAB_FREELIST_HARDENED). */
+function slabSecretOf({ objects }: Inspector): string | undefined {
+  return readOr(undefined, () => {
+    const cache = objects.struct('kmem_cache');
+    if (!cache.has('random')) return undefined;
+    const random = cache.word(objects.variable('kmem_cache'), 'random');
+    return random === 0n ? undefined : hexOf(random);
   });
 }
 

@@ -74,7 +74,6 @@ function* rowsOf(
     }),
   );
   const all = Uint32Array.from({ length: ROWS }, (_, i) => i);
-  let before = -1;
   for (let line = 2; ; ) {
     const pfns = new Float64Array(ROWS);
     const codes = readings.map(() => new Uint32Array(ROWS));
@@ -83,8 +82,7 @@ function* rowsOf(
       const cells = lines.next();
       if (cells === 0) break;
       const pfn = cells === columns.length ? lines.number(pfnAt) : -1;
-      if (pfn <= before) throw wrongLine(name, line, cells === columns.length);
-      before = pfn;
+      if (pfn < 0) throw wrongLine(name, line, cells === columns.length);
       pfns[count] = pfn;
       for (const [i, reading] of readings.entries()) {
         if (!lines.equals(reading.at, reading.last)) {
@@ -104,8 +102,8 @@ function* rowsOf(
 function wrongLine(name: string, line: number, isWhole: boolean): FormatError {
   return new FormatError({
     file: name,
-    expected: isWhole ? 'ascending pfns' : 'as many cells as the first line has',
-    found: `other ones in line ${line}`,
+    expected: isWhole ? 'a pfn' : 'as many cells as the first line has',
+    found: `something else in line ${line}`,
     advice: 'Export the pages anew',
   });
 }

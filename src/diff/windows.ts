@@ -1,3 +1,4 @@
+import { FormatError } from '../core/errors.ts';
 import type { NameColumn } from '../table/column.ts';
 import { interner } from '../table/rows-table.ts';
 import type { TableRows } from '../table/table.ts';
@@ -55,10 +56,13 @@ export class WindowReader {
   #batch: TableRows | undefined;
   /** The next row of the batch. */
   #next = 0;
+  readonly #name: string;
+  #lastPfn = -1;
 
   /** `common` has the names of each column; a column that the stop lacks stays empty. */
   constructor(stop: Stop, common: ReadonlyMap<string, CommonNames>) {
     const columns = [...common.keys()];
+    this.#name = stop.name;
     const own = columns.filter((name) => stop.columns.includes(name));
     const rows = stop.rows(own);
     this.#batches = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
@@ -76,6 +80,7 @@ export class WindowReader {
       if (done) return undefined;
       this.#batch = value;
       this.#next = 0;
+      this.#check(value);
     }
     return pfnsOf(this.#batch)[this.#batch.rows[this.#next]!];
   }
@@ -90,6 +95,23 @@ export class WindowReader {
       this.#copy(start, end);
     }
     return this.#window;
+  }
+
+  /** Throws FormatError unless pfns are whole numbers and ascend: others would be compared with the wrong pages. */
+  #check(batch: TableRows): void {
+    const pfns = pfnsOf(batch);
+    for (const row of batch.rows) {
+      const pfn = pfns[row]!;
+      if (pfn > this.#lastPfn && Number.isSafeInteger(pfn)) this.#lastPfn = pfn;
+      else {
+        throw new FormatError({
+          file: this.#name,
+          expected: 'ascending pfns, each once',
+          found: `${pfn} after ${this.#lastPfn}`,
+          advice: 'Export the pages anew',
+        });
+      }
+    }
   }
 
   /** Ends the reading of rows early. */
