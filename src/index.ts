@@ -59,6 +59,7 @@ export {
   parseQuery,
   type QueryParameter,
 } from './fleet/queries.ts';
+export { type FleetReport, fleetReport } from './fleet/report/report.ts';
 export { samplePath } from './fleet/sample.ts';
 export { openFleet, requireTables } from './fleet/session.ts';
 export type { SimulateOptions } from './fleet/simulate/plan.ts';

@@ -5,6 +5,7 @@ import {
   type FleetQuery,
   fleetQueries,
   fleetQuery,
+  fleetReport,
   openFleet,
   openFolder,
   openMemory,
@@ -41,6 +42,7 @@ export function fleetCommand(program: Command): void {
     .helpCommand(false);
   sqlCommand(command);
   queriesCommand(command);
+  reportCommand(command);
   simulateCommand(command);
 }
 
@@ -134,6 +136,23 @@ function queriesCommand(fleet: Command): void {
           [0, 1],
         )}\n`,
       );
+  });
+}
+
+function reportCommand(fleet: Command): void {
+  const command = fleet
+    .command('report')
+    .summary('write a page about all hosts')
+    .description(
+      'Writes an HTML page with the newest snapshot of each host: classes as bars, and remarks on hosts that differ from their peers, leak, or are fragmented. The page needs no network. Needs the package @duckdb/node-api.',
+    )
+    .argument('<store>', STORE_HELP)
+    .requiredOption('-o, --output <file>', 'HTML file to write');
+  addExamples(command, 'structpage fleet report /srv/fleet -o fleet.html');
+  addStore(command).action(async (location: string, options: StoreOptions & { output: string }) => {
+    const report = await fleetReport(openFolder(location, selectionOf(options)));
+    await intoFile(options.output, [], (write) => write(report.html));
+    say(`${report.hosts} hosts, ${report.marked} of them with remarks, written to ${options.output}`);
   });
 }
 
