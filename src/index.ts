@@ -51,6 +51,7 @@ export type { ExportOption, OptionValue, OptionValues } from './export/options.t
 export { EXPORTERS, exporterOf } from './export/registry.ts';
 export { writeTable } from './export/write-table.ts';
 export { type QueryCost, queryCosts } from './fleet/costs.ts';
+export { openStore, type StoreOptions, tablesIn } from './fleet/open-store.ts';
 export {
   type FleetQuery,
   fleetQueries,

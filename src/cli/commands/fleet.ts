@@ -7,21 +7,23 @@ import {
   fleetQuery,
   fleetReport,
   openFleet,
-  openFolder,
   openMemory,
+  openStore,
   type PagesOf,
   parametersStatement,
   parseQuery,
   queryCosts,
   requireTables,
+  type StoreOptions as Selection,
   type SimulateOptions,
-  type StoreSelection,
+  type SnapshotTable,
   samplePath,
   simulateFleet,
+  tablesIn,
   UsageError,
 } from '../../index.ts';
 import { addExamples } from '../help.ts';
-import { parseCount, parseNames } from '../options.ts';
+import { parseCount, parseNames, parseSize } from '../options.ts';
 import { aligned, Progress, refuseTerminal, say, stdout, stdoutData } from '../output.ts';
 import { intoFile } from '../output-file.ts';
 import { formatNamed, SQL_FORMATS } from '../sql-format.ts';
@@ -84,7 +86,8 @@ function sqlCommand(fleet: Command): void {
       const query = queryOf(statement, options);
       if (!query && options.set)
         throw new UsageError('--set is for a query: give --query, --file or a statement');
-      const store = openFolder(location, selectionOf(options));
+      const tables = query ? { tables: tablesIn(query.sql) } : {};
+      const store = await openStore(location, { ...selectionOf(options), ...tables });
       if (options.query !== undefined) requireTables(store, query!.reads.keys());
       const session = await openFleet(store);
       try {
@@ -124,7 +127,7 @@ function queriesCommand(fleet: Command): void {
   command.action(async (name: string | undefined, { store }: { store?: string }) => {
     const queries = name === undefined ? fleetQueries() : [fleetQuery(name)];
     if (store !== undefined) {
-      const costs = await queryCosts(openFolder(store), queries);
+      const costs = await queryCosts(await openStore(store), queries);
       const rows = costs.map((c) => [c.name, sizeText(c.bytes), `of ${sizeText(c.total)}`, String(c.files)]);
       await stdout(`${aligned([['query', 'reads', '', 'files'], ...rows])}\n`);
     } else if (name !== undefined) await stdout(queries[0]!.sql);
@@ -150,7 +153,9 @@ function reportCommand(fleet: Command): void {
     .requiredOption('-o, --output <file>', 'HTML file to write');
   addExamples(command, 'structpage fleet report /srv/fleet -o fleet.html');
   addStore(command).action(async (location: string, options: StoreOptions & { output: string }) => {
-    const report = await fleetReport(openFolder(location, selectionOf(options)));
+    const report = await fleetReport(
+      await openStore(location, { ...selectionOf(options), tables: REPORTED }),
+    );
     await intoFile(options.output, [], (write) => write(report.html));
     say(`${report.hosts} hosts, ${report.marked} of them with remarks, written to ${options.output}`);
   });
@@ -217,20 +222,30 @@ interface StoreOptions {
   from?: string;
   to?: string;
   host?: string[];
+  cacheLimit?: number;
 }
+
+/** The tables that a report needs. */
+const REPORTED: ReadonlySet<SnapshotTable> = new Set(['hosts', 'summary', 'free']);
 
 function addStore(command: Command): Command {
   return command
     .option('--from <date>', 'read snapshots from this date on, e.g. 2026-11-17', checkDate)
     .option('--to <date>', 'read snapshots up to this date', checkDate)
-    .option('--host <names>', 'read snapshots of these hosts', parseNames);
+    .option('--host <names>', 'read snapshots of these hosts', parseNames)
+    .option(
+      '--cache-limit <size>',
+      'with s3://: maximum size of the copies on this machine, e.g. 20G (default: 10G)',
+      parseSize,
+    );
 }
 
-function selectionOf({ from, to, host }: StoreOptions): StoreSelection {
+function selectionOf({ from, to, host, cacheLimit }: StoreOptions): Selection {
   return {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(host === undefined ? {} : { hosts: host }),
+    ...(cacheLimit === undefined ? {} : { cacheLimit }),
   };
 }
 
