@@ -48,7 +48,8 @@ def main():
         for name, sql in queries.items():
             rows = run(spark, sql, settings_of(name, sql, options.set)).collect()
             write(name, [row.asDict() for row in rows], options.output)
-            print(f"{name}: {len(rows)} rows", file=sys.stderr, flush=True)
+            if options.output is not None:
+                print(f"{name}: {len(rows)} rows", flush=True)
     except ValueError as error:
         sys.exit(f"query.py: {error}")
     finally:

@@ -20,7 +20,6 @@ export interface BucketOptions {
 
 const ATTEMPTS = 4;
 const AT_ONCE = 8;
-const GIBIBYTE = 2 ** 30;
 
 interface StoredFile {
   readonly table: SnapshotTable;
@@ -56,7 +55,7 @@ export async function openBucket(address: string, options: BucketOptions): Promi
     const total = found.reduce((sum, { size }) => sum + size, 0);
     if (total > options.limit) {
       throw new UsageError(
-        `the selected files of ${name} have ${(total / GIBIBYTE).toFixed(1)} GiB, more than the ${(options.limit / GIBIBYTE).toFixed(1)} GiB for copies: select fewer with --from, --to and --host, or raise --cache-limit`,
+        `the selected files of ${name} have ${mebibytes(total)}, more than the ${mebibytes(options.limit)} for copies: select fewer with --from, --to and --host, or raise --cache-limit`,
       );
     }
     makeRoom(options, new Set(found.map((f) => f.file)), total);
@@ -77,6 +76,10 @@ export async function openBucket(address: string, options: BucketOptions): Promi
   } finally {
     client.destroy();
   }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1048576).toFixed(1)} MiB`;
 }
 
 type Client = ReturnType<typeof makeS3Client>;

@@ -31,6 +31,8 @@ interface Daemon {
 }
 
 const START_MS = 90_000;
+/** Runs a command in the process group of the shell, and kills the group when the test has ended, however it ends. */
+const UNTIL_PIPE_CLOSES = '"$0" "$@" < /dev/null & read -r; kill -9 0';
 
 /** A standalone cluster of Spark on this machine: a master, and workers with one core each, as separate processes. */
 export class Cluster {
@@ -66,12 +68,12 @@ export class Cluster {
     return cluster;
   }
 
-  /** Runs a job with Spark's own spark-submit. `started` is called with what it has written to standard error so far. */
+  /** Runs a job with Spark's own spark-submit. `watch` is called with what the job has printed so far. */
   submit(
     job: string,
     args: readonly string[],
     settings: Readonly<Record<string, string>> = {},
-    watch: (err: string) => void = () => {},
+    watch: (out: string) => void = () => {},
   ): Promise<JobResult> {
     const all = {
       'spark.executor.memory': '1g',
@@ -89,10 +91,11 @@ export class Cluster {
         { env: this.#environment, maxBuffer: 1 << 28, cwd: this.#folder },
         (error, out, err) => resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
       );
-      let err = '';
-      child.stderr!.on('data', (text: string) => {
-        err += text;
-        watch(err);
+      // what Python writes to standard error is here too
+      let printed = '';
+      child.stdout!.on('data', (text: string) => {
+        printed += text;
+        watch(printed);
       });
     });
   }
@@ -110,11 +113,20 @@ export class Cluster {
   }
 
   #daemon(className: string, ...args: readonly string[]): Daemon {
-    const child = spawn(
+    const spark = [
       join(this.#home, 'bin', 'spark-class'),
-      [className, '--host', '127.0.0.1', '--webui-port', '0', ...args],
-      { env: this.#environment, detached: true, stdio: ['ignore', 'ignore', 'pipe'], cwd: this.#folder },
-    );
+      className,
+      '--host',
+      '127.0.0.1',
+      '--webui-port',
+      '0',
+    ];
+    const child = spawn('bash', ['-c', UNTIL_PIPE_CLOSES, ...spark, ...args], {
+      env: this.#environment,
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      cwd: this.#folder,
+    });
     let text = '';
     child.stderr!.setEncoding('utf8').on('data', (part: string) => {
       text += part;

@@ -94,7 +94,7 @@ describe('what is wrong is said in a sentence', () => {
     [['fleet', 'sql', '--from', '2027-01-01', 'select 1', fleet], 'has no snapshots of the selected dates'],
     [['fleet', 'sql', '--from', 'Tuesday', 'select 1', fleet], 'Expected a date'],
     [['fleet', 'simulate', fleet], 'is not empty'],
-    [['fleet', 'simulate', join(dir, 'new'), '--hosts', '3'], '--hosts must be at least 8'],
+    [['fleet', 'simulate', join(dir, 'new'), '--hosts', '3'], '--hosts must be at least 24'],
   ])('%j', (args, message) => {
     const { code, err } = structpage(...args);
     expect(err).toContain(message);

@@ -172,7 +172,8 @@ interface SimulateCliOptions {
 }
 
 const TILE_PAGES = 1024;
-const LEAST_HOSTS = 8;
+/** So that each host has two peers of its role and release. */
+const LEAST_HOSTS = 24;
 const LEAST_TILES = 64;
 
 function simulateCommand(fleet: Command): void {
@@ -183,7 +184,7 @@ function simulateCommand(fleet: Command): void {
       'Makes snapshots of hosts out of the pages of captures or dumps, with faults that a seed selects: a leak, fragmentation, dying cgroups, an outlier, an update, reclaimable memory. Writes what it planted, and what each ready query must find, to planted.json.',
     )
     .argument('<folder>', 'new folder')
-    .option('--hosts <n>', 'number of hosts, at least 8', parseCount, 40)
+    .option('--hosts <n>', 'number of hosts, at least 24', parseCount, 40)
     .option('--seed <n>', 'seed of all choices', parseCount, 1)
     .option('--memory-pages <n>', 'pages of each host, a multiple of 1024, at least 65536', parseCount, 65536)
     .option('--snapshots <n>', 'snapshots of each host, a day apart', parseCount, 6)
