@@ -66,7 +66,7 @@ export { openFleet, requireTables } from './fleet/session.ts';
 export type { SimulateOptions } from './fleet/simulate/plan.ts';
 export type { Expectation, Planted } from './fleet/simulate/planted.ts';
 export { type PagesOf, type SimulateReport, simulateFleet } from './fleet/simulate/simulate.ts';
-export { type FleetStore, openFolder, type StoreSelection } from './fleet/store.ts';
+export { type FleetStore, type FleetTable, openFolder, type StoreSelection } from './fleet/store.ts';
 export { type ArrowColumn, type ArrowTable, arrowTable } from './inspector/arrow-table.ts';
 export { type CaptureReport, capture } from './inspector/capture.ts';
 export type { Contents, FrameKind, FrameState } from './inspector/contents.ts';

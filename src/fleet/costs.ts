@@ -1,8 +1,7 @@
-import { SNAPSHOT_TABLES } from '../snapshot/schema.ts';
 import { SqlSession } from '../sql/session.ts';
 import type { FleetQuery } from './queries.ts';
 import { fileList } from './session.ts';
-import type { FleetStore } from './store.ts';
+import { FLEET_TABLES, type FleetStore, type FleetTable } from './store.ts';
 
 /** How many bytes a query has to read of a store, at the most: engines also skip files by their date. */
 export interface QueryCost {
@@ -30,7 +29,7 @@ async function costsIn(
   queries: readonly FleetQuery[],
 ): Promise<QueryCost[]> {
   const sizes = new Map<string, ReadonlyMap<string, number>>();
-  for (const table of SNAPSHOT_TABLES) {
+  for (const table of FLEET_TABLES) {
     const files = store.files.get(table) ?? [];
     if (files.length > 0) sizes.set(table, await columnSizes(session, files));
   }
@@ -40,7 +39,7 @@ async function costsIn(
       const known = sizes.get(table) ?? new Map<string, number>();
       for (const column of columns) bytes += known.get(column) ?? 0;
       for (const size of known.values()) total += size;
-      files += store.files.get(table as (typeof SNAPSHOT_TABLES)[number])?.length ?? 0;
+      files += store.files.get(table as FleetTable)?.length ?? 0;
     }
     return { name, bytes, total, files };
   });

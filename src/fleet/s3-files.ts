@@ -4,14 +4,20 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FormatError, UsageError } from '../core/errors.ts';
 import { loadS3Sdk, makeS3Client, parseS3Address, type S3Sdk, s3Reason } from '../snapshot/s3-client.ts';
-import { SNAPSHOT_TABLES, type SnapshotTable } from '../snapshot/schema.ts';
-import { checked, type FleetStore, type StoreSelection, selector } from './store.ts';
+import {
+  checked,
+  FLEET_TABLES,
+  type FleetStore,
+  type FleetTable,
+  type StoreSelection,
+  selector,
+} from './store.ts';
 
 /** How the files of a bucket are kept on this machine. */
 export interface BucketOptions {
   readonly selection: StoreSelection;
   /** Tables to fetch; the others are empty. */
-  readonly tables: ReadonlySet<SnapshotTable>;
+  readonly tables: ReadonlySet<FleetTable>;
   /** Folder for copies. */
   readonly cache: string;
   /** The most bytes that copies take. */
@@ -22,7 +28,7 @@ const ATTEMPTS = 4;
 const AT_ONCE = 8;
 
 interface StoredFile {
-  readonly table: SnapshotTable;
+  readonly table: FleetTable;
   readonly key: string;
   readonly size: number;
   /** The path of its copy. */
@@ -41,7 +47,7 @@ export async function openBucket(address: string, options: BucketOptions): Promi
   const folder = join(options.cache, encodeURIComponent(name));
   try {
     const found: StoredFile[] = [];
-    for (const table of SNAPSHOT_TABLES) {
+    for (const table of FLEET_TABLES) {
       if (!options.tables.has(table)) continue;
       const start = prefix === '' ? '' : `${prefix}/`;
       for await (const { key, size } of listed(sdk, client, bucket, `${start}${table}/`)) {
@@ -61,7 +67,7 @@ export async function openBucket(address: string, options: BucketOptions): Promi
     makeRoom(options, new Set(found.map((f) => f.file)), total);
     await fetchAll(sdk, client, bucket, found);
     const files = new Map(
-      SNAPSHOT_TABLES.map((table) => [
+      FLEET_TABLES.map((table) => [
         table,
         found
           .filter((f) => f.table === table)
@@ -69,7 +75,8 @@ export async function openBucket(address: string, options: BucketOptions): Promi
           .sort(),
       ]),
     );
-    return checked({ location: name, files }, options.selection);
+    const { hosts } = options.selection;
+    return checked({ location: name, files, ...(hosts ? { hosts } : {}) }, options.selection);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new FormatError({ file: name, expected: 'files that can be read', found: s3Reason(error) });

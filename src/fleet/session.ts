@@ -1,8 +1,8 @@
 import { UsageError } from '../core/errors.ts';
-import { SNAPSHOT_TABLES, type SnapshotTable, snapshotColumns } from '../snapshot/schema.ts';
+import { type SnapshotTable, snapshotColumns } from '../snapshot/schema.ts';
 import { quoted, SqlSession } from '../sql/session.ts';
 import { type ValueType, valueTypeOf } from '../table/value-type.ts';
-import type { FleetStore } from './store.ts';
+import { FLEET_TABLES, type FleetStore, type FleetTable } from './store.ts';
 
 /** Functions for statements over a fleet. */
 const MACROS: readonly string[] = [
@@ -22,7 +22,7 @@ export async function openFleet(store: FleetStore): Promise<SqlSession> {
   try {
     // times are UTC, as in Spark's session
     await session.connection.run("set timezone = 'UTC'");
-    for (const table of SNAPSHOT_TABLES) await createView(session, table, store.files.get(table) ?? []);
+    for (const table of FLEET_TABLES) await createView(session, table, store);
     for (const macro of MACROS) await session.connection.run(macro);
     return session;
   } catch (error) {
@@ -31,29 +31,29 @@ export async function openFleet(store: FleetStore): Promise<SqlSession> {
   }
 }
 
-async function createView(
-  session: SqlSession,
-  table: SnapshotTable,
-  files: readonly string[],
-): Promise<void> {
+async function createView(session: SqlSession, table: FleetTable, store: FleetStore): Promise<void> {
+  const files = store.files.get(table) ?? [];
   if (files.length === 0) {
-    await session.connection.run(`create view ${table} as ${emptyTable(table)}`);
+    if (table !== 'errors') await session.connection.run(`create view ${table} as ${emptyTable(table)}`);
     return;
   }
-  const options =
-    "hive_partitioning = true, hive_types = {'date': date, 'host': varchar}, union_by_name = true";
-  // old files may lack columns, and their host may be in the path or in the file
-  const types = files.every((file) => /(^|\/)host=[^/]*\//.test(file))
-    ? options
-    : options.replace(", 'host': varchar", '');
+  // compacted files have the host in a column
+  const areByHost = files.every((file) => /(^|\/)host=[^/]*\//.test(file));
+  const types = `{'date': date${areByHost ? ", 'host': varchar" : ''}}`;
+  const rows = `read_parquet(${fileList(files)}, hive_partitioning = true, hive_types = ${types}, union_by_name = true)`;
+  const wanted = store.hosts && ` where host in (${store.hosts.map(textLiteral).join(', ')})`;
   for await (const _ of session.run(
-    `create view ${table} as select * replace (${quoted('time')}::timestamp as ${quoted('time')}) from read_parquet(${fileList(files)}, ${types})`,
+    `create view ${table} as select * replace ("time"::timestamp as "time") from ${rows}${wanted ?? ''}`,
   ));
+}
+
+function textLiteral(text: string): string {
+  return `'${text.replace(/'/g, "''")}'`;
 }
 
 /** Files as a list of SQL. */
 export function fileList(files: readonly string[]): string {
-  return `[${files.map((file) => `'${file.replace(/'/g, "''")}'`).join(', ')}]`;
+  return `[${files.map(textLiteral).join(', ')}]`;
 }
 
 const TYPES: Readonly<Record<ValueType, string>> = {
@@ -75,7 +75,7 @@ function emptyTable(table: SnapshotTable): string {
 
 /** Throws UsageError if a store lacks a table that a query reads: its answer would be empty whatever the fleet does. */
 export function requireTables(store: FleetStore, tables: Iterable<string>): void {
-  const missing = [...tables].filter((table) => (store.files.get(table as SnapshotTable)?.length ?? 0) === 0);
+  const missing = [...tables].filter((table) => (store.files.get(table as FleetTable)?.length ?? 0) === 0);
   if (missing.length > 0) {
     throw new UsageError(
       `${store.location} has no files of ${missing.join(' and ')}, which the query reads: take snapshots without --only, or select other dates`,

@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { SNAPSHOT_TABLES, type SnapshotTable } from '../snapshot/schema.ts';
 
+/** A table of a store: those of snapshots, and the dumps that could not be decoded (fleet/spark/decode.py). */
+export type FleetTable = SnapshotTable | 'errors';
+
+export const FLEET_TABLES: readonly FleetTable[] = [...SNAPSHOT_TABLES, 'errors'];
+
 /** Which snapshots of a store are wanted. Dates are as in paths, YYYY-MM-DD, and inclusive. */
 export interface StoreSelection {
   readonly from?: string;
@@ -16,7 +21,9 @@ export interface FleetStore {
   /** A folder, or s3://bucket/prefix. */
   readonly location: string;
   /** Paths of local files in alphabetical order. */
-  readonly files: ReadonlyMap<SnapshotTable, readonly string[]>;
+  readonly files: ReadonlyMap<FleetTable, readonly string[]>;
+  /** Hosts that are wanted, where a file may have several; all if not given. */
+  readonly hosts?: readonly string[];
 }
 
 /**
@@ -31,9 +38,12 @@ export function openFolder(folder: string, selection: StoreSelection = {}): Flee
   }
   const isWanted = selector(selection);
   const files = new Map(
-    SNAPSHOT_TABLES.map((table) => [table, filesBelow(join(folder, table), table, isWanted).sort()] as const),
+    FLEET_TABLES.map((table) => [table, filesBelow(join(folder, table), table, isWanted).sort()] as const),
   );
-  return checked({ location: folder, files }, selection);
+  return checked(
+    { location: folder, files, ...(selection.hosts ? { hosts: selection.hosts } : {}) },
+    selection,
+  );
 }
 
 /** Whether a path within a store, from the name of its table on, is that of a finished file that is wanted. */

@@ -55,6 +55,24 @@ describe('a store', () => {
     expect(out).toMatch(/^growers +\d+(\.\d)? [KM]iB +of /m);
   });
 
+  test('can be compacted into fewer files, in which hosts are a column', () => {
+    const compact = join(dir, 'compact');
+    mkdirSync(compact);
+    for (const table of ['pages', 'summary', 'free', 'hosts']) {
+      const copy = `copy (select * from ${table} order by host, time) to '${compact}/${table}' (format parquet, partition_by (date))`;
+      expect(structpage('fleet', 'sql', copy, fleet).code).toBe(0);
+    }
+    expect(openFolder(compact).files.get('summary')).toHaveLength(2);
+    const ask = (store: string, ...args: string[]): string =>
+      structpage('fleet', 'sql', ...args, '--format', 'csv', store).out;
+    for (const query of ['growers', 'fragmentation', 'pinned-blocks']) {
+      const answer = ask(fleet, '--query', query);
+      expect(answer.split('\n').length).toBeGreaterThan(2);
+      expect(ask(compact, '--query', query)).toBe(answer);
+    }
+    expect(ask(compact, 'select count(*) as n from hosts', '--host', 'web-000')).toBe('n\n2\n');
+  }, 60_000);
+
   test('old files may lack columns', async () => {
     // a file of a later version of the schema has one more
     const later = join(fleet, 'free/date=2026-11-17/host=web-000/later.parquet');

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import {
   exporterOf,
   type FleetQuery,
+  type FleetTable,
   fleetQueries,
   fleetQuery,
   fleetReport,
@@ -16,7 +17,6 @@ import {
   requireTables,
   type StoreOptions as Selection,
   type SimulateOptions,
-  type SnapshotTable,
   samplePath,
   simulateFleet,
   tablesIn,
@@ -227,7 +227,7 @@ interface StoreOptions {
 }
 
 /** The tables that a report needs. */
-const REPORTED: ReadonlySet<SnapshotTable> = new Set(['hosts', 'summary', 'free']);
+const REPORTED: ReadonlySet<FleetTable> = new Set(['hosts', 'summary', 'free']);
 
 function addStore(command: Command): Command {
   return command

@@ -1,5 +1,5 @@
+import { escapeHtml, scriptJson } from '../../map/escape.ts';
 import type { ReportData } from './data.ts';
-import { escapeHtml, scriptJson } from './escape.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
