@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openFleet, openFolder } from '../../src/index.ts';
@@ -16,22 +25,30 @@ export interface ListedDump {
   readonly host: string;
 }
 
-/** Copies whole dumps, or captures where there are none, into a folder, one of them damaged, with a list for the job. */
-export function copyDumps(folder: string): { dumps: ListedDump[]; damaged: ListedDump; list: string } {
+/** Collects whole dumps, or captures where there are none, in a folder, and a damaged copy of one, with a list for the job. */
+export function collectDumps(folder: string): { dumps: ListedDump[]; damaged: ListedDump; list: string } {
   mkdirSync(folder, { recursive: true });
   const dumps = originals().map((from, i) => {
     const path = join(folder, `${i}-${basename(from)}`);
-    copyFileSync(from, path);
+    symlinkSync(from, path);
     return { path, host: `host-${i}` };
   });
   const damaged = { path: join(folder, 'damaged.elf'), host: 'damaged' };
-  writeFileSync(damaged.path, readFileSync(dumps[0]!.path).subarray(0, LEFT));
+  writeFileSync(damaged.path, beginning(dumps[0]!.path));
   const list = join(folder, 'list.tsv');
   const lines = [...dumps, damaged].map(
     ({ path, host }) => `${path}\t${host}\tguest\t2026-11-21T12:00:00Z\n`,
   );
   writeFileSync(list, `# dump, host, role, time\n${lines.join('')}`);
   return { dumps, damaged, list };
+}
+
+function beginning(path: string): Uint8Array {
+  const fd = openSync(path, 'r');
+  const bytes = new Uint8Array(LEFT);
+  const count = readSync(fd, bytes, 0, LEFT, 0);
+  closeSync(fd);
+  return bytes.subarray(0, count);
 }
 
 function originals(): string[] {
@@ -41,7 +58,7 @@ function originals(): string[] {
       return found === undefined ? [] : [join(CORPUS, name, found)];
     });
   }
-  const captures = ['x86_64-5.10.0-32-cloud.elf.gz', 's390x-6.12.elf.zst', 'arm64-4k-6.12.elf.zst'];
+  const captures = ['x86_64-5.10.0-32-cloud.elf.gz', 's390x-6.12.elf.zst'];
   return [SAMPLE, ...captures.map((name) => join(FIXTURES, name))];
 }
 

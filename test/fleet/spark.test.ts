@@ -14,7 +14,7 @@ import {
   simulated,
 } from './answers.ts';
 import { Cluster, type JobResult, sparkHome } from './cluster.ts';
-import { copyDumps, differences } from './dumps.ts';
+import { collectDumps, differences } from './dumps.ts';
 
 /** A simulated fleet to take instead of a small one. */
 const GIVEN = process.env.STRUCTPAGE_FLEET;
@@ -87,7 +87,7 @@ describe.skipIf(home === undefined)('Spark, and DuckDB', () => {
   test.skipIf(GIVEN !== undefined)(
     'decode dumps in parallel, and list the one that cannot be read',
     async () => {
-      const { dumps, damaged, list } = copyDumps(join(dir, 'dumps'));
+      const { dumps, damaged, list } = collectDumps(join(dir, 'dumps'));
       const store = join(dir, 'decoded');
       const args = ['--list', list, '--to', store, '--command', `${process.execPath} ${MAIN}`];
       const { code, out, err } = await cluster.submit('decode.py', args, { 'spark.task.maxFailures': '2' });
