@@ -5,6 +5,7 @@ import { BATCH_PAGES } from '../memmap/batches.ts';
 import type { MemoryModel } from '../memmap/memory-model.ts';
 import type { PageReader, RawPages } from '../memmap/page-reader.ts';
 import type { Column } from '../table/column.ts';
+import { ArrayPool } from './array-pool.ts';
 import type { LaneContext } from './columns/page-column.ts';
 import { PageColumns } from './columns/page-columns.ts';
 import { type ColumnName, pageColumn } from './columns/registry.ts';
@@ -64,6 +65,8 @@ export class Decoder implements LaneContext {
   readonly model: MemoryModel;
   readonly pages: PageLoops;
   readonly maps: PageMaps | undefined;
+  /** Where the memory of columns comes from. */
+  readonly arrays: ArrayPool = new ArrayPool();
   readonly work: DecoderWork = { pages: 0, columns: new Map(), folioPasses: 0 };
   readonly #reader: PageReader;
   readonly #caches: SlabCaches;

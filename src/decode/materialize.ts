@@ -45,7 +45,7 @@ interface FilledColumn {
 
 function intColumn(decoder: Decoder, { at, stride }: WordLane): FilledColumn {
   const { loops } = decoder.pages;
-  const values = new Int32Array(decoder.count);
+  const values = decoder.arrays.make(Int32Array, decoder.count);
   const scratch = decoder.scratch(0);
   const gathered = loops.ints(scratch, Math.min(BLOCK, decoder.count));
   return {
@@ -59,8 +59,8 @@ function intColumn(decoder: Decoder, { at, stride }: WordLane): FilledColumn {
 
 function wordColumn(decoder: Decoder, { at, stride }: WordLane): FilledColumn {
   const { loops } = decoder.pages;
-  const low = new Uint32Array(decoder.count);
-  const high = new Uint32Array(decoder.count);
+  const low = decoder.arrays.make(Uint32Array, decoder.count);
+  const high = decoder.arrays.make(Uint32Array, decoder.count);
   const [lowScratch, highScratch] = [decoder.scratch(0), decoder.scratch(1)];
   const most = Math.min(BLOCK, decoder.count);
   const [lows, highs] = [loops.words(lowScratch, most), loops.words(highScratch, most)];
@@ -81,14 +81,14 @@ function part<A extends Int32Array | Uint32Array>(array: A, length: number): A {
 
 /** Copies the values of a lane from the memory of the loops to separate arrays. */
 export function materialize(decoder: Decoder, lane: Lane): Column {
-  const { count, pages } = decoder;
+  const { arrays, count, pages } = decoder;
   const { loops } = pages;
   const { run } = loops;
   const words = (from: number, stride: number): { low: Uint32Array; high: Uint32Array } => {
     const low = decoder.scratch(0);
     const high = decoder.scratch(1);
     run.splitWords(from, stride, count, low, high);
-    return { low: loops.words(low, count).slice(), high: loops.words(high, count).slice() };
+    return { low: arrays.copy(loops.words(low, count)), high: arrays.copy(loops.words(high, count)) };
   };
   switch (lane.kind) {
     case 'empty': {
@@ -107,14 +107,14 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
       run.gatherMapcounts(lane.at, lane.stride, count, at, empty);
       return {
         kind: 'number',
-        values: loops.ints(at, count).slice(),
-        empty: loops.bytes(empty, count).slice(),
+        values: arrays.copy(loops.ints(at, count)),
+        empty: arrays.copy(loops.bytes(empty, count)),
       };
     }
     case 'field': {
       const at = decoder.scratch(0);
       run.gatherField(lane.at, lane.stride, count, lane.shift, lane.mask, at);
-      const values = loops.words(at, count).slice();
+      const values = arrays.copy(loops.words(at, count));
       return lane.names ? { kind: 'name', codes: values, names: lane.names } : { kind: 'number', values };
     }
     case 'count': {
@@ -126,13 +126,13 @@ export function materialize(decoder: Decoder, lane: Lane): Column {
     case 'optional':
       return optionalColumn(lane.as, words(lane.at, 8));
     case 'double':
-      return { kind: 'number', values: loops.doubles(lane.at, count).slice() };
+      return { kind: 'number', values: arrays.copy(loops.doubles(lane.at, count)) };
     case 'byte': {
       const at = decoder.scratch(0);
       run.gather8(lane.at, lane.stride, count, at);
-      const values = loops.bytes(at, count).slice();
-      const empty = new Uint8Array(count);
-      for (let i = 0; i < count; i++) if (values[i] === NOT_FREE) empty[i] = 1;
+      const values = arrays.copy(loops.bytes(at, count));
+      const empty = arrays.make(Uint8Array, count);
+      for (let i = 0; i < count; i++) empty[i] = values[i] === NOT_FREE ? 1 : 0;
       return { kind: 'number', values, empty };
     }
     case 'code': {
@@ -166,19 +166,19 @@ function optionalColumn(
 }
 
 function gatherCodes(
-  { count, pages: { loops } }: Decoder,
+  { arrays, count, pages: { loops } }: Decoder,
   { at: from, stride, bytes }: Extract<Lane, { kind: 'code' }>,
   at: Address,
 ): Uint8Array | Uint16Array | Uint32Array {
   switch (bytes) {
     case 1:
       loops.run.gather8(from, stride, count, at);
-      return loops.bytes(at, count).slice();
+      return arrays.copy(loops.bytes(at, count));
     case 2:
       loops.run.gather16(from, stride, count, at);
-      return loops.shorts(at, count).slice();
+      return arrays.copy(loops.shorts(at, count));
     case 4:
       loops.run.gather32(from, stride, count, at);
-      return loops.words(at, count).slice();
+      return arrays.copy(loops.words(at, count));
   }
 }

@@ -368,6 +368,7 @@ export const FUNCTIONS = {
       ],
       'i32',
     ],
+    forgetWords: [['address words', 'i32 known', 'address slots', 'i32 slotBits'], 'void'],
     internCodes: [
       [
         'i32 bytes',

@@ -8,6 +8,8 @@ import type { TableBatch } from '../table/table.ts';
 export interface SentChunk {
   readonly count: number;
   readonly columns: readonly SentColumn[];
+  /** Gives the memory of the columns back; of a thread that keeps its chunks. */
+  release?(): void;
 }
 
 interface SentColumn {
@@ -21,21 +23,31 @@ interface SentColumn {
 export class ChunkOutput {
   readonly #decoder: Decoder;
   readonly #columns: readonly ColumnName[];
+  readonly #isLent: boolean;
   /** Number of names of each column that have been sent. */
   readonly #sent: Map<ColumnName, number> = new Map();
 
-  constructor(decoder: Decoder, columns: readonly ColumnName[]) {
+  /** `isLent`: chunks stay in this thread, and their memory comes back. */
+  constructor(decoder: Decoder, columns: readonly ColumnName[], isLent = false) {
     this.#decoder = decoder;
     this.#columns = columns;
+    this.#isLent = isLent;
   }
 
   /** The values of rows of the batch in the decoder. */
   chunk(rows: PickedRows): SentChunk {
-    const decoder = this.#decoder;
     if (rows.count === 0) return { count: 0, columns: [] };
+    if (!this.#isLent) return this.#chunk(rows);
+    const [chunk, release] = this.#decoder.arrays.lend(() => this.#chunk(rows));
+    return { ...chunk, release };
+  }
+
+  #chunk(rows: PickedRows): SentChunk {
+    const decoder = this.#decoder;
     const all = new Map<string, Column>(this.#columns.map((name) => [name, decoder.column(name)]));
-    const indices = decoder.indices(rows);
-    const { count, columns } = dense({ batch: { count: decoder.count, columns: all }, rows: indices });
+    const batch = { count: decoder.count, columns: all };
+    const isAll = rows.count === batch.count;
+    const { count, columns } = isAll ? batch : dense({ batch, rows: decoder.indices(rows) });
     return { count, columns: this.#columns.map((name) => this.#toSend(name, columns.get(name)!)) };
   }
 
@@ -76,10 +88,10 @@ export class ChunkReceiver {
    * Converts a chunk to a batch; `from` identifies the thread that made it. The chunks of a thread must come in the order
    * in which it made them.
    */
-  receive({ count, columns }: SentChunk, from: unknown): TableBatch {
+  receive({ count, columns, release }: SentChunk, from: unknown): TableBatch {
     const out = new Map<string, Column>();
     for (const sent of columns) out.set(sent.name, this.#receive(sent, from));
-    return { count, columns: out };
+    return { count, columns: out, ...(release ? { release } : {}) };
   }
 
   #receive({ name, column, newNames }: SentColumn, from: unknown): Column {
@@ -108,19 +120,28 @@ function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 class Translator {
   readonly names: string[] = [];
   readonly dictionary: Dictionary;
-  readonly #codes: number[] = [];
+  /** The common code of each code, -1 until it is met. */
+  #codes: Int32Array = new Int32Array(0);
 
   constructor(dictionary: Dictionary) {
     this.dictionary = dictionary;
   }
 
   codes(codes: Uint32Array | Uint16Array | Uint8Array): Uint32Array {
+    if (this.names.length > this.#codes.length) this.#grow();
+    const common = this.#codes;
     const out = new Uint32Array(codes.length);
     for (let i = 0; i < codes.length; i++) {
-      const code = codes[i]!;
-      out[i] = this.#codes[code] ?? this.#translate(code);
+      const code = common[codes[i]!];
+      out[i] = code === undefined || code < 0 ? this.#translate(codes[i]!) : code;
     }
     return out;
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(2 * this.names.length).fill(-1);
+    larger.set(this.#codes);
+    this.#codes = larger;
   }
 
   #translate(code: number): number {

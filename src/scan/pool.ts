@@ -137,7 +137,7 @@ export class ScanPool {
 
   /** The rows as columns, in order, in separate arrays. Names of a column keep their codes from batch to batch. */
   async *chunks(): AsyncGenerator<TableBatch> {
-    const chunks = new ChunkOutput(this.#scan.decoder, this.#expect('chunk').columns);
+    const chunks = new ChunkOutput(this.#scan.decoder, this.#expect('chunk').columns, true);
     const receiver = new ChunkReceiver();
     const open = function* (piece: SentChunk, from: unknown): Generator<TableBatch> {
       const batch = receiver.receive(piece, from);

@@ -5,6 +5,8 @@ import type { RowStyle } from './row-style.ts';
 export interface TableBatch {
   readonly count: number;
   readonly columns: ReadonlyMap<string, Column>;
+  /** Gives the memory of the columns away for later batches; called by whoever needs them no more. */
+  release?(): void;
 }
 
 /** Rows of a batch, in order. */

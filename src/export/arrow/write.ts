@@ -55,6 +55,7 @@ export async function writeArrow(
     const body = bodyOf(batch, fields, dictionaries);
     if (stream) await sendDictionaries(output, fields, dictionaries, sent);
     blocks.push(await output.message(recordBatchMessage(body), body));
+    batch.release?.();
   }
   if (stream) {
     // readers want to see each dictionary once

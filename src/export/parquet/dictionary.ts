@@ -13,9 +13,8 @@ const utf8 = new TextEncoder();
 export class WordDictionary {
   readonly most: number;
   count = 0;
-  #isUsed = false;
-  /** Whether the slots have words of an earlier row group; they are cleared only if another one comes. */
-  #isStale = false;
+  /** Words in the table; more than `count` where there were too many. */
+  #known = 0;
   readonly #loops: Loops;
   readonly #slotBits: number;
   readonly #slots: Address;
@@ -30,16 +29,13 @@ export class WordDictionary {
   }
 
   clear(): void {
-    this.#isStale ||= this.#isUsed;
-    this.#isUsed = false;
+    this.#loops.run.forgetWords(this.#words, this.#known, this.#slots, this.#slotBits);
+    this.#known = 0;
     this.count = 0;
   }
 
   /** Writes the codes of words; false where there would be too many, or more than `room` new ones: it must be cleared then. */
   encode(words: Address, count: number, room: number, to: Address): boolean {
-    if (this.#isStale) this.#loops.words(this.#slots, 2 ** this.#slotBits).fill(0);
-    this.#isStale = false;
-    this.#isUsed = true;
     const most = Math.min(this.most, this.count + room);
     const known = this.#loops.run.internWords(
       words,
@@ -51,6 +47,7 @@ export class WordDictionary {
       most,
       to,
     );
+    this.#known = known < 0 ? most : known;
     if (known < 0) return false;
     this.count = known;
     return true;

@@ -46,11 +46,12 @@ export class RowGroups {
       rest.from = to;
       if (left === 0) break;
     }
-    this.#rests = this.#rests.filter((rest) => rest.from < rest.batch.count);
     for (const encoder of this.#encoders) {
       const { name } = encoder.spec;
       encoder.add(parts.map(({ batch, from, to }) => ({ column: batch.columns.get(name)!, from, to })));
     }
+    for (const { batch, from } of this.#rests) if (from === batch.count) batch.release?.();
+    this.#rests = this.#rests.filter(({ batch, from }) => from < batch.count);
     this.#waiting -= count;
     this.#rows += count;
   }

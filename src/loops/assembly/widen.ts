@@ -18,6 +18,11 @@ export function widenHalves(
   to: usize,
   levels: usize,
 ): i32 {
+  if (!empty && !zeroIsEmpty) {
+    joinHalves(low, high, count, to);
+    memory.fill(levels, 1, count);
+    return count;
+  }
   let at = to;
   for (let i: usize = 0; i < <usize>count; i++) {
     const value = <u64>load<u32>(low + (i << 2)) | ((<u64>load<u32>(high + (i << 2))) << 32);
@@ -27,6 +32,20 @@ export function widenHalves(
     at += (<usize>present) << 3;
   }
   return <i32>((at - to) >> 3);
+}
+
+/** Words from their halves; what is read and written may be up to 3 more. */
+@inline
+function joinHalves(low: usize, high: usize, count: i32, to: usize): void {
+  const end = low + ((<usize>count) << 2);
+  for (; low < end; low += 16) {
+    const lows = v128.load(low);
+    const highs = v128.load(high);
+    v128.store(to, v128.shuffle<u32>(lows, highs, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<u32>(lows, highs, 2, 6, 3, 7), 16);
+    high += 16;
+    to += 32;
+  }
 }
 
 /** Numbers of a type of `Numbers`; -1 if one of them is no whole number. */
