@@ -21,6 +21,8 @@ describe.skipIf(releases.length === 0)('a timer in three guests at once', () => 
     const run = async (release: string): Promise<void> => {
       const done = await runGuest(release, {
         scenario: 'timer',
+        // three guests at once have too little of the processors for what the kernel measures
+        append: 'no_timer_check',
         seconds: SECONDS,
         onResult(name, value) {
           if (name !== 'file') return;

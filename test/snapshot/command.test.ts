@@ -91,6 +91,15 @@ test('a snapshot has the pages that export gives, and says what was done', async
   ]);
 });
 
+test('fleet sql reads it, by a statement of any length', () => {
+  snapshot('--only', 'summary');
+  const statement = `select h.host, sum(s.pages) as pages from hosts h join summary s using (host, time) where s.by = 'type' group by h.host ${' '.repeat(5000)}`;
+  const { code, out, err } = structpage('fleet', 'sql', statement, store, '--format', 'json');
+  expect([code, err]).toEqual([0, '']);
+  expect(JSON.parse(out)).toMatchObject([{ host: 'web-1' }]);
+  expect(Number(JSON.parse(out)[0].pages)).toBe(65_536);
+});
+
 test('the same snapshot again changes nothing', () => {
   snapshot();
   const before = shown()

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   exporterOf,
@@ -263,7 +263,8 @@ function splitStore(
 }
 
 function isStore(text: string): boolean {
-  return text.startsWith('s3://') || statSync(text, { throwIfNoEntry: false })?.isDirectory() === true;
+  // a long statement is no name of a file, which statSync throws for
+  return text.startsWith('s3://') || (existsSync(text) && statSync(text).isDirectory());
 }
 
 function parseSetting(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {

@@ -13,6 +13,9 @@ const DEADLINE = Date.now() + 600_000;
 const line = (options) =>
   `* * * * * cd /structpage && node dist/cli/main.js snapshot --to ${STORE} --spool /tmp/spool ${options} >> ${LOG} 2>> ${LOG}.err; echo $? >> ${LOG}.code`;
 mkdirSync('/tmp/crontabs');
+// crond runs jobs of users that exist
+mkdirSync('/etc', { recursive: true });
+writeFileSync('/etc/passwd', 'root:x:0:0:root:/tmp:/bin/sh\n');
 writeFileSync(
   '/proc/sys/kernel/hostname',
   `guest-${readFileSync('/proc/sys/kernel/osrelease', 'latin1').split('-')[0]}`,
