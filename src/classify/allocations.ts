@@ -16,28 +16,24 @@ export function directPfn(machine: Machine, address: VirtAddr): number | undefin
     : undefined;
 }
 
-/** Claims an allocation of kmalloc() or kvmalloc() with this size, if it is whole pages of the direct map. */
-export function claimKmalloc(
-  machine: Machine,
-  claims: Claims,
-  address: VirtAddr,
-  bytes: number,
-  code: number,
-): void {
+/** An allocation of the kernel in the direct map. */
+export interface Allocation {
+  readonly address: VirtAddr;
+  readonly bytes: number;
+  /** The class of its pages. */
+  readonly code: number;
+}
+
+/** Claims an allocation of kmalloc() or kvmalloc(), if it is whole pages of the direct map. */
+export function claimKmalloc(machine: Machine, claims: Claims, { address, bytes, code }: Allocation): void {
   const { pageSize } = machine.objects.memory.format;
   if (address === 0n || bytes <= LARGEST_SLAB_PAGES * pageSize || bytes > MOST_BYTES) return;
   const pfn = directPfn(machine, address);
   if (pfn !== undefined) claims.claim(pfn, code, 2 ** Math.ceil(Math.log2(bytes / pageSize)));
 }
 
-/** Claims an allocation of alloc_pages_exact() with this size. */
-export function claimExactly(
-  machine: Machine,
-  claims: Claims,
-  address: VirtAddr,
-  bytes: number,
-  code: number,
-): void {
+/** Claims an allocation of alloc_pages_exact(). */
+export function claimExactly(machine: Machine, claims: Claims, { address, bytes, code }: Allocation): void {
   const { pageSize } = machine.objects.memory.format;
   if (address === 0n || bytes <= 0 || bytes > MOST_BYTES) return;
   const pfn = directPfn(machine, address);

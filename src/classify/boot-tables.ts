@@ -1,7 +1,7 @@
 import type { VirtAddr } from '../core/address.ts';
 import { idrEntries } from '../objects/idr.ts';
 import { listNodes } from '../objects/list.ts';
-import { claimExactly, claimKmalloc, directPfn } from './allocations.ts';
+import { type Allocation, claimExactly, claimKmalloc, directPfn } from './allocations.ts';
 import { type Claimant, type Machine, pfnOfAddress, pfnOfPage } from './claimant.ts';
 import type { Claims } from './claims.ts';
 import { classCode } from './classes.ts';
@@ -48,7 +48,11 @@ export const btfTypes: Claimant = {
     const word = objects.memory.format.wordBytes;
     for (const btf of known) {
       const bytes = type.number(btf, 'types_size') * word;
-      claimKmalloc(machine, claims, type.word(btf, 'types'), bytes, classCode('bpf', 'btf'));
+      claimKmalloc(machine, claims, {
+        address: type.word(btf, 'types'),
+        bytes,
+        code: classCode('bpf', 'btf'),
+      });
     }
   },
 };
@@ -121,7 +125,7 @@ export const hashTables: Claimant = {
     const { memory } = objects;
     const code = classCode('kernel', 'hash_table');
     const claim = (address: VirtAddr, bytes: number): void => {
-      claimReserved(machine, claims, address, bytes, code);
+      claimReserved(machine, claims, { address, bytes, code });
     };
     for (const [table, mask, bucket] of TABLES) {
       const bytes = bucket === 'pointer' ? memory.format.wordBytes : 4;
@@ -131,13 +135,11 @@ export const hashTables: Claimant = {
     for (const [variable, pages] of OWN_PAGES) {
       const at = objects.findSymbol(variable);
       if (at === undefined) continue;
-      claimReserved(
-        machine,
-        claims,
-        memory.word(at),
-        pages * memory.format.pageSize,
-        classCode('kernel', 'variable'),
-      );
+      claimReserved(machine, claims, {
+        address: memory.word(at),
+        bytes: pages * memory.format.pageSize,
+        code: classCode('kernel', 'variable'),
+      });
     }
     const tcp = objects.find('inet_hashinfo');
     const tcpAt = objects.findSymbol('tcp_hashinfo');
@@ -165,20 +167,14 @@ export const hashTables: Claimant = {
     ];
     if (metrics !== undefined && log !== undefined) {
       const bytes = memory.format.wordBytes * 2 ** memory.u32(log);
-      claimKmalloc(machine, claims, memory.word(metrics), bytes, code);
+      claimKmalloc(machine, claims, { address: memory.word(metrics), bytes, code });
     }
   },
 };
 
 /** Tables of early boot are reserved memory, which needs no claim. */
-function claimReserved(
-  machine: Machine,
-  claims: Claims,
-  address: VirtAddr,
-  bytes: number,
-  code: number,
-): void {
-  const pfn = directPfn(machine, address);
+function claimReserved(machine: Machine, claims: Claims, allocation: Allocation): void {
+  const pfn = directPfn(machine, allocation.address);
   if (pfn === undefined || machine.isReserved(pfn)) return;
-  claimExactly(machine, claims, address, bytes, code);
+  claimExactly(machine, claims, allocation);
 }

@@ -23,7 +23,7 @@ export const extendedAttributes: Claimant = {
         const holder = info.at(info.container(inode, 'vfs_inode'), 'xattrs');
         for (const at of attributesOf(objects, holder)) {
           const bytes = attribute.size + attribute.number(at, 'size');
-          claimKmalloc(machine, claims, at, bytes, code);
+          claimKmalloc(machine, claims, { address: at, bytes, code });
         }
       }
     }

@@ -72,13 +72,11 @@ function claimSavedNames(machine: Machine, claims: Claims): void {
   const inPlace = type.place('saved_cmdlines').size === 0;
   const bytes = type.size + (inPlace ? type.number(names, 'cmdline_num') * name : 0);
   const pages = 2 ** Math.ceil(Math.log2(bytes / objects.memory.format.pageSize));
-  claimExactly(
-    machine,
-    claims,
-    names,
-    pages * objects.memory.format.pageSize,
-    classCode('trace_buffer', 'task_names'),
-  );
+  claimExactly(machine, claims, {
+    address: names,
+    bytes: pages * objects.memory.format.pageSize,
+    code: classCode('trace_buffer', 'task_names'),
+  });
 }
 
 /** The records of traceable functions (kernel/trace/ftrace.c, struct ftrace_page). */
@@ -98,7 +96,7 @@ export const functionRecords: Claimant = {
       const bytes = type.has('order')
         ? pageSize * 2 ** type.number(at, 'order')
         : type.number(at, 'size') * objects.struct('dyn_ftrace').size;
-      claimExactly(machine, claims, type.word(at, 'records'), bytes, code);
+      claimExactly(machine, claims, { address: type.word(at, 'records'), bytes, code });
     }
   },
 };

@@ -11,6 +11,14 @@ const MEMCG = {
   help: 'path of the cgroup; "(dying)" if it was removed',
 } as const;
 
+const CLASS = { name: 'class', kind: 'name', help: 'class of the page' } as const;
+const SUBCLASS = {
+  name: 'subclass',
+  kind: 'name',
+  mayBeEmpty: true,
+  help: 'subclass, if the class has any',
+} as const;
+
 /** The memory of a cgroup and its descendants, by purpose. */
 export function memcgClasses(path: string): TableDefinition {
   return defineTable({
@@ -18,8 +26,8 @@ export function memcgClasses(path: string): TableDefinition {
     help: 'memory of a cgroup by class of pages',
     columns: [
       MEMCG,
-      { name: 'class', kind: 'name', help: 'class of the pages' },
-      { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'subclass, if the class has any' },
+      CLASS,
+      SUBCLASS,
       { name: 'pages', kind: 'number', help: 'page frames' },
       { name: 'kib', kind: 'number', help: 'the same in KiB' },
     ],
@@ -53,8 +61,8 @@ export const dyingMemcgs: TableDefinition = defineTable({
   columns: [
     MEMCG,
     { name: 'pfn', kind: 'number', help: 'page frame' },
-    { name: 'class', kind: 'name', help: 'class of the page' },
-    { name: 'subclass', kind: 'name', mayBeEmpty: true, help: 'subclass, if the class has any' },
+    CLASS,
+    SUBCLASS,
     { name: 'file', kind: 'name', mayBeEmpty: true, help: 'file that it caches' },
     { name: 'pids', kind: 'name', mayBeEmpty: true, help: 'processes that map it' },
   ],
