@@ -4,7 +4,7 @@ import { curveFor } from './curve.ts';
 import type { Legend } from './legend.ts';
 import type { CurveName } from './options.ts';
 import type { Picture } from './png.ts';
-import type { MapData, MapSink } from './read-map.ts';
+import type { MapSink } from './read-map.ts';
 
 /** How a picture is drawn. */
 export interface PictureOptions {
@@ -59,12 +59,7 @@ export function shiftFor(positions: number, pixels: number, curve: CurveName): n
 }
 
 /** Draws a map. The colours of the palette are those of the legend in its order, then ground and ink. */
-export function drawMap(
-  { labels, zones }: PictureSink,
-  _data: MapData,
-  legend: Legend,
-  options: PictureOptions,
-): Picture {
+export function drawMap({ labels, zones }: PictureSink, legend: Legend, options: PictureOptions): Picture {
   const curve = curveFor(options.curve, labels.length);
   const { width, height } = curve;
   const ground = legend.entries.length;

@@ -67,7 +67,7 @@ export async function writeMapPng(
     ['Title', `Page frames of ${options.title} by ${job.value.name}`],
     ['Description', [...legend.entries.map((e) => `${e.label}: ${e.pages} pages`), ...told].join('\n')],
   ];
-  await sink(encodePng({ ...drawMap(picture, data, legend, options), texts }));
+  await sink(encodePng({ ...drawMap(picture, legend, options), texts }));
   return reportOf(legend, told, notes, 2 ** picture.shift);
 }
 

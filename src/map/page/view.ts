@@ -124,11 +124,6 @@ export class View {
     });
   }
 
-  /** Whether pages are drawn one by one. */
-  get showsTiles(): boolean {
-    return this.#visible().length <= MOST_VISIBLE;
-  }
-
   #visible(): number[] {
     const [x0, y0] = [-this.left / this.scale, -this.top / this.scale];
     const [x1, y1] = [x0 + this.width / this.scale, y0 + this.height / this.scale];
