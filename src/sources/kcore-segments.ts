@@ -31,7 +31,8 @@ const ARRAY_SHARE = 32;
 const PHDR = 56;
 
 /**
- * Classifies the segments (fs/proc/kcore.c). Those with a physical address are the direct map, except the kernel image. Of
+ * Classifies the segments (fs/proc/kcore.c). Those with a physical address are the direct map, except the kernel image, which
+ * arm64 and riscv64 map once more at an address with nothing special about it. Of
  * those without, the page array's are small compared with the RAM that they describe, while vmalloc's is a window of
  * terabytes. Anything else is left to the page tables, which are always right.
  */
@@ -55,10 +56,34 @@ export function kcoreSegments(table: Uint8Array, entrySize: number, littleEndian
   const direct = placed.filter((s) => s.physical === 0).length > 1 ? [] : placed;
   const ram = direct.reduce((sum, s) => sum + s.size, 0);
   return {
-    direct: direct.sort((a, b) => a.physical! - b.physical!),
+    direct: disjoint(direct),
     vmemmap: low
       .filter((s) => s.physical === undefined && s.size <= ram / ARRAY_SHARE)
       .sort((a, b) => (a.virtual < b.virtual ? -1 : 1)),
     notes,
   };
+}
+
+/** Segments without the physical memory that a larger one has, too, by ascending physical address. */
+function disjoint(segments: readonly KcoreSegment[]): KcoreSegment[] {
+  const taken: KcoreSegment[] = [];
+  for (const segment of segments.toSorted((a, b) => b.size - a.size)) {
+    let start = segment.physical!;
+    let end = start + segment.size;
+    for (const other of taken) {
+      const [from, to] = [other.physical!, other.physical! + other.size];
+      if (end <= from || start >= to) continue;
+      if (start < from) end = from;
+      else start = Math.min(to, end);
+    }
+    const skipped = BigInt(start - segment.physical!);
+    if (start < end)
+      taken.push({
+        virtual: segment.virtual + skipped,
+        physical: start,
+        size: end - start,
+        offset: segment.offset + skipped,
+      });
+  }
+  return taken.sort((a, b) => a.physical! - b.physical!);
 }

@@ -73,6 +73,17 @@ test('direct map, page array and the rest are told apart', () => {
   expect(notes).toEqual([{ offset: 0x238n, size: 0x1000 }]);
 });
 
+test('the kernel image, which arm64 maps a second time, is no second memory', () => {
+  const linear = { virtual: 0xffff000000000000n, physical: 0x40000000n, size: 0x40000000, offset: 0x2000n };
+  const image = { virtual: 0xffffcc846d010000n, physical: 0x40210000n, size: 0x24f0000, offset: 0x99000000n };
+  const above = { virtual: 0xffff000100000000n, physical: 0x7ffff000n, size: 0x3000, offset: 0x50000000n };
+  const { direct } = kcoreSegments(table([image, linear, above]), 56);
+  expect(direct).toEqual([
+    { ...linear, physical: 0x40000000 },
+    { virtual: above.virtual + 0x1000n, physical: 0x80000000, size: 0x2000, offset: above.offset + 0x1000n },
+  ]);
+});
+
 test('kernels that say no physical addresses have no direct map', () => {
   const old = REAL.map((load) => ({ ...load, physical: 0n }));
   expect(kcoreSegments(table(old), 56).direct).toEqual([]);
