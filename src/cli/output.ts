@@ -34,6 +34,12 @@ export const stdoutData: Sink = (data) => {
 /** Writes data as JSON to standard output. */
 export const printJson = (data: unknown): Promise<void> => stdout(`${printableJson(data, 2)}\n`);
 
+/** The width of the terminal that standard output is; empty for anything else, and for a serial console, which has none. */
+export function terminalWidth(): { readonly width?: number } {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? { width: columns } : {};
+}
+
 /** Throws UsageError if binary output would go to a terminal. */
 export function refuseTerminal({ name, isBinary }: Exporter): void {
   if (isBinary && process.stdout.isTTY) {

@@ -15,7 +15,7 @@ import { hasOption } from './command-tree.ts';
 import { addExporterOptions, exporterNamed, exporterOptionsOf } from './exporter-options.ts';
 import type { Outcome } from './open.ts';
 import { addColumns, addRows, columnsFor, type SelectOptions } from './options.ts';
-import { refuseTerminal, say, stdoutData, streamOptions } from './output.ts';
+import { refuseTerminal, say, stdoutData, streamOptions, terminalWidth } from './output.ts';
 
 /** Options of every command that prints a table other than that of the pages. */
 export interface TableOptions extends Pick<SelectOptions, 'columns' | 'where' | 'limit'> {
@@ -73,6 +73,6 @@ export async function printRows(table: Table, options: TableOptions): Promise<vo
     ...(limit === undefined ? {} : { limit }),
   });
   const given = exporterOptionsOf(exporter, options as unknown as Record<string, unknown>);
-  const width = process.stdout.isTTY && exporter.name === 'table' ? { width: process.stdout.columns } : {};
+  const width = exporter.name === 'table' ? terminalWidth() : {};
   await writeTable(selected, exporter, { ...given, ...width, ...streamOptions(exporter) }, stdoutData);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exporterOf, jsonRows, resultTable, type Sink, type SqlSession, writeTable } from '../index.ts';
+import { terminalWidth } from './output.ts';
 import type { SqlFormat } from './sql-format.ts';
 
 /** Runs statements and writes the rows of those that give any. Throws as SqlSession.run does. */
@@ -17,8 +18,8 @@ export async function printResults(
     switch (format) {
       case 'table':
       case 'csv': {
-        const fits = format === 'table' && process.stdout.isTTY && { width: process.stdout.columns };
-        await writeTable(resultTable(session, result), exporterOf(format)!, fits || {}, sink);
+        const width = format === 'table' ? terminalWidth() : {};
+        await writeTable(resultTable(session, result), exporterOf(format)!, width, sink);
         break;
       }
       default:

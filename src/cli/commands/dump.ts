@@ -27,7 +27,7 @@ import {
   type SelectOptions,
   selectionOf,
 } from '../options.ts';
-import { refuseTerminal, say, stdoutData, streamOptions } from '../output.ts';
+import { refuseTerminal, say, stdoutData, streamOptions, terminalWidth } from '../output.ts';
 import { addFormat, chosenExporter, printTable, type TableOptions } from '../print-table.ts';
 
 /** structpage dump: rows to standard output. */
@@ -70,9 +70,10 @@ export function dumpCommand(program: Command, outcome: Outcome): void {
         const columns = columnsFor(options.columns, preset, inspector.columns) as ColumnName[];
         const selection = { ...selectionOf(options), columns };
         const fate = fateIn(inspector, selection);
-        const fits = process.stdout.isTTY && exporter.name === 'table' && !options.wide;
+        const fits = exporter.name === 'table' && !options.wide;
+        const { width: room } = fits ? terminalWidth() : {};
         const spare = options.columns ? {} : { spare: SPARE };
-        const width = fits ? { width: process.stdout.columns, ...spare } : {};
+        const width = room === undefined ? {} : { width: room, ...spare };
         const note = (text: string): void => say(`${text}; see --wide and --columns`);
         try {
           const job = { selection, exporter, jobs: jobsOf(options), options: { ...given, ...width }, note };
