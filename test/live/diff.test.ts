@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { structpage } from '../cli/run.ts';
+import { type Ran, structpage } from '../cli/run.ts';
 import { kernels, missing, runGuest } from './guest.ts';
 import { Monitor } from './monitor.ts';
 
@@ -27,12 +27,19 @@ describe.skipIf(releases.length === 0)('a guest that leaks', () => {
   test.for(releases)('%s: the diff of its stops names the leak first', async (release) => {
     const socket = join(folder, 'qmp');
     const dumps = STEPS.map((step) => join(folder, `${step}.elf`));
+    let top: Ran | undefined;
     const { console: text, results } = await runGuest(release, {
       scenario: 'leak',
       memory: '512M',
-      qemu: ['-qmp', `unix:${socket},server=on,wait=off`],
-      onResult: (name) =>
-        STEPS.includes(name) ? takeMemory(socket, dumps[STEPS.indexOf(name)]!) : undefined,
+      // a socket serves one client at a time
+      qemu: ['', '-ours'].flatMap((end) => ['-qmp', `unix:${socket}${end},server=on,wait=off`]),
+      async onResult(name) {
+        if (!STEPS.includes(name)) return;
+        await takeMemory(socket, dumps[STEPS.indexOf(name)]!);
+        if (name !== 'twice') return;
+        top = structpage('top', '--qmp', `${socket}-ours`, '--by', 'type', '--json', '-n', '2', '-d', '0.5');
+        new Monitor(socket).quit();
+      },
     });
     expect(Object.keys(results), text.slice(-2000)).toEqual(STEPS);
 
@@ -52,6 +59,19 @@ describe.skipIf(releases.length === 0)('a guest that leaks', () => {
     const three = JSON.parse(structpage('diff', ...dumps, '--json').out);
     expect(three.suspects[0]).toMatchObject({ owner: 'filp', isMonotonic: true });
     expect(three.suspects[0].growth).toBeGreaterThan(2 * least * 0.9);
+
+    // what is left of the leak is what the running guest shows
+    expect([top!.code, top!.err]).toEqual([0, '']);
+    const shown = top!.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const last = three.growth.slab_cache.find((p: { name: string }) => p.name === 'filp').pages.at(-1);
+    expect(shown.map((s) => s.by)).toEqual(['type', 'type']);
+    for (const { owners } of shown) {
+      expect(Math.abs(owners.filp.pages - last)).toBeLessThan(0.1 * last);
+    }
+    expect(typeof shown[1].owners.filp.rate).toBe('number');
 
     // the flow is that of the pages' own rows
     const rows = structpage(

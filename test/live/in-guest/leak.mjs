@@ -38,3 +38,5 @@ for (const step of ['start', 'once', 'twice']) {
   // the guest is stopped within this time
   await new Promise((resolve) => setTimeout(resolve, STEP_MILLISECONDS));
 }
+// the test ends the guest
+setInterval(() => {}, 1e8);
