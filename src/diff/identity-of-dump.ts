@@ -7,7 +7,7 @@ import type { Identity } from './identity.ts';
 export function identityOf(inspector: Inspector): Identity {
   const { kernel } = inspector;
   const places = known({
-    'the address of the kernel': hexOf(kernel.symbol('_stext')),
+    'the address of the kernel': hexOf(symbolOf(inspector, '_stext')),
     'the place of the kernel in memory': hexOf(physicalText(inspector)),
     'the address of the page array': hexOf(inspector.model.base),
   });
@@ -40,8 +40,9 @@ function randomPlace({ kernel }: Inspector, places: ReadonlyMap<string, string>)
 }
 
 /** Timer ticks since boot, which begin with a large number (kernel/time/timer.c: jiffies_64). */
-function ticksOf({ kernel }: Inspector): bigint | undefined {
-  const at = kernel.symbol('jiffies_64');
+function ticksOf(inspector: Inspector): bigint | undefined {
+  const { kernel } = inspector;
+  const at = symbolOf(inspector, 'jiffies_64');
   // a 32-bit kernel would need both halves, in its order
   if (at === undefined || kernel.architecture.wordBytes !== 8) return undefined;
   return readOr(undefined, () => kernel.space.readWord(at));
@@ -76,12 +77,18 @@ function slabSecretOf({ objects }: Inspector): string | undefined {
   });
 }
 
-function physicalText({ kernel }: Inspector): bigint | undefined {
-  const at = kernel.symbol('_stext');
+function physicalText(inspector: Inspector): bigint | undefined {
+  const { kernel } = inspector;
+  const at = symbolOf(inspector, '_stext');
   return readOr(undefined, () => {
     const physical = at === undefined ? undefined : kernel.space.walker.walk(at).physical;
     return physical === undefined ? undefined : BigInt(physical);
   });
+}
+
+/** The address of a symbol; undefined if the symbol table is not in the dump. */
+function symbolOf({ kernel }: Inspector, name: string): bigint | undefined {
+  return readOr(undefined, () => kernel.symbol(name));
 }
 
 function hexOf(value: bigint | undefined): string | undefined {

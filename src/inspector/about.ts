@@ -1,4 +1,4 @@
-import { FaultError } from '../core/errors.ts';
+import { readOr } from '../core/errors.ts';
 import { packageVersion } from '../core/version.ts';
 import type { PageCounts } from '../scan/scan.ts';
 import type { About } from '../table/table.ts';
@@ -51,7 +51,7 @@ export function originOf(inspector: Inspector): Origin {
 
 /** The name of the host, from init_uts_ns. */
 function hostOf({ kernel }: Inspector): string | undefined {
-  const bytes = readQuietly(kernel.space, kernel.symbol('init_uts_ns'), UTS_BYTES);
+  const bytes = readQuietly(kernel, 'init_uts_ns', UTS_BYTES);
   if (!bytes || kernel.release === '') return undefined;
   const at = Buffer.from(bytes).indexOf(`${kernel.release}\0`) - UTS_TEXT;
   if (at < 0) return undefined;
@@ -63,7 +63,7 @@ function hostOf({ kernel }: Inspector): string | undefined {
 
 /** /proc/sys/kernel/random/boot_id (drivers/char/random.c: sysctl_bootid), once something has asked for it. */
 export function bootIdOf({ kernel }: Inspector): string | undefined {
-  const bytes = readQuietly(kernel.space, kernel.symbol('sysctl_bootid'), BOOT_ID_BYTES);
+  const bytes = readQuietly(kernel, 'sysctl_bootid', BOOT_ID_BYTES);
   if (!bytes || bytes.every((byte) => byte === 0)) return undefined;
   const digits = Buffer.from(bytes).toString('hex');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
@@ -77,16 +77,10 @@ function timeOf({ image, kernel }: Inspector): string | undefined {
   return image.details.find(([label]) => label === 'taken at')?.[1];
 }
 
-function readQuietly(
-  space: Inspector['kernel']['space'],
-  at: bigint | undefined,
-  length: number,
-): Uint8Array | undefined {
-  if (at === undefined) return undefined;
-  try {
-    return space.read(at, length, 'facts about the machine');
-  } catch (error) {
-    if (error instanceof FaultError) return undefined;
-    throw error;
-  }
+/** The bytes of a variable; undefined if these, or the symbol table, are not in the dump. */
+function readQuietly(kernel: Inspector['kernel'], name: string, length: number): Uint8Array | undefined {
+  return readOr(undefined, () => {
+    const at = kernel.symbol(name);
+    return at === undefined ? undefined : kernel.space.read(at, length, name);
+  });
 }

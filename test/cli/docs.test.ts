@@ -35,7 +35,7 @@ const runnable = (line: string): string | undefined => onSample(line.replace(/^n
 const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');
 
 /** Documents with commands that need a whole dump. The sample is a capture, for which these commands say so. */
-const OF_WHOLE_DUMPS: readonly string[] = ['README.md', 'docs/classes.md', 'docs/owners.md'];
+const OF_WHOLE_DUMPS: readonly string[] = ['README.md', 'docs/classes.md', 'docs/fleet.md', 'docs/owners.md'];
 
 const shown = blocks
   .filter((b) => b.language === 'console')

@@ -27,7 +27,7 @@ function wrongIn(value: unknown, schema: string): unknown {
 }
 
 /** Commands without --json. */
-const WITHOUT = ['completion', 'top', 'snapshot', 'fleet sql', 'fleet queries', 'fleet simulate'];
+const WITHOUT = ['completion', 'snapshot', 'fleet sql', 'fleet queries', 'fleet report', 'fleet simulate'];
 const COMMANDS = commandsOf(makeProgram({ code: 0 }, '0'));
 const files = readdirSync(SCHEMAS, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.json'))

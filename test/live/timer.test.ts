@@ -42,7 +42,11 @@ describe.skipIf(releases.length === 0)('a timer in three guests at once', () => 
     expect(results.failed, text.slice(-2000)).toBeUndefined();
     expect(results.said, text.slice(-2000)).toBeDefined();
     const { said, codes, errors } = results.said;
-    expect([codes, errors]).toEqual([['0', '0'], []]);
+    // what changes while it is walked may leave pages without their class, which is told
+    for (const code of codes) expect(['0', '3']).toContain(code);
+    for (const error of errors)
+      expect(error).toMatch(/so some pages lack their class|cannot read the migratetypes/);
+    expect(codes).toHaveLength(2);
     expect(said).toHaveLength(2);
     const host = `guest-${release.split('-')[0]}`;
     const all = { host, release, files: 4, sent: 4, spooled: 0, lost: 0, sample: '1/16' };
