@@ -87,9 +87,10 @@ export class Inspector {
   readonly reader: PageReader;
   /** Doubts about the image, one sentence each. */
   readonly warnings: readonly string[];
+  /** Names of slab caches; others after `refresh`. */
+  caches: SlabCaches;
 
   readonly #keep: (() => void) | undefined;
-  #caches: SlabCaches;
   #objects: Objects | undefined;
   #classes: Classification | undefined;
   #references: References | undefined;
@@ -109,12 +110,7 @@ export class Inspector {
     this.reader = parts.image.live
       ? new SteadyReader(parts.kernel.space, parts.model, parts.layout)
       : new PageReader(parts.kernel.space, parts.model);
-    this.#caches = this.#newCaches();
-  }
-
-  /** Names of slab caches. */
-  get caches(): SlabCaches {
-    return this.#caches;
+    this.caches = this.#newCaches();
   }
 
   #newCaches(): SlabCaches {
@@ -125,7 +121,7 @@ export class Inspector {
   refresh(): void {
     this.image.renew?.();
     this.kernel.space.walker.forget();
-    this.#caches = this.#newCaches();
+    this.caches = this.#newCaches();
     this.#objects = undefined;
     this.#classes = undefined;
     this.#references = undefined;
