@@ -24,8 +24,8 @@ test('no path is listed twice in a struct, so that every name has one role', () 
  * A layouts/ file holds what wanted.ts names: whatever the program asks for beyond that it would find in BTF and miss
  * in a layouts/ file.
  */
-/** Enums of counters that only files of /proc are printed from, of kernels with BTF. */
-const ONLY_OF_BTF: readonly string[] = ['vm_stat_item', 'numa_stat_item'];
+/** Enums that only files of /proc and owners of BPF maps need, of kernels with BTF. */
+const ONLY_OF_BTF: readonly string[] = ['vm_stat_item', 'numa_stat_item', 'bpf_map_type'];
 
 test('what the sources ask for is wanted', () => {
   const missing: string[] = [];
