@@ -14,7 +14,7 @@ const ROOMS = [
     test: /dist\/(native\/|sources\/(kcore|qmp|qmp-client)\.|inspector\/(doctor|verify-live))/,
   },
   { name: 'sql', test: /dist\/(sql\/|cli\/sql-(prompt|results)\.)/ },
-  { name: 'diff', test: /dist\/(diff\/|cli\/diff-text\.)/ },
+  { name: 'diff', test: /dist\/(diff\/|cli\/diff-text\.)|node_modules\/hyparquet\// },
   { name: 'fleet', test: /dist\/fleet\// },
   { name: 'top', test: /dist\/(top\/|metrics\/|cli\/(top-session|terminal|metrics-server)\.)/ },
   { name: 'snapshot', test: /dist\/snapshot\// },

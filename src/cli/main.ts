@@ -23,7 +23,7 @@ const EXIT_BUG = 70;
 
 const outcome: Outcome = { code: 0 };
 const version = packageVersion();
-const program = makeProgram(outcome, version);
+const program = makeProgram(outcome, version, process.argv[2]);
 
 async function run(): Promise<number> {
   if (isAddressSpaceShort()) return runFrugally();

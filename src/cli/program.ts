@@ -36,8 +36,48 @@ import { addExamples } from './help.ts';
 import type { Outcome } from './open.ts';
 import { print } from './output.ts';
 
-/** The command with all of its subcommands. `outcome` receives the exit code. */
-export function makeProgram(outcome: Outcome, version: string): Command {
+/** What adds subcommands, in the order of the help, with the name of the one that it adds; no name if it adds several, or shows the others. */
+const COMMANDS: readonly (readonly [name: string, add: (program: Command, outcome: Outcome) => void])[] = [
+  ['dump', dumpCommand],
+  ['export', exportCommand],
+  ['map', mapCommand],
+  ['treemap', treemapCommand],
+  ['info', infoCommand],
+  ['page', pageCommand],
+  ['referrers', referrersCommand],
+  ['summary', summaryCommand],
+  ['balance', balanceCommand],
+  ['slab', slabCommand],
+  ['fragmentation', fragmentationCommand],
+  ['', procCommands],
+  ['owners', ownersCommand],
+  ['process', processCommand],
+  ['file', fileCommand],
+  ['memcg', memcgCommand],
+  ['', objectCommands],
+  ['mappings', mappingsCommand],
+  ['table', tableCommand],
+  ['sql', sqlCommand],
+  ['snapshot', snapshotCommand],
+  ['fleet', fleetCommand],
+  ['translate', translateCommand],
+  ['capture', captureCommand],
+  ['diff', diffCommand],
+  ['top', topCommand],
+  ['watch', watchCommand],
+  ['verify', verifyCommand],
+  ['layout', layoutCommand],
+  ['columns', columnsCommand],
+  ['doctor', doctorCommand],
+  ['', completionCommand],
+  ['', helpCommand],
+];
+
+/**
+ * The command with all of its subcommands; with the one named `only` alone, if there is one, since making all of them delays
+ * the start. `outcome` receives the exit code.
+ */
+export function makeProgram(outcome: Outcome, version: string, only?: string): Command {
   const program = new Command()
     .name('structpage')
     .description(
@@ -59,38 +99,7 @@ export function makeProgram(outcome: Outcome, version: string): Command {
     'sudo structpage summary            # this machine',
   );
 
-  dumpCommand(program, outcome);
-  exportCommand(program, outcome);
-  mapCommand(program, outcome);
-  treemapCommand(program, outcome);
-  infoCommand(program);
-  pageCommand(program);
-  referrersCommand(program, outcome);
-  summaryCommand(program, outcome);
-  balanceCommand(program, outcome);
-  slabCommand(program, outcome);
-  fragmentationCommand(program, outcome);
-  procCommands(program, outcome);
-  ownersCommand(program, outcome);
-  processCommand(program, outcome);
-  fileCommand(program, outcome);
-  memcgCommand(program, outcome);
-  objectCommands(program, outcome);
-  mappingsCommand(program, outcome);
-  tableCommand(program, outcome);
-  sqlCommand(program, outcome);
-  snapshotCommand(program, outcome);
-  fleetCommand(program);
-  translateCommand(program);
-  captureCommand(program);
-  diffCommand(program, outcome);
-  topCommand(program, outcome);
-  watchCommand(program, outcome);
-  verifyCommand(program, outcome);
-  layoutCommand(program);
-  columnsCommand(program);
-  doctorCommand(program, outcome);
-  completionCommand(program);
-  helpCommand(program);
+  const chosen = COMMANDS.filter(([name]) => name !== '' && name === only);
+  for (const [, add] of chosen.length > 0 ? chosen : COMMANDS) add(program, outcome);
   return program;
 }
